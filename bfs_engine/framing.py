@@ -1,0 +1,88 @@
+"""Box <-> crop <-> model frame. Numpy and Pillow only.
+
+The model sees a square crop of the picture in which the box has a constant share of the side, so the box, not the picture,
+sets the cost. Resampling happens on premultiplied colour: straight-alpha resampling would drag the colour of invisible
+pixels into the edges (fringes).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from .api import Box, EngineError
+
+BOX_FRACTION = 0.55  # longer side of the box over the side of the crop: room for shadow and reflection
+SMALLEST_BOX = 8  # picture pixels
+
+
+def check_box(box: Box, width: int, height: int) -> None:
+    """Refuse a box that is too small or does not lie on the picture."""
+    if box.width < SMALLEST_BOX or box.height < SMALLEST_BOX:
+        raise EngineError(f"The box is {box.width} × {box.height} pixels; it needs at least {SMALLEST_BOX} × {SMALLEST_BOX}.")
+    if box.x < 0 or box.y < 0 or box.right > width or box.bottom > height:
+        raise EngineError(
+            f"The box {box.x},{box.y} {box.width} × {box.height} reaches outside the picture, which is {width} × {height} pixels.",
+            "Draw the box inside the picture.",
+        )
+
+
+def crop_around(box: Box, width: int, height: int, fraction: float = BOX_FRACTION) -> Box:
+    """The square crop for a box on a width × height picture.
+
+    Centred on the box, then pushed back onto the picture where it hangs over an edge, as far as the crop fits; what still
+    hangs over is filled by `cut`.
+    """
+    side = max(round(max(box.width, box.height) / fraction), 1)
+    return Box(
+        _pushed(box.x + box.width / 2 - side / 2, side, width),
+        _pushed(box.y + box.height / 2 - side / 2, side, height),
+        side,
+        side,
+    )
+
+
+def _pushed(start: float, side: int, length: int) -> int:
+    if side >= length:
+        return round((length - side) / 2)
+    return int(min(max(round(start), 0), length - side))
+
+
+def cut(picture: np.ndarray, crop: Box) -> np.ndarray:
+    """(h, w, c) -> (crop.height, crop.width, c); pixels beyond the picture repeat its edge."""
+    rows = np.clip(np.arange(crop.y, crop.bottom), 0, picture.shape[0] - 1)
+    columns = np.clip(np.arange(crop.x, crop.right), 0, picture.shape[1] - 1)
+    inner = picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return np.ascontiguousarray(inner[rows - rows[0]][:, columns - columns[0]])
+
+
+def to_model(background: np.ndarray, size: int) -> np.ndarray:
+    """(h, w, 3) uint8 -> (size, size, 3) float32 in [0, 1], antialiased."""
+    image = Image.fromarray(background).resize((size, size), Image.Resampling.LANCZOS if background.shape[0] > size else Image.Resampling.BICUBIC)
+    return np.asarray(image, np.float32) / 255
+
+
+def from_model(layer: np.ndarray, crop: Box, width: int, height: int) -> tuple[np.ndarray, int, int]:
+    """(s, s, 4) float straight RGBA in [0, 1] of the model -> ((h, w, 4) uint8 straight RGBA, left, top) in picture pixels.
+
+    Scaled to the crop, cut to the canvas and to what is not transparent. Raises EngineError when nothing is visible.
+    """
+    channels = [layer[..., i] * layer[..., 3] for i in range(3)] + [layer[..., 3]]
+    scaled = np.stack([_resize(c, crop.width, crop.height) for c in channels], axis=-1)
+    left, top = max(crop.x, 0), max(crop.y, 0)
+    right, bottom = min(crop.right, width), min(crop.bottom, height)
+    scaled = scaled[top - crop.y : bottom - crop.y, left - crop.x : right - crop.x]
+    alpha = np.clip(scaled[..., 3:], 0, 1)
+    colour = np.clip(scaled[..., :3] / np.maximum(alpha, 1e-4), 0, 1)
+    pixels = np.rint(np.concatenate([colour, alpha], axis=-1) * 255).astype(np.uint8)
+    pixels[pixels[..., 3] == 0] = 0
+    rows, columns = np.flatnonzero(pixels[..., 3].any(1)), np.flatnonzero(pixels[..., 3].any(0))
+    if rows.size == 0:
+        raise EngineError("The model made an empty layer.", "Try another seed.")
+    pixels = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return np.ascontiguousarray(pixels), int(left + columns[0]), int(top + rows[0])
+
+
+def _resize(channel: np.ndarray, width: int, height: int) -> np.ndarray:
+    filter_ = Image.Resampling.BICUBIC if width > channel.shape[1] else Image.Resampling.LANCZOS
+    return np.asarray(Image.fromarray(channel.astype(np.float32), "F").resize((width, height), filter_))
