@@ -62,16 +62,14 @@ def to_model(background: np.ndarray, size: int) -> np.ndarray:
     return np.asarray(image, np.float32) / 255
 
 
-def from_model(layer: np.ndarray, crop: Box, width: int, height: int) -> tuple[np.ndarray, int, int]:
+def from_model(layer: np.ndarray, crop: Box) -> tuple[np.ndarray, int, int]:
     """(s, s, 4) float straight RGBA in [0, 1] of the model -> ((h, w, 4) uint8 straight RGBA, left, top) in picture pixels.
 
-    Scaled to the crop, cut to the canvas and to what is not transparent. Raises EngineError when nothing is visible.
+    Scaled to the crop and trimmed to what is not transparent; what hangs over the canvas is kept, it shows when the layer
+    is moved. Raises EngineError when nothing is visible.
     """
     channels = [layer[..., i] * layer[..., 3] for i in range(3)] + [layer[..., 3]]
     scaled = np.stack([_resize(c, crop.width, crop.height) for c in channels], axis=-1)
-    left, top = max(crop.x, 0), max(crop.y, 0)
-    right, bottom = min(crop.right, width), min(crop.bottom, height)
-    scaled = scaled[top - crop.y : bottom - crop.y, left - crop.x : right - crop.x]
     alpha = np.clip(scaled[..., 3:], 0, 1)
     colour = np.clip(scaled[..., :3] / np.maximum(alpha, 1e-4), 0, 1)
     pixels = np.rint(np.concatenate([colour, alpha], axis=-1) * 255).astype(np.uint8)
@@ -80,7 +78,7 @@ def from_model(layer: np.ndarray, crop: Box, width: int, height: int) -> tuple[n
     if rows.size == 0:
         raise EngineError("The model made an empty layer.", "Try another seed.")
     pixels = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return np.ascontiguousarray(pixels), int(left + columns[0]), int(top + rows[0])
+    return np.ascontiguousarray(pixels), int(crop.x + columns[0]), int(crop.y + rows[0])
 
 
 def _resize(channel: np.ndarray, width: int, height: int) -> np.ndarray:
