@@ -1,0 +1,1 @@
+"""BFS: back-to-front layered image synthesis, a dual-branch diffusion transformer (see ARCHITECTURE.md for the paper)."""
