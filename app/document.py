@@ -1,0 +1,203 @@
+"""The document: an immutable value. Equality is identity; an edit makes a new document that shares what did not change.
+
+Lists of layers run from bottom to top everywhere.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+from .geometry import EMPTY, Placement, Rect
+from .pixels import Mask, Pixels, changed_rect
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One result the engine gave for a layer; recipe is JSON data (bfs_engine.api.LayerResult.recipe)."""
+
+    pixels: Pixels
+    placement: Placement
+    recipe: dict
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Pixels somewhere on the canvas, and how they mix with what lies below.
+
+    opacity: 0 to 1. blend: a name of blend.BLEND_MODES. clipping: shows only where the nearest unclipped sibling below does.
+    recipe: how the engine made it, or None. candidates: every result the engine gave for it, the current one included.
+    """
+
+    id: str
+    name: str
+    pixels: Pixels
+    placement: Placement = Placement()
+    opacity: float = 1.0
+    blend: str = "normal"
+    visible: bool = True
+    locked: bool = False
+    clipping: bool = False
+    mask: Mask | None = None
+    recipe: dict | None = None
+    candidates: tuple[Candidate, ...] = ()
+    color_tag: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Layers and groups under one name. "pass through" lets the children mix with what lies below the group; any other blend
+    mode composes them apart first."""
+
+    id: str
+    name: str
+    children: tuple[Node, ...] = ()
+    opacity: float = 1.0
+    blend: str = "pass through"
+    visible: bool = True
+    locked: bool = False
+    clipping: bool = False
+    mask: Mask | None = None
+    color_tag: str = ""
+    collapsed: bool = False
+
+
+Node = Layer | Group
+
+
+@dataclass(frozen=True)
+class Guide:
+    """A line across the canvas: horizontal at y = position, or vertical at x = position, in canvas pixels."""
+
+    horizontal: bool
+    position: float
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """width × height canvas pixels; profile: the ICC profile of its colours, None for sRGB; dpi: pixels per inch."""
+
+    width: int
+    height: int
+    layers: tuple[Node, ...] = ()
+    profile: bytes | None = field(default=None, repr=False)
+    dpi: float = 72.0
+    guides: tuple[Guide, ...] = ()
+
+    @property
+    def rect(self) -> Rect:
+        return Rect(0, 0, self.width, self.height)
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex
+
+
+def make_layer(name: str, pixels: Pixels, placement: Placement = Placement(), **fields) -> Layer:
+    """A layer with a fresh id; `fields` are Layer's."""
+    return Layer(new_id(), name, pixels, placement, **fields)
+
+
+def make_group(name: str, children: tuple[Node, ...], **fields) -> Group:
+    """A group with a fresh id; `fields` are Group's."""
+    return Group(new_id(), name, tuple(children), **fields)
+
+
+def walk(document: Document) -> Iterator[tuple[Node, int, Group | None]]:
+    """Every (node, depth, parent), bottom to top; a group comes before its children, parent is None at the top level."""
+    yield from _walk(document.layers, 0, None)
+
+
+def _walk(nodes: tuple[Node, ...], depth: int, parent: Group | None) -> Iterator[tuple[Node, int, Group | None]]:
+    for node in nodes:
+        yield node, depth, parent
+        if isinstance(node, Group):
+            yield from _walk(node.children, depth + 1, node)
+
+
+def find(document: Document, id: str | None) -> Node | None:
+    """The node of that id, or None."""
+    return next((node for node, _, _ in walk(document) if node.id == id), None)
+
+
+def parent_of(document: Document, id: str) -> Group | None:
+    """The group that holds the node; None at the top level (and where there is no such node)."""
+    return next((parent for node, _, parent in walk(document) if node.id == id), None)
+
+
+def siblings(document: Document, parent: Group | None) -> tuple[Node, ...]:
+    """The children of a group, or the top level for None."""
+    return document.layers if parent is None else parent.children
+
+
+def bounds(node: Node) -> Rect:
+    """The canvas pixels the node may touch, hidden or not; not cut off at the canvas."""
+    if isinstance(node, Layer):
+        return _placed(node, node.pixels.tile_bounds())
+    area = EMPTY
+    for child in node.children:
+        area = area.unite(bounds(child))
+    return area
+
+
+def damage(old: Document, new: Document) -> Rect | None:
+    """The canvas rectangle in which the two may look different, or None where they look the same."""
+    if old is new:
+        return None
+    canvas = old.rect.unite(new.rect)
+    if (old.width, old.height) != (new.width, new.height):
+        return canvas
+    area = _damage_of_lists(old.layers, new.layers).intersect(canvas)
+    return None if area.is_empty else area
+
+
+def _damage_of_lists(old: tuple[Node, ...], new: tuple[Node, ...]) -> Rect:
+    if old is new:
+        return EMPTY
+    stayed = _ids_in_the_same_order(old, new)
+    after = {node.id: node for node in new}
+    area = EMPTY
+    for node in old:
+        area = area.unite(_damage_of_node(node, after[node.id]) if node.id in stayed else _visible_bounds(node))
+    for node in new:
+        area = area if node.id in stayed else area.unite(_visible_bounds(node))
+    if [(node.id, node.clipping) for node in old] != [(node.id, node.clipping) for node in new]:
+        for node in (*old, *new):  # a clipped layer may have got another base
+            area = area.unite(_visible_bounds(node)) if node.clipping else area
+    return area
+
+
+def _ids_in_the_same_order(old: tuple[Node, ...], new: tuple[Node, ...]) -> set[str]:
+    matcher = SequenceMatcher(None, [node.id for node in old], [node.id for node in new], autojunk=False)
+    return {node.id for match in matcher.get_matching_blocks() for node in old[match.a : match.a + match.size]}
+
+
+def _damage_of_node(old: Node, new: Node) -> Rect:
+    if old is new or not (old.visible or new.visible):
+        return EMPTY
+    if type(old) is not type(new) or _look(old) != _look(new):
+        return _visible_bounds(old).unite(_visible_bounds(new))
+    if isinstance(old, Group):
+        return _damage_of_lists(old.children, new.children)
+    if old.pixels is new.pixels:
+        return EMPTY
+    if (old.pixels.width, old.pixels.height) != (new.pixels.width, new.pixels.height):
+        return bounds(old).unite(bounds(new))
+    return _placed(new, changed_rect(old.pixels.tiles, new.pixels.tiles).intersect(new.pixels.rect))
+
+
+def _look(node: Node) -> tuple:
+    """Everything but pixels and children that decides what the node looks like; masks by identity."""
+    placement = node.placement if isinstance(node, Layer) else None
+    return node.opacity, node.blend, node.visible, node.clipping, id(node.mask) if node.mask else None, placement
+
+
+def _visible_bounds(node: Node) -> Rect:
+    return bounds(node) if node.visible else EMPTY
+
+
+def _placed(layer: Layer, rect: Rect) -> Rect:
+    area = layer.placement.map_rect(rect, layer.pixels.width, layer.pixels.height)
+    return area if layer.placement.is_identity_shift or area.is_empty else area.grown(1)  # smoothing reaches a pixel further

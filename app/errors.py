@@ -1,0 +1,20 @@
+"""Expected errors: a sentence for the user and, where one exists, a next step. Anything else that is raised is a bug."""
+
+from __future__ import annotations
+
+
+class ExpectedError(Exception):
+    """Base of what the program can explain; `sentence` is shown as it stands, `hint` is a next step or empty."""
+
+    def __init__(self, sentence: str, hint: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.hint = hint
+
+
+class FileError(ExpectedError):
+    """A file cannot be read or written."""
+
+
+class EditError(ExpectedError):
+    """An edit makes no sense on this document, such as merging down the lowest layer."""

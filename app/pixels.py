@@ -1,0 +1,214 @@
+"""Immutable rasters in sparse 256-pixel tiles: Pixels (straight sRGB RGBA) and Mask (one channel).
+
+A tile is a read-only array that is shared between versions; a version that differs in one tile costs one tile. Tiles at the
+right and bottom edge are full-size and padded. Two versions differ exactly where their tiles are not the same object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import numpy as np
+
+from .geometry import EMPTY, Rect
+
+TILE = 256
+Key = tuple[int, int]  # (row, column) of a tile
+Tiles = Mapping[Key, np.ndarray]
+
+
+class Lineage:
+    """What a raster and all its edited versions have in common; caches hang on it."""
+
+    __slots__ = ("__weakref__",)
+
+
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """width × height straight sRGB RGBA uint8.
+
+    tiles: (row, column) -> (256, 256, 4) uint8, read-only; a missing tile is transparent black. Pixels beyond width and
+    height are transparent black.
+    """
+
+    width: int
+    height: int
+    tiles: Tiles = field(repr=False)
+    lineage: Lineage = field(default_factory=Lineage, repr=False)
+
+    @classmethod
+    def empty(cls, width: int, height: int) -> Pixels:
+        return cls(width, height, MappingProxyType({}))
+
+    @classmethod
+    def from_array(cls, array: np.ndarray) -> Pixels:
+        """(h, w, 4) uint8 straight RGBA, or (h, w, 3) uint8 RGB, which becomes opaque. The array is copied."""
+        if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] not in (3, 4):
+            raise ValueError(f"need (h, w, 3 or 4) uint8, got {array.shape} {array.dtype}")
+        height, width = array.shape[:2]
+        return cls(width, height, MappingProxyType(dict(_split(array, np.zeros(4, np.uint8)))))
+
+    @property
+    def rect(self) -> Rect:
+        return Rect(0, 0, self.width, self.height)
+
+    def to_array(self, rect: Rect | None = None) -> np.ndarray:
+        """A (h, w, 4) uint8 copy of all, or of `rect` in layer pixels; transparent beyond the edges."""
+        rect = self.rect if rect is None else rect
+        return _assemble(self.tiles, rect, np.zeros((rect.height, rect.width, 4), np.uint8))
+
+    def with_region(self, left: int, top: int, array: np.ndarray) -> Pixels:
+        """A version with (h, w, 4) uint8 written at (left, top); what lies beyond the edges is dropped."""
+        tiles = _written(self.tiles, self.rect, left, top, array, np.zeros(4, np.uint8))
+        return replace(self, tiles=tiles)
+
+    def tile_bounds(self) -> Rect:
+        """A quick rectangle around all that may be visible."""
+        return _bounds_of_tiles(self.tiles).intersect(self.rect)
+
+    def content_bounds(self) -> Rect:
+        """The smallest rectangle around alpha > 0; empty where nothing is visible."""
+        bounds = EMPTY
+        for (row, column), tile in self.tiles.items():
+            alpha = tile[..., 3]
+            rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
+            if rows.size:
+                left, top = column * TILE, row * TILE
+                bounds = bounds.unite(Rect(int(left + columns[0]), int(top + rows[0]), int(left + columns[-1] + 1), int(top + rows[-1] + 1)))
+        return bounds
+
+
+@dataclass(frozen=True, eq=False)
+class Mask:
+    """How much of a layer or group shows: 0 hides, 255 shows.
+
+    tiles: (row, column) -> (256, 256) uint8, read-only; a missing tile, and all beyond width × height, has the value `default`.
+    left, top: where the mask's first pixel lies. A linked mask of a layer is in layer pixels, and so moves, scales and turns
+    with the layer's placement; an unlinked one, and every mask of a group, is in canvas pixels.
+    """
+
+    width: int
+    height: int
+    tiles: Tiles = field(repr=False)
+    left: int = 0
+    top: int = 0
+    default: int = 255
+    linked: bool = True
+    enabled: bool = True
+    lineage: Lineage = field(default_factory=Lineage, repr=False)
+
+    @classmethod
+    def from_array(cls, array: np.ndarray, left: int = 0, top: int = 0, default: int = 255, linked: bool = True, enabled: bool = True) -> Mask:
+        """(h, w) uint8; the array is copied."""
+        if array.dtype != np.uint8 or array.ndim != 2:
+            raise ValueError(f"need (h, w) uint8, got {array.shape} {array.dtype}")
+        height, width = array.shape
+        tiles = MappingProxyType(dict(_split(array, np.uint8(default))))
+        return cls(width, height, tiles, left, top, default, linked, enabled)
+
+    @property
+    def rect(self) -> Rect:
+        """The mask's own pixels, counted from its first."""
+        return Rect(0, 0, self.width, self.height)
+
+    def to_array(self, rect: Rect | None = None) -> np.ndarray:
+        """A (h, w) uint8 copy of all, or of `rect` counted from the mask's first pixel; `default` beyond the edges."""
+        rect = self.rect if rect is None else rect
+        return _assemble(self.tiles, rect, np.full((rect.height, rect.width), self.default, np.uint8))
+
+    def with_region(self, left: int, top: int, array: np.ndarray) -> Mask:
+        """A version with (h, w) uint8 written at (left, top), counted from the mask's first pixel."""
+        return replace(self, tiles=_written(self.tiles, self.rect, left, top, array, np.uint8(self.default)))
+
+
+def changed_tiles(old: Tiles, new: Tiles) -> list[Key]:
+    """Where the two are not the same object."""
+    if old is new:
+        return []
+    return [key for key in old.keys() | new.keys() if old.get(key) is not new.get(key)]
+
+
+def changed_rect(old: Tiles, new: Tiles) -> Rect:
+    """The rectangle around all tiles that differ, in pixels of the raster."""
+    return _bounds_of_tiles(changed_tiles(old, new))
+
+
+def tiles_in(tiles: Tiles, rect: Rect) -> Iterator[tuple[Key, np.ndarray]]:
+    """The present tiles that touch `rect`, in reading order."""
+    if rect.is_empty:
+        return
+    for row in range(rect.top // TILE, (rect.bottom - 1) // TILE + 1):
+        for column in range(rect.left // TILE, (rect.right - 1) // TILE + 1):
+            tile = tiles.get((row, column))
+            if tile is not None:
+                yield (row, column), tile
+
+
+def tile_rect(key: Key) -> Rect:
+    return Rect.from_size(key[1] * TILE, key[0] * TILE, TILE, TILE)
+
+
+def _bounds_of_tiles(keys: Iterable[Key]) -> Rect:
+    keys = list(keys)
+    if not keys:
+        return EMPTY
+    rows, columns = [key[0] for key in keys], [key[1] for key in keys]
+    return Rect(min(columns) * TILE, min(rows) * TILE, (max(columns) + 1) * TILE, (max(rows) + 1) * TILE)
+
+
+def _split(array: np.ndarray, background: np.ndarray) -> Iterator[tuple[Key, np.ndarray]]:
+    """Tiles of (h, w[, 3 or 4]) uint8 that are not all `background`."""
+    height, width = array.shape[:2]
+    for top in range(0, height, TILE):
+        for left in range(0, width, TILE):
+            part = array[top : top + TILE, left : left + TILE]
+            tile = np.empty((TILE, TILE) + background.shape, np.uint8)
+            if part.shape[:2] != (TILE, TILE):
+                tile[...] = background
+            inner = tile[: part.shape[0], : part.shape[1]]
+            if array.ndim == 3 and array.shape[2] == 3:
+                inner[..., :3], inner[..., 3] = part, 255
+            else:
+                inner[...] = part
+            if (tile != background).any():
+                yield (top // TILE, left // TILE), _frozen(tile)
+
+
+def _assemble(tiles: Tiles, rect: Rect, out: np.ndarray) -> np.ndarray:
+    for key, tile in tiles_in(tiles, rect):
+        area = tile_rect(key)
+        part = area.intersect(rect)
+        out[part.top - rect.top : part.bottom - rect.top, part.left - rect.left : part.right - rect.left] = tile[
+            part.top - area.top : part.bottom - area.top, part.left - area.left : part.right - area.left
+        ]
+    return out
+
+
+def _written(tiles: Tiles, limits: Rect, left: int, top: int, array: np.ndarray, background: np.ndarray) -> Tiles:
+    if array.dtype != np.uint8 or array.shape[2:] != background.shape:
+        raise ValueError(f"need (h, w{', 4' if background.shape else ''}) uint8, got {array.shape} {array.dtype}")
+    region = Rect.from_size(left, top, array.shape[1], array.shape[0]).intersect(limits)
+    if region.is_empty:
+        return tiles
+    fresh = dict(tiles)
+    for row in range(region.top // TILE, (region.bottom - 1) // TILE + 1):
+        for column in range(region.left // TILE, (region.right - 1) // TILE + 1):
+            area = tile_rect((row, column))
+            part = area.intersect(region)
+            old = fresh.get((row, column))
+            tile = np.full((TILE, TILE) + background.shape, background, np.uint8) if old is None else old.copy()
+            tile[part.top - area.top : part.bottom - area.top, part.left - area.left : part.right - area.left] = array[
+                part.top - top : part.bottom - top, part.left - left : part.right - left
+            ]
+            if (tile != background).any():
+                fresh[row, column] = _frozen(tile)
+            else:
+                fresh.pop((row, column), None)
+    return MappingProxyType(fresh)
+
+
+def _frozen(tile: np.ndarray) -> np.ndarray:
+    tile.flags.writeable = False
+    return tile
