@@ -1,0 +1,1 @@
+"""Training scenes for the starter model: sprites, the picture library, backdrops, light and shadow."""

@@ -1,0 +1,212 @@
+"""Scenes to train on: an object with its shadow and reflection on a photograph-like background. Batched torch, float32.
+
+Pictures are (n, channels, size, size), 0..1, row 0 on top; layers are straight RGBA with colour 0 where alpha is 0.
+composite == alpha * colour + (1 - alpha) * background, exactly by construction.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from torch import Tensor
+
+from bfs_engine.scenes.backdrop import Camera, grain, make_background
+from bfs_engine.scenes.dice import Dice, blur, centres, column, resampling, turn_hue
+from bfs_engine.scenes.light import effects, make_light, shade
+
+LEAST_BOX, MOST_BOX = 0.45, 0.62  # the box's longer side over the frame's
+MARGIN = 0.04  # of the frame, between box and edge
+OBJECT_TINT = 0.6  # how far the camera's colours reach the object; the rest the reference already shows
+
+
+@dataclass(frozen=True, eq=False)
+class Sprites:
+    """pixels: (m, 4, side, side) uint8 straight RGBA, each cut-out in the top-left corner; sizes: (m, 2) float32 width, height."""
+
+    pixels: Tensor
+    sizes: Tensor
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+
+def pack(cutouts: Sequence[np.ndarray]) -> Sprites:
+    """Cut-outs, (h, w, 4) uint8 straight RGBA and trimmed, as one tensor."""
+    side = max(max(cutout.shape[:2]) for cutout in cutouts)
+    pixels = torch.zeros(len(cutouts), 4, side, side, dtype=torch.uint8)
+    for place, cutout in zip(pixels, cutouts, strict=True):
+        place[:, : cutout.shape[0], : cutout.shape[1]] = torch.from_numpy(cutout.copy()).permute(2, 0, 1)
+    return Sprites(pixels, torch.tensor([cutout.shape[1::-1] for cutout in cutouts], dtype=torch.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class Scenes:
+    """n scenes, see the module's text.
+
+    background (n,3,s,s). foreground (n,4,s,s): the object and its effects in one layer. object_alpha (n,1,s,s): the
+    object's matte alone. effect_alpha (n,1,s,s): shadow and reflection, where the object does not hide them; both add up to
+    the foreground's alpha. reference (n,4,s,s): the cut-out in the box without any light. box (n,4): x, y, width, height in
+    frame pixels, not rounded. thing (n,) int64: index of the sprite. light (n,): -1 light from the left .. 1 from the
+    right, 0 where not lit. lit (n,) bool: light with a clear direction. floor (n,): y of the line the object stands on.
+    horizon (n,): y, negative where the floor fills the frame.
+    """
+
+    background: Tensor
+    foreground: Tensor
+    object_alpha: Tensor
+    effect_alpha: Tensor
+    reference: Tensor
+    box: Tensor
+    thing: Tensor
+    light: Tensor
+    lit: Tensor
+    floor: Tensor
+    horizon: Tensor
+
+    def __len__(self) -> int:
+        return len(self.background)
+
+    @property
+    def composite(self) -> Tensor:
+        """(n, 3, s, s)"""
+        alpha = self.foreground[:, 3:]
+        return alpha * self.foreground[:, :3] + (1 - alpha) * self.background
+
+
+@torch.no_grad()
+def render(sprites: Sprites, seed: int | torch.Generator, count: int, size: int = 128, device: str | torch.device = "cpu",
+           things: Tensor | None = None, vary_colours: bool = True) -> Scenes:
+    """Render `count` scenes. things: (count,) int64 sprite indices, random when None. The same seed gives the same scenes.
+
+    vary_colours: change hue, saturation and brightness and flip the cut-outs, reference and object alike.
+    """
+    generator = seed if isinstance(seed, torch.Generator) else torch.Generator().manual_seed(seed)
+    dice = Dice(generator, count, torch.device(device))
+    thing = dice.integer(len(sprites)) if things is None else things.to(dice.device)
+    cutout, sizes = take(sprites, thing, dice, vary_colours)
+    body, box, solid = stand(dice, cutout, sizes, size)
+    reference = place(cutout, sizes, box, size)
+    foot = solid[:, 1] + solid[:, 3]
+    horizon = make_horizon(dice, foot, size)
+    light = make_light(dice, solid, horizon, size)
+    camera = Camera(dice, size)
+    background = grain(dice, camera.expose(make_background(dice, horizon, light, size)), camera)
+    foreground, object_alpha, effect_alpha = light_up(dice, body, solid, light, camera)
+    return Scenes(background, foreground, object_alpha, effect_alpha, straight(reference), box, thing, light.side, light.lit, foot, horizon)
+
+
+def take(sprites: Sprites, thing: Tensor, dice: Dice, vary: bool) -> tuple[Tensor, Tensor]:
+    """The scenes' cut-outs (n, 4, side, side) premultiplied float32, and their (n, 2) width and height."""
+    chosen = sprites.pixels.to(dice.device)[thing].float() / 255
+    sizes = sprites.sizes.to(dice.device)[thing]
+    colour, alpha = chosen[:, :3], chosen[:, 3:]
+    if vary:
+        rare = dice.chance(0.25)
+        angle = dice.normal() * torch.where(rare, 1.2, 0.12)
+        matrix = turn_hue(angle, dice.uniform(0.6, 1.25))
+        colour = torch.einsum("nij,njyx->niyx", matrix, colour) * column(dice.uniform(0.75, 1.15))
+        colour, alpha = _mirror(torch.cat([colour, alpha], 1), sizes, dice.chance(0.5)).split([3, 1], 1)
+    return torch.cat([colour.clamp(0, 1) * alpha, alpha], 1), sizes
+
+
+def _mirror(pictures: Tensor, sizes: Tensor, which: Tensor) -> Tensor:
+    """Left and right changed where `which` (n,), each within its own width."""
+    at = torch.arange(pictures.shape[-1], device=pictures.device)
+    back = (sizes[:, :1] - 1 - at).clamp(min=0).long()
+    index = torch.where(which[:, None] & (at < sizes[:, :1]), back, at)
+    return pictures.gather(3, index[:, None, None, :].expand_as(pictures))
+
+
+def place(cutout: Tensor, sizes: Tensor, box: Tensor, size: int) -> Tensor:
+    """The cut-outs fitted in their boxes, (n, 4, s, s) premultiplied: placing.place_reference for a batch."""
+    scale = (box[:, 2:] / sizes).amin(1)
+    start = box[:, :2] + (box[:, 2:] - sizes * scale[:, None]) * torch.tensor([0.5, 1.0], device=box.device)
+    return _resample(cutout, start, scale[:, None].expand(-1, 2), size)
+
+
+def _resample(cutout: Tensor, start: Tensor, scale: Tensor, size: int) -> Tensor:
+    """start, scale: (n, 2) x and y."""
+    length = cutout.shape[-1]
+    columns = resampling(size, length, start[:, 0], scale[:, 0])
+    rows = resampling(size, length, start[:, 1], scale[:, 1])
+    return rows[:, None] @ cutout @ columns[:, None].mT
+
+
+def straight(layer: Tensor) -> Tensor:
+    """Premultiplied to straight; what is all but opaque becomes opaque, what is all but gone becomes 0."""
+    alpha = layer[:, 3:]
+    alpha = torch.where(alpha > 0.999, 1.0, torch.where(alpha < 1e-4, 0.0, alpha))
+    colour = torch.where(alpha > 0, layer[:, :3] / alpha.clamp(min=1e-4), 0.0)
+    return torch.cat([colour, alpha], 1).clamp(0, 1)
+
+
+def stand(dice: Dice, cutout: Tensor, sizes: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Put each object in the frame: (n,4,s,s) premultiplied, the box (n,4) a user draws, the object's tight box (n,4)."""
+    longer = dice.uniform(LEAST_BOX, MOST_BOX) * size
+    loose = column(dice.chance(0.5), 2) * dice.uniform(0, 1, 2) * torch.tensor([0.2, 0.1], device=dice.device)
+    stretch = torch.exp(dice.uniform(-0.05, 0.05, 2))
+    shape = sizes * stretch * (1 + loose)
+    odd = column(dice.chance(0.15), 2) * dice.uniform(0, 0.35, 2)
+    shape = shape * (1 + odd)
+    unit = longer / shape.amax(1)  # frame pixels for each pixel of the cut-out
+    outer = shape * unit[:, None]
+    room = (1 - 2 * MARGIN) * size - outer
+    central = 0.5 + dice.uniform(-0.5, 0.5, 2) * dice.uniform(0.2, 1.0, 2)
+    corner = MARGIN * size + room * central
+    drawn = sizes * stretch * unit[:, None]
+    start = corner + (outer - drawn) * torch.tensor([0.5, 1.0], device=dice.device)
+    body = _resample(cutout, start, stretch * unit[:, None], size)
+    pivot = torch.stack([start[:, 0] + drawn[:, 0] / 2, start[:, 1] + drawn[:, 1] / 2], 1)
+    body = rotate(body, dice.uniform(-3, 3) * math.pi / 180 * dice.chance(0.7), pivot)
+    body = blur(body, torch.where(dice.chance(0.5), 0.25, dice.uniform(0.3, 0.6)) * size / 128)
+    tight = bounds(body[:, 3])
+    slack = (outer - drawn).clamp(min=0)
+    box = torch.stack([tight[:, 0] - slack[:, 0] / 2, tight[:, 1] - slack[:, 1], tight[:, 2] + slack[:, 0], tight[:, 3] + slack[:, 1]], 1)
+    return body, box, tight
+
+
+def rotate(pictures: Tensor, angle: Tensor, pivot: Tensor) -> Tensor:
+    """Turn by `angle` (n,) radians about `pivot` (n, 2) in pixels."""
+    size = pictures.shape[-1]
+    at = centres(size, pictures.device)
+    x, y = at[None, None, :] - column(pivot[:, 0], 3), at[None, :, None] - column(pivot[:, 1], 3)
+    cosine, sine = column(angle.cos(), 3), column(angle.sin(), 3)
+    source = torch.stack([x * cosine + y * sine + column(pivot[:, 0], 3), y * cosine - x * sine + column(pivot[:, 1], 3)], 3)
+    return functional.grid_sample(pictures, source * (2 / size) - 1, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def bounds(alpha: Tensor) -> Tensor:
+    """(n, s, s) to (n, 4): x, y, width, height of what is visible, edges placed by how much of the edge pixel is covered."""
+    near, extent = [], []
+    for axis in (1, 2):
+        cover = alpha.amax(axis).clamp(0, 1)  # (n, s)
+        seen = cover > 0.1
+        first = seen.float().argmax(1)
+        last = cover.shape[1] - 1 - seen.flip(1).float().argmax(1)
+        start = first + 1 - cover.gather(1, first[:, None])[:, 0]
+        end = last + cover.gather(1, last[:, None])[:, 0]
+        near.append(start)
+        extent.append(end - start)
+    return torch.stack(near + extent, 1)
+
+
+def make_horizon(dice: Dice, foot: Tensor, size: int) -> Tensor:
+    """(n,) y of the horizon, above the foot; in some scenes far above the frame: a floor seen from above."""
+    usual = foot - (foot * dice.uniform(0.06, 0.85)).clamp(min=0.05 * size)
+    return torch.where(dice.chance(0.18), -dice.uniform(0.15, 2.0) * size, usual)
+
+
+def light_up(dice: Dice, body: Tensor, solid: Tensor, light, camera: Camera) -> tuple[Tensor, Tensor, Tensor]:
+    """The finished layer (n,4,s,s) straight, the object's alpha and the visible effects' alpha (n,1,s,s)."""
+    foot, height = solid[:, 1] + solid[:, 3], solid[:, 3]
+    body = straight(shade(body, solid, light, dice))
+    body = torch.cat([camera.expose(body[:, :3], OBJECT_TINT) * body[:, 3:], body[:, 3:]], 1)
+    under = effects(body, foot, height, light, dice)
+    under = torch.where(under[:, 3:] < 0.008, 0.0, under)  # below two levels of 255 nothing can be seen
+    layer = straight(body + under * (1 - body[:, 3:]))
+    return layer, body[:, 3:], (layer[:, 3:] - body[:, 3:]).clamp(min=0)
