@@ -148,10 +148,11 @@ def straight(layer: Tensor) -> Tensor:
 def stand(dice: Dice, cutout: Tensor, sizes: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
     """Put each object in the frame: (n,4,s,s) premultiplied, the box (n,4) a user draws, the object's tight box (n,4)."""
     longer = dice.uniform(LEAST_BOX, MOST_BOX) * size
-    loose = column(dice.chance(0.5), 2) * dice.uniform(0, 1, 2) * torch.tensor([0.2, 0.1], device=dice.device)
+    loose = column(dice.chance(0.5), 2) * dice.uniform(0, 0.07, 2)  # more would leave the object's size to chance
     stretch = torch.exp(dice.uniform(-0.05, 0.05, 2))
     shape = sizes * stretch * (1 + loose)
-    odd = column(dice.chance(0.15), 2) * dice.uniform(0, 0.35, 2)
+    one_side = functional.one_hot(dice.integer(2), 2)  # a box of another shape still fits the object closely on one side
+    odd = column(dice.chance(0.25), 2) * column(dice.uniform(0, 0.4), 2) * one_side
     shape = shape * (1 + odd)
     unit = longer / shape.amax(1)  # frame pixels for each pixel of the cut-out
     outer = shape * unit[:, None]
