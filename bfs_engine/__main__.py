@@ -1,0 +1,170 @@
+"""The engine's command line.
+
+    python -m bfs_engine insert --background IMG --box X Y W H --prompt TEXT --out LAYER.png [--composite COMP.png] ...
+    python -m bfs_engine things
+
+Exit status: 0 done; 2 the input was bad, and one sentence on stderr says how; 130 stopped with Ctrl+C.
+torch is imported only by the commands that need it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from . import framing, pictures
+from .api import Box, Engine, EngineError, InsertRequest, LayerResult, Progress
+
+STARTER = Path(__file__).parents[1] / "resources" / "models" / "starter"
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise EngineError(f"{message[0].upper()}{message[1:]}.")
+
+
+def build_engine(model: Path | None) -> Engine:
+    """The starter, with the weights that ship or those in the folder `model`."""
+    from .bfs.starter import StarterEngine
+
+    return StarterEngine() if model is None else StarterEngine(model)
+
+
+def insert(options: argparse.Namespace) -> int:
+    """Make one layer on a picture and write it."""
+    started = time.monotonic()
+    request_error = _trouble(options)
+    if request_error:
+        raise EngineError(request_error)
+    picture = pictures.read_picture(options.background)
+    box = Box(*options.box)
+    framing.check_box(box, picture.width, picture.height)
+    reference = _read_reference(options.reference) if options.reference else None
+    engine = build_engine(options.model)
+    crop = framing.crop_around(box, picture.width, picture.height, engine.box_fraction)
+    request = InsertRequest(
+        prompt=options.prompt,
+        box=box,
+        crop=crop,
+        background=framing.cut(pictures.colours(picture), crop),
+        seed=options.seed,
+        steps=options.steps,
+        guidance=options.guidance,
+        model=engine.name,
+        reference=reference,
+    )
+    result = engine.insert(request, _quietly)
+    _write(options, picture, result)
+    print(f"{result.recipe.get('understood', options.prompt)} in {options.out}, after {time.monotonic() - started:.1f} s")
+    return 0
+
+
+def _trouble(options: argparse.Namespace) -> str | None:
+    """What is wrong with the wishes themselves, before any file is opened."""
+    if not options.prompt.strip() and options.reference is None:
+        return "The prompt is empty: say what should stand in the box."
+    if options.steps is not None and options.steps < 1:
+        return f"The number of steps must be at least 1, and {options.steps} was asked for."
+    for path in filter(None, (options.out, options.composite)):
+        if path.suffix.lower() != ".png":
+            return f"The layer is written as PNG, and {path} does not end in .png."
+        if not path.parent.is_dir():
+            return f"There is no folder {path.parent} to write {path.name} into."
+    return None
+
+
+def _read_reference(path: Path) -> np.ndarray:
+    """(h, w, 4) uint8 straight RGBA cut-out."""
+    picture = pictures.read_picture(path)
+    if picture.pixels.shape[2] != 4:
+        raise EngineError(f"{path} has no transparency; a reference is a cut-out on transparent ground.")
+    return picture.pixels
+
+
+def _quietly(progress: Progress) -> None:
+    """Nobody watches a command line denoise."""
+
+
+def _write(options: argparse.Namespace, picture: pictures.Picture, result: LayerResult) -> None:
+    layer = pictures.on_canvas(result, picture.width, picture.height)
+    pictures.write_png(options.out, layer, picture.profile)
+    if options.composite:
+        pictures.write_png(options.composite, pictures.over(layer, picture.pixels), picture.profile)
+
+
+def things(options: argparse.Namespace) -> int:
+    """Print what the model knows, one thing a line, synonyms behind a colon."""
+    for row in _vocabulary(options.model or STARTER):
+        print(f"{row['name']}: {', '.join(row['synonyms'])}" if row["synonyms"] else row["name"])
+    return 0
+
+
+def _vocabulary(model: Path) -> list[dict]:
+    file = model / "library" / "things.json"
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise EngineError(f"There is no model in {model}: {file} is missing.") from None
+    except (OSError, ValueError):
+        raise EngineError(f"The vocabulary {file} is damaged.") from None
+
+
+def parser() -> Parser:
+    """All commands and their options."""
+    top = Parser(prog="python -m bfs_engine", description="Put things into pictures as layers of their own.")
+    commands = top.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("insert", help="make one layer on a picture")
+    one.add_argument("--background", type=Path, required=True, metavar="IMG", help="the picture; its EXIF orientation is honoured")
+    one.add_argument("--box", type=int, nargs=4, required=True, metavar=("X", "Y", "W", "H"), help="where the thing shall stand, in pixels")
+    one.add_argument("--prompt", default="", metavar="TEXT", help="what shall stand there")
+    one.add_argument("--reference", type=Path, metavar="CUTOUT.png", help="a cut-out of the thing itself, instead of words")
+    one.add_argument("--seed", type=int, default=0, help="the same seed gives the same bytes (default: 0)")
+    one.add_argument("--steps", type=int, help="denoising steps (default: the model's own)")
+    one.add_argument("--guidance", type=float, help="strength of the prompt (default: the model's own)")
+    one.add_argument("--out", type=Path, required=True, metavar="LAYER.png", help="straight RGBA of the picture's size")
+    one.add_argument("--composite", type=Path, metavar="COMP.png", help="the layer over the picture")
+    one.add_argument("--model", type=Path, metavar="DIR", help="a folder with weights (default: the starter)")
+    one.set_defaults(run=insert)
+    words = commands.add_parser("things", help="list what the starter can make")
+    words.add_argument("--model", type=Path, metavar="DIR", help="a folder with weights (default: the starter)")
+    words.set_defaults(run=things)
+    return top
+
+
+def sentence(error: EngineError) -> str:
+    """One sentence with the hint in it."""
+    if not error.hint:
+        return error.sentence
+    return f"{error.sentence.rstrip('.')}; {error.hint[0].lower()}{error.hint[1:]}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    try:
+        options = parser().parse_args(arguments)
+        return options.run(options)
+    except EngineError as error:
+        print(sentence(error), file=sys.stderr)
+        return 2
+    except MemoryError:
+        print("There is not enough memory for this picture.", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # things | head
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
