@@ -1,0 +1,156 @@
+"""The few windows that ask or tell: keys, known things, what a format drops, unsaved changes, about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QMessageBox,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui.actions import ACTIONS, Action
+
+
+def shown_keys(action: Action) -> str:
+    """The first key sequence as this desktop writes it."""
+    return QKeySequence(action.keys[0]).toString(QKeySequence.SequenceFormat.NativeText) if action.keys else ""
+
+
+class KeysDialog(QDialog):
+    """Every command with its keys, searchable."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Keyboard Keys"))
+        self.resize(520, 560)
+        extra = (
+            (self.tr("Pan"), self.tr("Space + drag, middle button, wheel")),
+            (self.tr("Zoom at the pointer"), self.tr("Ctrl + wheel")),
+            (self.tr("Nudge the layer by 1 or 10 pixels"), self.tr("Arrows, Shift + arrows")),
+            (self.tr("Show only this layer"), self.tr("Alt + click on its eye")),
+        )
+        rows = [(action.label, ", ".join(_native(keys) for keys in action.keys)) for action in ACTIONS if action.keys] + list(extra)
+        self._search = QLineEdit()
+        self._search.setPlaceholderText(self.tr("Search"))
+        self._search.setAccessibleName(self.tr("Search the keys"))
+        self.table = QTableWidget(len(rows), 2)
+        self.table.setHorizontalHeaderLabels([self.tr("Command"), self.tr("Keys")])
+        self.table.verticalHeader().hide()
+        self.table.setShowGrid(False)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        for row, cells in enumerate(rows):
+            for column, text in enumerate(cells):
+                self.table.setItem(row, column, QTableWidgetItem(text))
+        self._search.textChanged.connect(self._filter)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 14, 14, 14)
+        column.addWidget(self._search)
+        column.addWidget(self.table)
+
+    def _filter(self, typed: str) -> None:
+        for row in range(self.table.rowCount()):
+            text = " ".join(self.table.item(row, column).text() for column in range(2))
+            self.table.setRowHidden(row, typed.casefold() not in text.casefold())
+
+
+class ThingsDialog(QDialog):
+    """What the model knows; a double click or Enter takes one as the prompt."""
+
+    def __init__(self, names: Sequence[str], take: Callable[[str], None], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("What the Model Knows"))
+        self.resize(360, 480)
+        self._take = take
+        note = QLabel(self.tr("The built-in model makes these {count} things. Many other words for them are understood too.").format(count=len(names)))
+        note.setWordWrap(True)
+        note.setObjectName("muted")
+        self._search = QLineEdit()
+        self._search.setPlaceholderText(self.tr("Search"))
+        self._search.setAccessibleName(self.tr("Search the things"))
+        self._search.textChanged.connect(self._filter)
+        self.list = QListWidget()
+        self.list.setAccessibleName(self.tr("Things"))
+        self.list.addItems(sorted(names))
+        self.list.setCurrentRow(0)
+        self.list.itemActivated.connect(lambda _item: self.accept())
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        use = buttons.addButton(self.tr("Use as Prompt"), QDialogButtonBox.ButtonRole.AcceptRole)
+        use.setDefault(True)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 14, 14, 14)
+        for widget in (note, self._search, self.list, buttons):
+            column.addWidget(widget)
+
+    def _filter(self, typed: str) -> None:
+        rows = range(self.list.count())
+        for row in rows:
+            self.list.item(row).setHidden(typed.casefold() not in self.list.item(row).text().casefold())
+        self.list.setCurrentRow(next((row for row in rows if not self.list.item(row).isHidden()), -1))
+
+    def accept(self) -> None:
+        if self.list.currentItem():
+            self._take(self.list.currentItem().text())
+        super().accept()
+
+
+def ask_to_save(parent: QWidget, name: str) -> str:
+    """ "save", "discard" or "cancel". """
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.NoIcon)
+    box.setWindowTitle("Downstage")
+    box.setText(box.tr("Save the changes to “{name}”?").format(name=name))
+    box.setInformativeText(box.tr("What you do not save is lost."))
+    box.setStandardButtons(QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(QMessageBox.StandardButton.Save)
+    answers = {QMessageBox.StandardButton.Save: "save", QMessageBox.StandardButton.Discard: "discard"}
+    return answers.get(QMessageBox.StandardButton(box.exec()), "cancel")
+
+
+def confirm_losses(parent: QWidget, name: str, losses: Sequence[str]) -> bool:
+    """Say what the format cannot hold, before the file is written."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.NoIcon)
+    box.setWindowTitle("Downstage")
+    box.setText(box.tr("“{name}” cannot hold everything.").format(name=name))
+    box.setInformativeText("\n".join(f"•  {loss}" for loss in losses))
+    go = box.addButton(box.tr("Export Anyway"), QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(go)
+    box.exec()
+    return box.clickedButton() is go
+
+
+def show_about(parent: QWidget, version: str, logo) -> None:
+    """The program's name, version and licence."""
+    box = QMessageBox(parent)
+    box.setWindowTitle(box.tr("About Downstage"))
+    box.setIconPixmap(logo)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(f"Downstage {version}")
+    box.setInformativeText(
+        box.tr("An editor for layered images: draw a box, say what should stand there, get it as a layer with its shadow.\n\nEverything runs on this computer: no account, no telemetry.")
+    )
+    box.exec()
+
+
+def _native(keys: str) -> str:
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

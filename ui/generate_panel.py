@@ -1,0 +1,262 @@
+"""The panel in which the user says what should stand in the box."""
+
+from __future__ import annotations
+
+import random
+
+from PySide6.QtCore import QEvent, QObject, QSize, QStringListModel, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCompleter,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui.theme import Icons
+
+LARGEST_SEED = 2**31 - 1
+REMEMBERED = 50  # prompts
+
+
+class GeneratePanel(QWidget):
+    """Prompt, seed and settings of the next request; it knows nothing of engines and documents."""
+
+    submitted = Signal(bool)  # at the front of the queue?
+    cancelled = Signal()
+    things_wanted = Signal()
+
+    def __init__(self, icons: Icons, prompts: list[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self._icons = icons
+        self._remembered = list(prompts)  # oldest first
+        self._recalled = len(self._remembered)
+        self._names = QStringListModel(self)
+        self._build_prompt()
+        self._build_settings()
+        self._build_run()
+        self._lay_out()
+        self.retint()
+        self.show_box("")
+        self.show_progress(None, "")
+
+    # What the request needs
+
+    @property
+    def text(self) -> str:
+        return self.prompt.text().strip()
+
+    @property
+    def steps(self) -> int | None:
+        """None: the model's own choice."""
+        return self._steps.value() or None
+
+    @property
+    def guidance(self) -> float | None:
+        return self._guidance.value() or None
+
+    def take_seed(self) -> int:
+        """The seed for a new request: the locked one, or a fresh one that the field then shows."""
+        if not self.seed_lock.isChecked():
+            self.draw_seed()
+        return self.seed.value()
+
+    def draw_seed(self) -> None:
+        self.seed.setValue(random.randrange(1, LARGEST_SEED))
+
+    def remember_prompt(self) -> None:
+        """Put the prompt at the end of the history, once."""
+        self._remembered = [text for text in self._remembered if text != self.text][-REMEMBERED + 1 :] + [self.text]
+        self._recalled = len(self._remembered)
+
+    @property
+    def remembered(self) -> list[str]:
+        return list(self._remembered)
+
+    def recall(self, direction: int) -> None:
+        """Show the previous (-1) or next (+1) prompt of the history."""
+        if not self._remembered:
+            return
+        self._recalled = min(max(self._recalled + direction, 0), len(self._remembered))
+        self.set_prompt("" if self._recalled == len(self._remembered) else self._remembered[self._recalled])
+
+    def set_prompt(self, text: str) -> None:
+        self.prompt.setText(text)
+        self._completer.popup().hide()
+
+    def set_recipe(self, recipe: dict) -> None:
+        """Fill the fields from a layer's recipe."""
+        self.set_prompt(str(recipe.get("prompt", "")))
+        self.seed.setValue(int(recipe.get("seed") or 0))
+        self.seed_lock.setChecked(True)
+        self._steps.setValue(int(recipe.get("steps") or 0))
+        self._guidance.setValue(float(recipe.get("guidance") or 0))
+
+    def set_things(self, names: tuple[str, ...]) -> None:
+        """The vocabulary for the completer; empty: any words will do."""
+        self._names.setStringList(sorted(names))
+        self._things.setVisible(bool(names))
+
+    # What is going on
+
+    def show_box(self, words: str) -> None:
+        """Say which box the prompt is for; empty: there is none yet."""
+        self._box.setText(words or self.tr("Draw a box on the picture first (G)."))
+
+    def show_progress(self, share: float | None, words: str) -> None:
+        """share: 0 to 1 of the running job, or None where nothing runs."""
+        self._progress_row.setVisible(share is not None)
+        if share is not None:
+            self._progress.setValue(round(share * 1000))
+            self._progress_words.setText(words)
+
+    # Building
+
+    def _build_prompt(self) -> None:
+        self.prompt = QLineEdit()
+        self.prompt.setPlaceholderText(self.tr("What should stand in the box?"))
+        self.prompt.setAccessibleName(self.tr("Prompt"))
+        self.prompt.setClearButtonEnabled(True)
+        self.prompt.setMinimumHeight(32)
+        self.prompt.installEventFilter(self)
+        self.prompt.returnPressed.connect(lambda: self.submitted.emit(False))
+        self._completer = QCompleter(self._names, self)
+        self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        self._completer.setMaxVisibleItems(9)
+        self.prompt.setCompleter(self._completer)
+        self._things = QToolButton()
+        self._things.setToolTip(self.tr("What the model knows"))
+        self._things.setAccessibleName(self.tr("What the model knows"))
+        self._things.setFixedSize(32, 32)
+        self._things.clicked.connect(self.things_wanted)
+        self._things.hide()
+        self._box = QLabel()
+        self._box.setObjectName("muted")
+        self._box.setWordWrap(True)
+
+    def _build_settings(self) -> None:
+        self.seed = QSpinBox()
+        self.seed.setRange(0, LARGEST_SEED)
+        self.seed.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.seed.setAccessibleName(self.tr("Seed"))
+        self.draw_seed()
+        self.seed_lock = QToolButton()
+        self.seed_lock.setCheckable(True)
+        self.seed_lock.setToolTip(self.tr("Keep this seed for the next layers"))
+        self.seed_lock.setAccessibleName(self.tr("Lock the seed"))
+        self.seed_lock.toggled.connect(lambda _on: self.retint())
+        self._dice = QToolButton()
+        self._dice.setToolTip(self.tr("Draw another seed"))
+        self._dice.setAccessibleName(self.tr("Draw another seed"))
+        self._dice.clicked.connect(self.draw_seed)
+        self._steps = QSpinBox()
+        self._steps.setRange(0, 100)
+        self._guidance = QDoubleSpinBox()
+        self._guidance.setRange(0, 20)
+        self._guidance.setSingleStep(0.25)
+        self._guidance.setDecimals(2)
+        for field, name in ((self._steps, self.tr("Steps")), (self._guidance, self.tr("Guidance"))):
+            field.setSpecialValueText(self.tr("Model's choice"))
+            field.setAccessibleName(name)
+        self._fold = QPushButton(self.tr("Settings"))
+        self._fold.setObjectName("link")
+        self._fold.setCheckable(True)
+        self._fold.toggled.connect(self._unfold)
+        self._folded = QWidget()
+        self._folded.hide()
+
+    def _build_run(self) -> None:
+        self.run = QPushButton(self.tr("Generate"))
+        self.run.setObjectName("primary")
+        self.run.setMinimumHeight(26)
+        self.run.setToolTip(self.tr("Generate a layer in the box (Ctrl+Enter)"))
+        self.run.clicked.connect(lambda: self.submitted.emit(False))
+        self._progress = QProgressBar()
+        self._progress.setRange(0, 1000)
+        self._progress.setTextVisible(False)
+        self._progress.setAccessibleName(self.tr("Progress of the running job"))
+        self._progress_words = QLabel()
+        self._progress_words.setObjectName("muted")
+        self._cancel = QToolButton()
+        self._cancel.setToolTip(self.tr("Cancel this job"))
+        self._cancel.setAccessibleName(self.tr("Cancel the running job"))
+        self._cancel.clicked.connect(self.cancelled)
+        self._progress_row = QWidget()
+
+    def _lay_out(self) -> None:
+        for button in (self.seed_lock, self._dice, self._cancel):
+            button.setIconSize(QSize(16, 16))
+        first = QHBoxLayout()
+        first.setSpacing(4)
+        first.addWidget(self.prompt, 1)
+        first.addWidget(self._things)
+        seed = QHBoxLayout()
+        seed.setSpacing(2)
+        seed.addWidget(self.seed, 1)
+        seed.addWidget(self._dice)
+        seed.addWidget(self.seed_lock)
+        form = QFormLayout()
+        form.setHorizontalSpacing(12)
+        form.setVerticalSpacing(6)
+        form.addRow(self.tr("Seed"), seed)
+        more = QFormLayout(self._folded)
+        more.setContentsMargins(0, 0, 0, 0)
+        more.setVerticalSpacing(6)
+        more.addRow(self.tr("Steps"), self._steps)
+        more.addRow(self.tr("Guidance"), self._guidance)
+        progress = QVBoxLayout(self._progress_row)
+        progress.setContentsMargins(0, 2, 0, 0)
+        progress.setSpacing(2)
+        words = QHBoxLayout()
+        words.addWidget(self._progress_words, 1)
+        words.addWidget(self._cancel)
+        progress.addWidget(self._progress)
+        progress.addLayout(words)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 10)
+        column.setSpacing(8)
+        column.addLayout(first)
+        column.addWidget(self._box)
+        column.addLayout(form)
+        column.addWidget(self._fold, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._folded)
+        column.addWidget(self.run)
+        column.addWidget(self._progress_row)
+        column.addStretch(1)
+
+    def _unfold(self, open_: bool) -> None:
+        self._folded.setVisible(open_)
+        self.retint()
+
+    def retint(self) -> None:
+        """Take the theme's colours."""
+        theme = self._icons.theme
+        self._things.setIcon(self._icons.icon("things"))
+        self._dice.setIcon(self._icons.icon("dice"))
+        self._cancel.setIcon(self._icons.icon("cancel"))
+        self.seed_lock.setIcon(self._icons.icon("lock" if self.seed_lock.isChecked() else "unlock"))
+        self.run.setIcon(self._icons.icon("generate", theme.accent_text))
+        self._fold.setIcon(self._icons.icon("chevron-down" if self._fold.isChecked() else "chevron-right", theme.muted))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.prompt and event.type() == QEvent.Type.KeyPress and self._recall_key(event):
+            return True
+        return super().eventFilter(watched, event)
+
+    def _recall_key(self, event: QKeyEvent) -> bool:
+        direction = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
+        if not direction or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier != Qt.KeyboardModifier.AltModifier:
+            return False
+        self.recall(direction)
+        return True

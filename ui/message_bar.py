@@ -1,0 +1,91 @@
+"""A line above the canvas that says what happened and what to do next; it takes no keys away and blocks nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from ui.theme import Icons
+
+Choice = tuple[str, Callable[[], None]]  # label, what a click does
+
+
+class MessageBar(QFrame):
+    """Shows one message at a time: "info", "warning" or "error", with a hint and buttons where there is a choice."""
+
+    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("message")
+        self._icons = icons
+        self._kind = "info"
+        self._mark, self._sentence, self._hint = QLabel(), QLabel(), QLabel()
+        self._sentence.setWordWrap(True)
+        self._hint.setWordWrap(True)
+        self._hint.setObjectName("muted")
+        for label in (self._sentence, self._hint):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._choices = QHBoxLayout()
+        self._choices.setSpacing(6)
+        self._close = QToolButton()
+        self._close.setIconSize(QSize(14, 14))
+        self._close.setToolTip(self.tr("Dismiss"))
+        self._close.setAccessibleName(self.tr("Dismiss the message"))
+        self._close.clicked.connect(self.hide)
+        self._lay_out()
+        self.hide()
+
+    def _lay_out(self) -> None:
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addWidget(self._sentence)
+        words.addWidget(self._hint)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 7, 8, 7)
+        row.setSpacing(10)
+        row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addLayout(words, 1)
+        row.addLayout(self._choices)
+        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    @property
+    def sentence(self) -> str:
+        """What is being said; empty when the bar is hidden."""
+        return "" if self.isHidden() else self._sentence.text()
+
+    @property
+    def hint(self) -> str:
+        return self._hint.text()
+
+    def say(self, sentence: str, hint: str = "", kind: str = "info", choices: Sequence[Choice] = ()) -> None:
+        """Replace what is shown."""
+        self._kind = kind
+        self._sentence.setText(sentence)
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))
+        self.setAccessibleName(sentence)
+        while self._choices.count():
+            self._choices.takeAt(0).widget().deleteLater()
+        for label, act in choices:
+            self._choices.addWidget(self._chip(label, act))
+        self.retint()
+        self.show()
+
+    def _chip(self, label: str, act: Callable[[], None]) -> QPushButton:
+        chip = QPushButton(label)
+        chip.setObjectName("chip")
+        chip.clicked.connect(self.hide)
+        chip.clicked.connect(lambda _checked=False: act())
+        return chip
+
+    def retint(self) -> None:
+        """Take the theme's colours."""
+        theme = self._icons.theme
+        colour = {"error": theme.danger, "warning": theme.warning}.get(self._kind, theme.accent)
+        self._mark.setPixmap(self._icons.icon(self._kind, colour).pixmap(18, 18))
+        self._close.setIcon(self._icons.icon("close"))
+        self.setProperty("kind", self._kind)
+        self.style().unpolish(self)
+        self.style().polish(self)
