@@ -1,0 +1,43 @@
+"""Reading bytes that others wrote: whatever a parser trips over becomes one sentence."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import FileError
+
+# Pillow's and psd-tools' readers raise nearly anything on a damaged file; the file is at fault, not the program.
+PARSER_ERRORS = (
+    OSError, EOFError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, AssertionError, SyntaxError,
+    RuntimeError, struct.error, zlib.error,
+)  # fmt: skip
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn every failure to read `path` into a FileError; a parser's warnings are not for the terminal."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except FileError:
+        raise
+    except MemoryError as error:
+        raise FileError(f"“{path.name}” needs more memory than there is.", "Close other programs, or scale it down first.") from error
+    except PARSER_ERRORS as error:
+        raise read_error(path, error) from error
+
+
+def read_error(path: Path, error: Exception) -> FileError:
+    if isinstance(error, FileNotFoundError):
+        return FileError(f"“{path}” does not exist.", "Check the name and the folder.")
+    if isinstance(error, IsADirectoryError):
+        return FileError(f"“{path}” is a folder, not a picture.", "Name a file in it.")
+    if isinstance(error, PermissionError):
+        return FileError(f"You may not read “{path}”.", "Ask its owner for the right to read it.")
+    return FileError(f"“{path.name}” is damaged and cannot be opened.", "Try it in the program that made it, or use an older copy.")

@@ -1,0 +1,206 @@
+"""A document as JSON data and back; tiles are named by hash (tiles.py).
+
+Every field of the document's dataclasses is written. Reading trusts nothing: a missing key, a wrong type or a number out of
+range is a ValueError, and the project counts as damaged.
+"""
+
+from __future__ import annotations
+
+import math
+from types import MappingProxyType
+from typing import Protocol
+
+import numpy as np
+
+from ..blend import BLEND_MODES
+from ..document import Candidate, Document, Group, Guide, Layer, Node
+from ..geometry import Placement
+from ..pixels import TILE, Key, Mask, Pixels
+
+LONGEST_SIDE = 300_000  # pixels, as in a PSB
+LARGEST_CANVAS = 1 << 30  # pixels: 32,768 × 32,768
+DEEPEST_GROUP = 100
+_FARTHEST = 1e9  # canvas pixels from the origin
+
+
+class PutTile(Protocol):
+    def put(self, tile: np.ndarray) -> str: ...
+
+
+class GetTile(Protocol):
+    def get(self, name: str, channels: int) -> np.ndarray: ...
+
+
+def to_json(document: Document, tiles: PutTile) -> dict:
+    """JSON data of everything but the ICC profile; tiles go to `tiles`."""
+    return {
+        "width": document.width,
+        "height": document.height,
+        "dpi": document.dpi,
+        "guides": [{"horizontal": guide.horizontal, "position": guide.position} for guide in document.guides],
+        "layers": [_node(node, tiles) for node in document.layers],
+    }
+
+
+def _node(node: Node, tiles: PutTile) -> dict:
+    plain = {
+        "kind": "layer" if isinstance(node, Layer) else "group",
+        "id": node.id,
+        "name": node.name,
+        "opacity": node.opacity,
+        "blend": node.blend,
+        "visible": node.visible,
+        "locked": node.locked,
+        "clipping": node.clipping,
+        "color_tag": node.color_tag,
+        "mask": None if node.mask is None else _mask(node.mask, tiles),
+    }
+    if isinstance(node, Group):
+        return plain | {"collapsed": node.collapsed, "children": [_node(child, tiles) for child in node.children]}
+    return plain | {
+        "pixels": _raster(node.pixels, tiles),
+        "placement": _placement(node.placement),
+        "recipe": node.recipe,
+        "candidates": [_candidate(candidate, tiles) for candidate in node.candidates],
+    }
+
+
+def _candidate(candidate: Candidate, tiles: PutTile) -> dict:
+    return {"pixels": _raster(candidate.pixels, tiles), "placement": _placement(candidate.placement), "recipe": candidate.recipe}
+
+
+def _mask(mask: Mask, tiles: PutTile) -> dict:
+    return _raster(mask, tiles) | {
+        "left": mask.left,
+        "top": mask.top,
+        "default": mask.default,
+        "linked": mask.linked,
+        "enabled": mask.enabled,
+    }
+
+
+def _raster(raster: Pixels | Mask, tiles: PutTile) -> dict:
+    stored = [[row, column, tiles.put(tile)] for (row, column), tile in sorted(raster.tiles.items())]
+    return {"width": raster.width, "height": raster.height, "tiles": stored}
+
+
+def _placement(placement: Placement) -> list[float]:
+    return [placement.x, placement.y, placement.scale_x, placement.scale_y, placement.rotation]
+
+
+def from_json(plain: object, tiles: GetTile, profile: bytes | None) -> Document:
+    """The document that `to_json` wrote; ValueError where the data is not one."""
+    plain = _dict(plain)
+    width = _whole(plain["width"], 1, LONGEST_SIDE)
+    return Document(
+        width=width,
+        height=_whole(plain["height"], 1, min(LONGEST_SIDE, LARGEST_CANVAS // width)),
+        layers=_nodes(plain["layers"], tiles, 0),
+        profile=profile,
+        dpi=_number(plain["dpi"], 0.001, 1e6),
+        guides=tuple(Guide(_truth(_dict(g)["horizontal"]), _number(_dict(g)["position"])) for g in _list(plain["guides"])),
+    )
+
+
+def _nodes(plain: object, tiles: GetTile, depth: int) -> tuple[Node, ...]:
+    if depth > DEEPEST_GROUP:
+        raise ValueError("groups are nested too deeply")
+    return tuple(_read_node(_dict(node), tiles, depth) for node in _list(plain))
+
+
+def _read_node(plain: dict, tiles: GetTile, depth: int) -> Node:
+    common = {
+        "id": _text(plain["id"]),
+        "name": _text(plain["name"]),
+        "opacity": _number(plain["opacity"], 0, 1),
+        "blend": _blend(plain["blend"], plain["kind"]),
+        "visible": _truth(plain["visible"]),
+        "locked": _truth(plain["locked"]),
+        "clipping": _truth(plain["clipping"]),
+        "color_tag": _text(plain["color_tag"]),
+        "mask": None if plain["mask"] is None else _read_mask(_dict(plain["mask"]), tiles),
+    }
+    if plain["kind"] == "group":
+        return Group(**common, collapsed=_truth(plain["collapsed"]), children=_nodes(plain["children"], tiles, depth + 1))
+    return Layer(
+        **common,
+        pixels=_read_pixels(plain["pixels"], tiles),
+        placement=_read_placement(plain["placement"]),
+        recipe=None if plain["recipe"] is None else _dict(plain["recipe"]),
+        candidates=tuple(_read_candidate(_dict(candidate), tiles) for candidate in _list(plain["candidates"])),
+    )
+
+
+def _read_candidate(plain: dict, tiles: GetTile) -> Candidate:
+    return Candidate(_read_pixels(plain["pixels"], tiles), _read_placement(plain["placement"]), _dict(plain["recipe"]))
+
+
+def _read_pixels(plain: object, tiles: GetTile) -> Pixels:
+    return Pixels(*_read_raster(_dict(plain), tiles, 4))
+
+
+def _read_mask(plain: dict, tiles: GetTile) -> Mask:
+    return Mask(
+        *_read_raster(plain, tiles, 1),
+        left=_whole(plain["left"], -(1 << 30), 1 << 30),
+        top=_whole(plain["top"], -(1 << 30), 1 << 30),
+        default=_whole(plain["default"], 0, 255),
+        linked=_truth(plain["linked"]),
+        enabled=_truth(plain["enabled"]),
+    )
+
+
+def _read_raster(plain: dict, tiles: GetTile, channels: int) -> tuple[int, int, MappingProxyType[Key, np.ndarray]]:
+    width, height = _whole(plain["width"], 0, LONGEST_SIDE), _whole(plain["height"], 0, LONGEST_SIDE)
+    found: dict[Key, np.ndarray] = {}
+    for row, column, name in (_list(item) for item in _list(plain["tiles"])):
+        key = _whole(row, 0, (height - 1) // TILE), _whole(column, 0, (width - 1) // TILE)
+        found[key] = tiles.get(_text(name), channels)
+    return width, height, MappingProxyType(found)
+
+
+def _read_placement(plain: object) -> Placement:
+    x, y, scale_x, scale_y, rotation = (_number(value) for value in _list(plain))
+    return Placement(x, y, scale_x, scale_y, rotation)
+
+
+def _blend(plain: object, kind: object) -> str:
+    if plain in BLEND_MODES or (plain == "pass through" and kind == "group"):
+        return str(plain)
+    raise ValueError(f"unknown blend mode {plain!r}")
+
+
+def _dict(plain: object) -> dict:
+    if not isinstance(plain, dict):
+        raise ValueError("an object was expected")
+    return plain
+
+
+def _list(plain: object) -> list:
+    if not isinstance(plain, list):
+        raise ValueError("a list was expected")
+    return plain
+
+
+def _text(plain: object) -> str:
+    if not isinstance(plain, str):
+        raise ValueError("a text was expected")
+    return plain
+
+
+def _truth(plain: object) -> bool:
+    if not isinstance(plain, bool):
+        raise ValueError("true or false was expected")
+    return plain
+
+
+def _whole(plain: object, low: int, high: int) -> int:
+    if isinstance(plain, bool) or not isinstance(plain, int) or not low <= plain <= high:
+        raise ValueError(f"a whole number from {low} to {high} was expected")
+    return plain
+
+
+def _number(plain: object, low: float = -_FARTHEST, high: float = _FARTHEST) -> float:
+    if isinstance(plain, bool) or not isinstance(plain, int | float) or not math.isfinite(plain) or not low <= plain <= high:
+        raise ValueError(f"a number from {low} to {high} was expected")
+    return plain
