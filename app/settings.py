@@ -1,0 +1,73 @@
+"""What the program remembers between runs: a small JSON file in the user's configuration folder."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+from .errors import FileError
+from .formats.atomic import replacing
+
+RECENT = 12  # files
+
+log = logging.getLogger(__name__)
+
+
+def settings_path() -> Path:
+    """Where this system keeps a program's settings."""
+    home = Path.home()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    return base / "downstage" / "settings.json"
+
+
+class Settings:
+    """JSON values by name. A damaged or missing file means the defaults; a failed save is logged, never fatal."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._values = _read(path)
+
+    def get(self, name: str, default):
+        """The value, if one of the default's type is stored, else the default."""
+        value = self._values.get(name, default)
+        return value if isinstance(value, type(default)) else default
+
+    def set(self, name: str, value) -> None:
+        """Remember and write at once."""
+        if self._values.get(name) == value:
+            return
+        self._values[name] = value
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(self._path) as temporary:
+                temporary.write_text(json.dumps(self._values, indent=2, ensure_ascii=False), encoding="utf-8")
+        except (OSError, FileError) as error:
+            log.warning("settings could not be saved: %s", error)
+
+    @property
+    def recent(self) -> list[Path]:
+        """Files opened or saved lately, the latest first."""
+        return [Path(name) for name in self.get("recent", []) if isinstance(name, str)]
+
+    def add_recent(self, path: Path) -> None:
+        path = path.absolute()
+        self.set("recent", [str(path), *(str(other) for other in self.recent if other != path)][:RECENT])
+
+
+def _read(path: Path) -> dict:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        log.warning("settings could not be read: %s", error)
+        return {}
+    return values if isinstance(values, dict) else {}
