@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
-from bfs_engine.scenes.dice import Dice, blur, centres, column, noise
+from bfs_engine.scenes.dice import Dice, blur_some, centres, column, enlarge, noise
 from bfs_engine.scenes.light import Light
 
 # Colours of real floors, walls and skies, sRGB 0..255; each scene varies around one of them.
@@ -23,27 +23,48 @@ def pick(dice: Dice, palette: tuple[tuple[int, int, int], ...], spread: float) -
     """(n, 3, 1, 1): a colour of the palette with lightness and tint varied."""
     table = torch.tensor(palette, dtype=torch.float32, device=dice.device) / 255
     colour = table[dice.integer(len(palette))]
-    colour = colour * dice.uniform(1 - 2 * spread, 1 + spread)[:, None] + dice.normal(3) * spread * 0.3
+    colour = colour * dice.uniform(1 - 2 * spread, 1 + spread)[:, None] + dice.normal(3) * spread * 0.2
     return colour.clamp(0.03, 0.97)[:, :, None, None]
 
 
-def floor_pattern(dice: Dice, across: Tensor, along: Tensor, far: Tensor) -> Tensor:
-    """(n, 1, s, s) 0..1: how much of the second colour. across, along: floor coordinates; far: pixels' size in floor units."""
+def checker(across: Tensor, along: Tensor, far: Tensor, chance: Tensor) -> Tensor:
     wave = torch.sin(math.pi * across) * torch.sin(math.pi * along)
-    sharp = (0.35 / far).clamp(max=12)
-    fade = (1.2 - far * 1.6).clamp(0, 1)  # finer than the pixels can show: the mean colour
-    checker = 0.5 + (wave * sharp).clamp(-0.5, 0.5) * fade
-    seam = (torch.sin(math.pi * across).abs().minimum(torch.sin(math.pi * along).abs()) * 4 / (0.15 + far * 3)).clamp(0, 1)
-    tiles = 1 - (1 - seam) * fade
-    row = across.floor()
-    shade = torch.frac(torch.sin(row * 12.9898 + column(dice.uniform(0, 9))) * 437.58).abs()
-    plank_end = torch.sin(math.pi * (along * 0.22 + shade * 7)).abs()
-    gap = (torch.sin(math.pi * across).abs().minimum(plank_end * 3) * 4 / (0.12 + far * 3)).clamp(0, 1)
-    planks = 1 - (1 - gap * (0.45 + 0.55 * shade)) * fade
-    stripes = 0.5 + (torch.sin(math.pi * across) * sharp).clamp(-0.5, 0.5) * fade
-    plain = torch.ones_like(checker)
-    kind = dice.choice([0.13, 0.18, 0.2, 0.06, 0.43])
-    return torch.stack([checker, tiles, planks, stripes, plain])[kind, torch.arange(dice.count, device=dice.device)]
+    return 0.5 + (wave * (0.35 / far).clamp(max=12)).clamp(-0.5, 0.5) * _fade(far)
+
+
+def tiles(across: Tensor, along: Tensor, far: Tensor, chance: Tensor) -> Tensor:
+    seam = torch.sin(math.pi * across).abs().minimum(torch.sin(math.pi * along).abs())
+    return 1 - (1 - (seam * 4 / (0.15 + far * 3)).clamp(0, 1)) * _fade(far)
+
+
+def planks(across: Tensor, along: Tensor, far: Tensor, chance: Tensor) -> Tensor:
+    shade = torch.frac(torch.sin(across.floor() * 12.9898 + chance * 9) * 437.58).abs()
+    end = torch.sin(math.pi * (along * 0.22 + shade * 7)).abs()
+    gap = (torch.sin(math.pi * across).abs().minimum(end * 3) * 4 / (0.12 + far * 3)).clamp(0, 1)
+    return 1 - (1 - gap * (0.45 + 0.55 * shade)) * _fade(far)
+
+
+def stripes(across: Tensor, along: Tensor, far: Tensor, chance: Tensor) -> Tensor:
+    return 0.5 + (torch.sin(math.pi * across) * (0.35 / far).clamp(max=12)).clamp(-0.5, 0.5) * _fade(far)
+
+
+def _fade(far: Tensor) -> Tensor:
+    """Detail finer than the pixels can show becomes its mean."""
+    return (1.2 - far * 1.6).clamp(0, 1)
+
+
+PATTERNS = ((checker, 0.12), (tiles, 0.18), (planks, 0.2), (stripes, 0.05))  # with their shares; the other floors are plain
+
+
+def floor_pattern(dice: Dice, across: Tensor, along: Tensor, far: Tensor) -> Tensor:
+    """(n, 1, s, s) 0..1: how much of the first colour. across, along: floor coordinates; far: pixels' size in floor units."""
+    kind = dice.choice([share for _, share in PATTERNS] + [1 - sum(share for _, share in PATTERNS)])
+    chance = column(dice.uniform(0, 1))
+    pattern = torch.ones_like(across)
+    for number, (draw, _) in enumerate(PATTERNS):
+        rows = (kind == number).nonzero()[:, 0]
+        pattern[rows] = draw(across[rows], along[rows], far[rows], chance[rows])
+    return pattern
 
 
 def make_floor(dice: Dice, horizon: Tensor, size: int) -> Tensor:
@@ -76,8 +97,8 @@ def floor_grain(dice: Dice, x: Tensor, depth: Tensor, size: int) -> Tensor:
     return lying * haze * column(dice.uniform(0.05, 0.5))
 
 
-def make_wall(dice: Dice, horizon: Tensor, light: Light, size: int) -> Tensor:
-    """(n, 3, s, s): what stands above the horizon: a wall or a sky with hills, and a glow where the light comes from."""
+def make_wall(dice: Dice, horizon: Tensor, size: int) -> Tensor:
+    """(n, 3, s, s): what stands above the horizon: a wall or a sky with hills, and clutter in front of it."""
     at = centres(size, dice.device)
     height = ((horizon[:, None] - at[None]) / size)[:, None, :, None]  # above the horizon, in frames
     indoors = column(dice.chance(0.55))
@@ -136,31 +157,53 @@ def clutter(dice: Dice, base: Tensor, horizon: Tensor, size: int) -> Tensor:
 
 
 def illuminate(dice: Dice, picture: Tensor, horizon: Tensor, light: Light, size: int) -> Tensor:
-    """The visible cue of the light: its colour, a glow on its side, brightness falling off across the frame."""
+    """The visible cues of the light: its colour, brightness falling off across the frame, a glow where it comes from.
+
+    Light from behind glows above the horizon, the higher its elevation the higher; light from the viewer's side brightens
+    the floor in front. The shadow's darkness and softness follow the same strength and spread.
+    """
     at = centres(size, dice.device) / size
     x, y = at[None, None, None, :], at[None, None, :, None]
-    side = light.side + light.side.sign() * 0.15
-    fall = 1 + column(side * dice.uniform(0.08, 0.4)) * (x * 2 - 1)
-    sun_x = column(0.5 + side * dice.uniform(0.3, 0.6))
-    sun_y = column(horizon / size - dice.uniform(0.0, 0.45) * (light.depth < 0) - dice.uniform(-0.2, 0.1))
-    spread = column(dice.uniform(0.12, 0.45))
-    glow = torch.exp(-0.5 * ((x - sun_x).square() + (y - sun_y).square()) / spread.square())
-    strength = column(dice.uniform(0.05, 0.6) * light.lit * dice.chance(0.85))
-    uneven = 1 + noise(dice, 1, size, (2, 4), 0.7) * column(dice.uniform(0, 0.25))
+    fall = 1 + column(light.side * (0.12 + 0.28 * light.strength)) * (x * 2 - 1)
+    behind = torch.where(light.behind, -1.0, 1.0) * light.lit
+    fall = fall * (1 + column(behind * 0.15) * (y * 2 - 1))
+    sun_x = column(0.5 + light.side * 0.55 + dice.uniform(-0.05, 0.05))
+    above = (horizon / size - 0.03 - 0.4 * light.elevation).clamp(min=-0.15)
+    sun_y = column(torch.where(light.behind, above, 1.0 - 0.1 * light.elevation))
+    glow = torch.exp(-0.5 * ((x - sun_x).square() + (y - sun_y).square()) / column(0.14 + 0.26 * light.spread).square())
+    brightness = column((0.15 + 0.45 * light.strength) * light.lit)
     warm = light.colour[:, :, None, None]
-    return (picture * warm * fall * uneven + glow * strength * warm).clamp(0, 1)
+    return (picture * warm * fall * unevenness(dice, size) + glow * brightness * warm * (0.4 + 0.6 * picture)).clamp(0, 1)
+
+
+def unevenness(dice: Dice, size: int) -> Tensor:
+    """(n, 1, s, s) brightness about 1: light that falls unevenly, through leaves in some scenes."""
+    broad = 1 + noise(dice, 1, size, (2, 4), 0.7) * column(dice.uniform(0, 0.2))
+    leaves = (noise(dice, 1, size, (4, 8, 16), 0.6) * column(torch.exp(dice.uniform(0.5, 2.5)))).sigmoid()
+    return broad * (1 - leaves * column(dice.uniform(0.1, 0.5) * dice.chance(0.15)))
+
+
+def gloss(floor: Tensor, wall: Tensor, horizon: Tensor, shininess: Tensor) -> Tensor:
+    """The floor with the wall mirrored in it where it shines."""
+    rows = (shininess > 0).nonzero()[:, 0]
+    size = floor.shape[-1]
+    mirror = (2 * horizon[rows, None] - centres(size, floor.device)).long().clamp(0, size - 1)
+    image = wall[rows].gather(2, mirror[:, None, :, None].expand(-1, 3, -1, size))
+    return floor.index_copy(0, rows, floor[rows] + (image - floor[rows]) * column(shininess[rows]))
 
 
 def make_background(dice: Dice, horizon: Tensor, light: Light, size: int) -> Tensor:
     """(n, 3, s, s) the empty scene, before the camera."""
     at = centres(size, dice.device)
-    floor, wall = make_floor(dice, horizon, size), make_wall(dice, horizon, light, size)
+    floor, wall = make_floor(dice, horizon, size), enlarge(make_wall(dice, horizon / 2, size // 2), size)
+    leafy = noise(dice, 1, size, (8, 16, 32, size // 2, size), dice.uniform(0.5, 1.2))
+    wall = wall * (1 + leafy * column(dice.uniform(0, 0.25) * dice.chance(0.4)))
+    floor = gloss(floor, wall, horizon, light.shininess)
     soft = column(dice.uniform(0.4, 3.0))
     below = ((at[None, None, :, None] - column(horizon)) / soft + 0.5).clamp(0, 1)
     corner = 1 - column(dice.uniform(0, 0.35)) * torch.exp(-(at[None, None, :, None] - column(horizon)).abs() / (0.06 * size))
     picture = illuminate(dice, (wall + (floor - wall) * below) * corner, horizon, light, size)
-    sharp = dice.chance(0.35)
-    return blur(picture, torch.where(sharp, 0.3, dice.uniform(0.4, 1.8)) * size / 128)
+    return blur_some(picture, dice.uniform(0.4, 1.8) * size / 128, dice.chance(0.5))
 
 
 class Camera:
@@ -169,25 +212,26 @@ class Camera:
     def __init__(self, dice: Dice, size: int) -> None:
         self.grey = dice.chance(0.08)
         self.saturation = torch.where(self.grey, 0.0, dice.uniform(0.55, 1.15))
-        self.gain = (dice.normal(3) * 0.035 + 1) * dice.uniform(0.8, 1.12)[:, None]
+        self.gain = (dice.normal(3) * 0.035 + 1) * dice.uniform(0.88, 1.15)[:, None]
         self.contrast = dice.uniform(0.8, 1.2)
         self.lift = dice.uniform(-0.03, 0.06)
         at = centres(size, dice.device) / size * 2 - 1
         radius = at[None, :].square() + at[:, None].square()
         self.vignette = 1 - column(dice.uniform(0, 0.2) * dice.chance(0.6)) * radius
 
-    def expose(self, colour: Tensor, strength: float = 1.0) -> Tensor:
-        """(n, 3, s, s) straight colours to the picture's colours; `strength` 0 leaves them alone except for grey."""
+    def expose(self, colour: Tensor, alpha: Tensor | float = 1.0, strength: float = 1.0) -> Tensor:
+        """(n, 3, s, s) colours, premultiplied by `alpha`, to the photograph's; `strength` 0 leaves them alone, but for grey."""
         grey = colour.mean(1, keepdim=True)
         saturation = column(torch.where(self.grey, 0.0, 1 + (self.saturation - 1) * strength))
         gain = 1 + (self.gain - 1) * strength
         gain = torch.where(self.grey[:, None], gain.mean(1, keepdim=True), gain)[:, :, None, None]
         seen = (grey + (colour - grey) * saturation) * gain * (1 + (self.vignette - 1) * strength)
-        contrast = column(1 + (self.contrast - 1) * strength)
-        return ((seen - 0.45) * contrast + 0.45 + column(self.lift * strength)).clamp(0, 1)
+        contrast = 1 + (self.contrast - 1) * strength
+        offset = 0.45 * (1 - contrast) + self.lift * strength
+        return torch.minimum((seen * column(contrast) + column(offset) * alpha).clamp_(min=0), torch.as_tensor(alpha))
 
 
-def grain(dice: Dice, picture: Tensor, camera: Camera) -> Tensor:
+def grain(dice: Dice, picture: Tensor) -> Tensor:
     """Sensor noise, coarser in some scenes, none in others."""
     amount = column(dice.uniform(0.0, 0.03) * dice.chance(0.7))
     return (picture + dice.normal(1, *picture.shape[2:]) * amount).clamp(0, 1)

@@ -55,10 +55,11 @@ def gaussian(sigma: Tensor, size: int) -> Tensor:
     return weights / weights.sum(2, keepdim=True)
 
 
-def blur(pictures: Tensor, sigma: Tensor) -> Tensor:
-    """(n, c, s, s) blurred by sigma (n,) pixels: two matrix products."""
+def blur(pictures: Tensor, sigma: Tensor, sigma_y: Tensor | None = None) -> Tensor:
+    """(n, c, s, s) blurred by sigma (n,) pixels, up and down by sigma_y where given: two matrix products."""
     matrix = gaussian(sigma, pictures.shape[-1])[:, None]
-    return matrix @ pictures @ matrix.mT
+    upright = matrix if sigma_y is None else gaussian(sigma_y, pictures.shape[-1])[:, None]
+    return upright @ pictures @ matrix.mT
 
 
 def resampling(size: int, length: int, start: Tensor, scale: Tensor) -> Tensor:
@@ -71,17 +72,30 @@ def resampling(size: int, length: int, start: Tensor, scale: Tensor) -> Tensor:
 
 
 def noise(dice: Dice, channels: int, size: int, octaves: tuple[int, ...], roughness: float | Tensor = 0.6) -> Tensor:
-    """(n, channels, size, size) of cloudy noise, mean 0, about -1..1: one grid of normal numbers for each octave (cells a side)."""
-    total, weight = 0.0, torch.ones(dice.count, device=dice.device)
-    energy = torch.zeros(dice.count, device=dice.device)
-    for cells in octaves:
-        grid = dice.normal(channels, cells, cells)
-        mode = "bicubic" if cells <= 16 else "bilinear"
-        fine = functional.interpolate(grid, size=(size, size), mode=mode, align_corners=False) if cells != size else grid
-        total = total + column(weight) * fine
-        energy = energy + weight.square()
+    """(n, channels, size, size) of cloudy noise, mean 0, about -1..1.
+
+    octaves: rising numbers of cells a side; each brings new detail, `roughness` times as strong as the one before.
+    """
+    weight = torch.ones(dice.count, device=dice.device)
+    total, energy = dice.normal(channels, octaves[0], octaves[0]), weight
+    for cells in octaves[1:]:
         weight = weight * roughness
-    return total / column(energy.sqrt()) / 2
+        energy = energy + weight.square()
+        total = enlarge(total, cells) + column(weight) * dice.normal(channels, cells, cells)
+    return enlarge(total, size) / column(energy.sqrt() * 1.5)
+
+
+def enlarge(pictures: Tensor, size: int) -> Tensor:
+    """(n, c, s, s) to (n, c, size, size), linear."""
+    if pictures.shape[-1] == size:
+        return pictures
+    return functional.interpolate(pictures, size=(size, size), mode="bilinear", align_corners=False)
+
+
+def blur_some(pictures: Tensor, sigma: Tensor, which: Tensor) -> Tensor:
+    """`blur` for the pictures where `which` (n,) bool, the others as they are."""
+    rows = which.nonzero()[:, 0]
+    return pictures.index_copy(0, rows, blur(pictures[rows], sigma[rows])) if len(rows) else pictures
 
 
 def turn_hue(angle: Tensor, saturation: Tensor) -> Tensor:

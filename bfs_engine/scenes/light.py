@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as functional
@@ -10,47 +10,57 @@ from torch import Tensor
 
 from bfs_engine.scenes.dice import Dice, blur, centres, column, gaussian
 
-MOST_SHEAR = 1.3  # a shadow is at most this much longer sideways than the object is high
-
-
 @dataclass(frozen=True)
 class Light:
-    """Per scene (n,), unless said otherwise.
+    """Per scene (n,), unless said otherwise. What decides the shadow also shows in the backdrop (backdrop.illuminate).
 
-    side: -1 light from the left, 1 from the right. depth: how far up the picture a shadow runs for each pixel of the
-    object's height; negative (light from behind) towards the viewer. shear: pixels sideways for each pixel of height.
-    lit: whether there is a clear direction at all. colour: (n, 3), mean about 1.
+    lit: whether there is a clear direction at all; where not, side and strength are 0.
+    side: -1 light from the left, 1 from the right. behind: bool, it comes from behind the object, else from the viewer's side.
+    elevation: 0 low .. 1 high. strength: 0..1, against the light from everywhere. spread: 0 small and hard .. 1 wide and soft.
+    colour: (n, 3), mean about 1. shininess: of the floor, 0..0.4.
+    depth: how far up the picture a shadow runs for each pixel of the object's height; negative towards the viewer.
+    shear: pixels sideways for each pixel of height. darkness, softness: of the cast shadow.
     """
 
+    lit: Tensor
     side: Tensor
+    behind: Tensor
+    elevation: Tensor
+    strength: Tensor
+    spread: Tensor
+    colour: Tensor
+    shininess: Tensor
     depth: Tensor
     shear: Tensor
-    lit: Tensor
-    colour: Tensor
     darkness: Tensor
     softness: Tensor
-    shininess: Tensor
+
+    def rows(self, index: Tensor) -> Light:
+        """The light of some of the scenes."""
+        return Light(*(getattr(self, field.name)[index] for field in fields(self)))
 
 
 def make_light(dice: Dice, box: Tensor, horizon: Tensor, size: int) -> Light:
-    """Choose the light so that shadows stay mostly inside the frame and below the horizon. box: (n, 4) of the object."""
-    lit = ~dice.chance(0.15)
-    side = dice.sign() * dice.uniform(0.15, 1.0)
-    height, foot = box[:, 3], box[:, 1] + box[:, 3]
-    towards = dice.uniform(0.06, 0.35)
-    away = dice.uniform(0.08, 0.45)
-    from_behind = dice.chance(0.55)
-    room_below, room_above = (size - foot) / height, (foot - horizon) / height
-    depth = torch.where(from_behind, -torch.minimum(towards, room_below * 1.2 + 0.02), torch.minimum(away, room_above * 0.9 + 0.03))
-    shear = -side * dice.uniform(0.35, MOST_SHEAR)
-    room_right, room_left = (size - box[:, 0] - box[:, 2]) / height, box[:, 0] / height
-    room = torch.where(shear > 0, room_right, room_left)
-    shear = shear.sign() * torch.minimum(shear.abs(), room * 1.15 + 0.2)
+    """Choose the light; shadows stay mostly inside the frame and below the horizon. box: (n, 4) tight around the object."""
+    lit, behind = ~dice.chance(0.15), dice.chance(0.55)
+    side = dice.sign() * dice.uniform(0.2, 1.0)
+    elevation, strength, spread = dice.uniform(0, 1), dice.uniform(0, 1) * lit, dice.uniform(0, 1)
+    depth, shear = _throw(dice, side, behind, elevation, box, horizon, size)
     warm = dice.uniform(-1, 1)
     colour = torch.stack([1 + 0.10 * warm, 1 + 0.01 * warm + dice.uniform(-0.02, 0.02), 1 - 0.12 * warm], 1)
-    softness = dice.uniform(0.02, 0.12)
-    shiny = torch.where(dice.chance(0.3), dice.uniform(0.08, 0.4), torch.zeros_like(side))
-    return Light(side * lit, depth, shear, lit, colour, dice.uniform(0.25, 0.65) , softness, shiny)
+    shiny = dice.uniform(0.1, 0.4) * dice.chance(0.3)
+    return Light(lit, side * lit, behind, elevation, strength, spread, colour, shiny, depth, shear, 0.28 + 0.37 * strength, 0.02 + 0.07 * spread)
+
+
+def _throw(dice: Dice, side: Tensor, behind: Tensor, elevation: Tensor, box: Tensor, horizon: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Depth and shear of the shadow: longer under a low light, shortened where the frame or the floor ends."""
+    height, foot = box[:, 3], box[:, 1] + box[:, 3]
+    depth = (0.42 - 0.22 * elevation) * dice.uniform(0.9, 1.1)
+    room = torch.where(behind, (size - foot) * 1.2, (foot - horizon) * 0.9) / height + 0.03
+    depth = torch.minimum(depth, room) * torch.where(behind, -1.0, 1.0)
+    shear = -side * (1.2 - 0.6 * elevation) * dice.uniform(0.9, 1.1)
+    room = torch.where(shear > 0, size - box[:, 0] - box[:, 2], box[:, 0]) / height
+    return depth, shear.sign() * torch.minimum(shear.abs(), room * 1.15 + 0.2)
 
 
 def cast_shadow(alpha: Tensor, foot: Tensor, height: Tensor, light: Light) -> Tensor:
@@ -63,8 +73,9 @@ def cast_shadow(alpha: Tensor, foot: Tensor, height: Tensor, light: Light) -> Te
     grid = torch.stack([source_x, source_y], 3) * (2 / size) - 1
     laid = functional.grid_sample(alpha, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
     laid = laid * (up > -0.5)[:, None]
-    near = blur(laid, 0.006 * size + light.softness * 0.1 * height)
-    far = blur(laid, 0.008 * size + light.softness * height)
+    flat = 0.3 + 0.7 * light.depth.abs()  # blurred less along the squeezed direction
+    least, most = 0.005 * size + light.softness * 0.1 * height, 0.008 * size + light.softness * height
+    near, far = blur(laid, least, least * flat), blur(laid, most, most * flat)
     distance = (up / column(height, 3)).clamp(0, 1)[:, None].sqrt()
     return near + (far - near) * distance
 
@@ -80,7 +91,7 @@ def contact_shadow(alpha: Tensor, foot: Tensor, height: Tensor, spread: Tensor) 
     return (rows[:, :, None] * wide[:, None, :])[:, None]
 
 
-def reflection(body: Tensor, foot: Tensor, height: Tensor, light: Light) -> Tensor:
+def reflection(body: Tensor, foot: Tensor, height: Tensor, shininess: Tensor) -> Tensor:
     """(n, 4, s, s) premultiplied: the object mirrored in the floor, fading and blurring with depth."""
     size = body.shape[-1]
     at = centres(size, body.device)
@@ -89,23 +100,25 @@ def reflection(body: Tensor, foot: Tensor, height: Tensor, light: Light) -> Tens
     sigma = (0.45 + 0.05 * depth)[..., None]
     weights = torch.exp(-0.5 * ((mirror - at[None, None]) / sigma).square())
     weights = weights / weights.sum(2, keepdim=True).clamp(min=1e-3)
-    fade = torch.exp(-depth / column(height, 2) * 2.2) * light.shininess[:, None] * (at[None] > foot[:, None])
+    fade = torch.exp(-depth / column(height, 2) * 2.2) * shininess[:, None] * (at[None] > foot[:, None])
     return (weights * fade[..., None])[:, None] @ body
 
 
 def effects(body: Tensor, foot: Tensor, height: Tensor, light: Light, dice: Dice) -> Tensor:
     """(n, 4, s, s) premultiplied: reflection with cast and contact shadow over it, as if the object were not in the way."""
-    alpha = body[:, 3:]
-    contact = contact_shadow(alpha, foot, height, 0.012 * alpha.shape[-1] + dice.uniform(0.0, 0.03) * height)
-    wide = contact_shadow(alpha, foot, height, height * dice.uniform(0.05, 0.12))
-    strength = dice.uniform(0.3, 0.7)
-    cast = cast_shadow(alpha, foot, height, light) * column(light.darkness * light.lit)
-    unlit = wide * column(light.darkness * ~light.lit)
-    dark = 1 - (1 - cast) * (1 - unlit) * (1 - contact * column(strength * torch.where(light.lit, 0.6, 1.0)))
-    glass = reflection(body, foot, height, light)
+    alpha = body[:, 3:].contiguous()
+    lit = column(light.lit)
+    spread = torch.where(light.lit, 0.03, dice.uniform(0.05, 0.09)) * height
+    strength = torch.where(light.lit, 0.3, dice.uniform(0.5, 0.7))
+    contact = contact_shadow(alpha, foot, height, spread) * column(strength)
+    cast = cast_shadow(alpha, foot, height, light) * column(light.darkness)
+    dark = 1 - (1 - cast * lit) * (1 - contact)
     tint = column(dice.uniform(0, 0.07)) * torch.tensor([0.6, 0.75, 1.0], device=body.device).reshape(1, 3, 1, 1)
-    colour = tint * dark + glass[:, :3] * (1 - dark)
-    return torch.cat([colour, dark + glass[:, 3:] * (1 - dark)], 1)
+    under = torch.cat([tint * dark, dark], 1)
+    shiny = (light.shininess > 0).nonzero()[:, 0]
+    if len(shiny):
+        under[shiny] += reflection(body[shiny], foot[shiny], height[shiny], light.shininess[shiny]) * (1 - dark[shiny])
+    return under
 
 
 def shade(body: Tensor, box: Tensor, light: Light, dice: Dice) -> Tensor:
@@ -116,7 +129,7 @@ def shade(body: Tensor, box: Tensor, light: Light, dice: Dice) -> Tensor:
     y = ((at[None] - box[:, 1:2]) / box[:, 3:]).clamp(-0.2, 1.2)
     soft = blur(body[:, 3:], 0.06 * box[:, 3])
     edge = functional.pad(soft[..., 2:] - soft[..., :-2], (1, 1, 0, 0))  # positive on the left side of the object
-    amount = light.side * dice.uniform(0.4, 1.0)
+    amount = light.side * (0.4 + 0.6 * light.strength)
     across = column(amount * 0.16) * x[:, None, None, :]
     rim = column(-amount * 2.5) * edge * (size / 128)
     down = column(dice.uniform(0.0, 0.18)) * (0.5 - y)[:, None, :, None]

@@ -16,7 +16,8 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from bfs_engine.scenes.backdrop import Camera, grain, make_background
-from bfs_engine.scenes.dice import Dice, blur, centres, column, resampling, turn_hue
+from bfs_engine.scenes.bystanders import add_bystanders
+from bfs_engine.scenes.dice import Dice, blur_some, centres, column, resampling, turn_hue
 from bfs_engine.scenes.light import effects, make_light, shade
 
 LEAST_BOX, MOST_BOX = 0.45, 0.62  # the box's longer side over the frame's
@@ -95,7 +96,9 @@ def render(sprites: Sprites, seed: int | torch.Generator, count: int, size: int 
     horizon = make_horizon(dice, foot, size)
     light = make_light(dice, solid, horizon, size)
     camera = Camera(dice, size)
-    background = grain(dice, camera.expose(make_background(dice, horizon, light, size)), camera)
+    empty = make_background(dice, horizon, light, size)
+    peopled = add_bystanders(dice, empty, cutout.roll(1, 0), sizes.roll(1, 0), foot, horizon, light)
+    background = grain(dice, camera.expose(peopled))
     foreground, object_alpha, effect_alpha = light_up(dice, body, solid, light, camera)
     return Scenes(background, foreground, object_alpha, effect_alpha, straight(reference), box, thing, light.side, light.lit, foot, horizon)
 
@@ -139,10 +142,13 @@ def _resample(cutout: Tensor, start: Tensor, scale: Tensor, size: int) -> Tensor
 
 def straight(layer: Tensor) -> Tensor:
     """Premultiplied to straight; what is all but opaque becomes opaque, what is all but gone becomes 0."""
-    alpha = layer[:, 3:]
-    alpha = torch.where(alpha > 0.999, 1.0, torch.where(alpha < 1e-4, 0.0, alpha))
-    colour = torch.where(alpha > 0, layer[:, :3] / alpha.clamp(min=1e-4), 0.0)
-    return torch.cat([colour, alpha], 1).clamp(0, 1)
+    alpha = _crisp(layer[:, 3:])
+    colour = layer[:, :3] * torch.where(alpha > 0, 1 / alpha.clamp(min=1e-4), 0.0)
+    return torch.cat([colour.clamp_(0, 1), alpha], 1)
+
+
+def _crisp(alpha: Tensor) -> Tensor:
+    return torch.where(alpha > 0.999, 1.0, torch.where(alpha < 1e-4, 0.0, alpha))
 
 
 def stand(dice: Dice, cutout: Tensor, sizes: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -164,7 +170,7 @@ def stand(dice: Dice, cutout: Tensor, sizes: Tensor, size: int) -> tuple[Tensor,
     body = _resample(cutout, start, stretch * unit[:, None], size)
     pivot = torch.stack([start[:, 0] + drawn[:, 0] / 2, start[:, 1] + drawn[:, 1] / 2], 1)
     body = rotate(body, dice.uniform(-3, 3) * math.pi / 180 * dice.chance(0.7), pivot)
-    body = blur(body, torch.where(dice.chance(0.5), 0.25, dice.uniform(0.3, 0.6)) * size / 128)
+    body = blur_some(body, dice.uniform(0.3, 0.6) * size / 128, dice.chance(0.4))
     tight = bounds(body[:, 3])
     slack = (outer - drawn).clamp(min=0)
     box = torch.stack([tight[:, 0] - slack[:, 0] / 2, tight[:, 1] - slack[:, 1], tight[:, 2] + slack[:, 0], tight[:, 3] + slack[:, 1]], 1)
@@ -205,8 +211,9 @@ def make_horizon(dice: Dice, foot: Tensor, size: int) -> Tensor:
 def light_up(dice: Dice, body: Tensor, solid: Tensor, light, camera: Camera) -> tuple[Tensor, Tensor, Tensor]:
     """The finished layer (n,4,s,s) straight, the object's alpha and the visible effects' alpha (n,1,s,s)."""
     foot, height = solid[:, 1] + solid[:, 3], solid[:, 3]
-    body = straight(shade(body, solid, light, dice))
-    body = torch.cat([camera.expose(body[:, :3], OBJECT_TINT) * body[:, 3:], body[:, 3:]], 1)
+    body[:, 3:] = _crisp(body[:, 3:])
+    body = shade(body, solid, light, dice)
+    body[:, :3] = camera.expose(body[:, :3], body[:, 3:], OBJECT_TINT)
     under = effects(body, foot, height, light, dice)
     under = torch.where(under[:, 3:] < 0.008, 0.0, under)  # below two levels of 255 nothing can be seen
     layer = straight(body + under * (1 - body[:, 3:]))
