@@ -120,6 +120,8 @@ def _read_node(plain: dict, tiles: GetTile, depth: int) -> Node:
         "color_tag": _text(plain["color_tag"]),
         "mask": None if plain["mask"] is None else _read_mask(_dict(plain["mask"]), tiles),
     }
+    if plain["kind"] not in ("layer", "group"):
+        raise ValueError(f"unknown kind {plain['kind']!r}")
     if plain["kind"] == "group":
         return Group(**common, collapsed=_truth(plain["collapsed"]), children=_nodes(plain["children"], tiles, depth + 1))
     return Layer(

@@ -1,0 +1,243 @@
+"""A project file keeps everything, is replaced only as a whole, and is not fooled by what others put into it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.blend import BLEND_MODES
+from app.document import Candidate, Document, Group, Guide, Layer, new_id
+from app.errors import FileError
+from app.formats import losses, open_document, save_document
+from app.formats import project as project_file
+from app.geometry import Placement
+from app.pixels import Mask, Pixels
+from tests.documents import RECIPE, differences, flat_document, full_document
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    path = tmp_path / "scene.downstage"
+    save_document(full_document(), path)
+    return path
+
+
+def test_everything_comes_back(tmp_path: Path) -> None:
+    document = full_document()
+    path = tmp_path / "scene.downstage"
+    save_document(document, path)
+    assert differences(document, open_document(path)) == []
+    assert losses(document, path) == []
+
+
+def test_the_profile_comes_back(tmp_path: Path) -> None:
+    document = Document(10, 10, (), profile=b"an ICC profile", dpi=72.0)
+    save_document(document, tmp_path / "a.downstage")
+    assert open_document(tmp_path / "a.downstage").profile == b"an ICC profile"
+
+
+def test_what_is_invisible_comes_back_too(tmp_path: Path) -> None:
+    """Colour under alpha 0 is kept: an eraser's work can be taken back by a mask."""
+    pixels = np.zeros((300, 300, 4), np.uint8)
+    pixels[10:20, 10:20, 0] = 200
+    layer = Layer(new_id(), "ghost", Pixels.from_array(pixels))
+    save_document(Document(300, 300, (layer,)), tmp_path / "a.downstage")
+    assert np.array_equal(open_document(tmp_path / "a.downstage").layers[0].pixels.to_array(), pixels)
+
+
+def test_equal_tiles_are_stored_once(tmp_path: Path) -> None:
+    """A candidate that is also the layer's picture, or a duplicated layer, costs nothing."""
+    pixels = Pixels.from_array(np.random.default_rng(0).integers(0, 256, (512, 512, 4), dtype=np.uint8))
+    again = Pixels.from_array(pixels.to_array())
+    layers = tuple(Layer(new_id(), "x", p, recipe=RECIPE, candidates=(Candidate(p, Placement(), RECIPE),)) for p in (pixels, again))
+    save_document(Document(512, 512, layers), tmp_path / "a.downstage")
+    database = sqlite3.connect(tmp_path / "a.downstage")
+    assert database.execute("SELECT count(*) FROM tiles").fetchone() == (4,)
+    database.close()
+
+
+def test_the_preview_can_be_shown_without_opening_the_project(saved: Path) -> None:
+    preview = project_file.read_preview(saved)
+    assert preview is not None and preview.startswith(b"\x89PNG")
+
+
+def test_nothing_is_left_beside_the_saved_file(saved: Path) -> None:
+    assert [path.name for path in saved.parent.iterdir() if path.is_file()] == [saved.name]
+
+
+placements = st.builds(
+    Placement, st.floats(-5000, 5000), st.floats(-5000, 5000), st.floats(-4, 4).filter(bool), st.floats(0.01, 4), st.floats(-360, 360)
+)
+rasters = st.builds(
+    lambda width, height, seed: Pixels.from_array(np.random.default_rng(seed).integers(0, 256, (height, width, 4), dtype=np.uint8)),
+    st.integers(1, 300), st.integers(1, 40), st.integers(0, 9),
+)  # fmt: skip
+masks = st.none() | st.builds(
+    lambda width, height, left, default, linked, enabled: Mask.from_array(np.full((height, width), 77, np.uint8), left, -left, default, linked, enabled),
+    st.integers(1, 300), st.integers(1, 40), st.integers(-400, 400), st.sampled_from((0, 255, 9)), st.booleans(), st.booleans(),
+)  # fmt: skip
+recipes = st.dictionaries(st.text(max_size=5), st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9), max_size=4)
+common = {
+    "id": st.uuids().map(lambda value: value.hex),
+    "name": st.text(max_size=12),
+    "opacity": st.floats(0, 1),
+    "visible": st.booleans(),
+    "locked": st.booleans(),
+    "clipping": st.booleans(),
+    "color_tag": st.sampled_from(("", "red", "green")),
+    "mask": masks,
+}
+layers = st.builds(
+    Layer, **common, pixels=rasters, placement=placements, blend=st.sampled_from(BLEND_MODES), recipe=st.none() | recipes,
+    candidates=st.lists(st.builds(Candidate, rasters, placements, recipes), max_size=2).map(tuple),
+)  # fmt: skip
+groups = st.recursive(
+    layers,
+    lambda nodes: st.builds(
+        Group, **common, blend=st.sampled_from((*BLEND_MODES, "pass through")), children=st.lists(nodes, max_size=3).map(tuple), collapsed=st.booleans()
+    ),
+    max_leaves=5,
+)
+documents = st.builds(
+    Document, st.integers(1, 400), st.integers(1, 400), st.lists(groups, max_size=3).map(tuple), st.none() | st.binary(min_size=1, max_size=20),
+    st.floats(1, 1200), st.lists(st.builds(Guide, st.booleans(), st.floats(-10, 400)), max_size=2).map(tuple),
+)  # fmt: skip
+
+
+@settings(max_examples=40)
+@given(document=documents)
+def test_any_document_comes_back(document: Document, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("any") / "a.downstage"
+    save_document(document, path)
+    assert differences(document, open_document(path)) == []
+
+
+def test_a_recipe_with_numpys_numbers_is_saved(tmp_path: Path) -> None:
+    layer = Layer(new_id(), "x", Pixels.empty(1, 1), recipe={"score": np.float32(0.5), "seed": np.int64(3)})
+    save_document(Document(4, 4, (layer,)), tmp_path / "a.downstage")
+    assert open_document(tmp_path / "a.downstage").layers[0].recipe == {"score": 0.5, "seed": 3}
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(FileError) as caught:
+        open_document(path)
+    return caught.value.sentence
+
+
+def test_a_newer_project_is_refused_with_the_reason(saved: Path) -> None:
+    change(saved, "PRAGMA user_version=99")
+    assert "newer Downstage" in refusal(saved) and "99" in refusal(saved)
+
+
+def test_another_programs_database_is_no_project(tmp_path: Path) -> None:
+    change(tmp_path / "other.downstage", "CREATE TABLE t (x)")
+    assert "not a Downstage project" in refusal(tmp_path / "other.downstage")
+
+
+def test_a_picture_with_the_wrong_ending_is_no_project(tmp_path: Path) -> None:
+    save_document(flat_document(), tmp_path / "a.png")
+    (tmp_path / "a.png").rename(tmp_path / "a.downstage")
+    assert "not a Downstage project" in refusal(tmp_path / "a.downstage")
+
+
+@pytest.mark.parametrize("share", (0.05, 0.3, 0.6, 0.95))
+def test_a_project_cut_short_is_damaged(saved: Path, share: float) -> None:
+    whole = saved.read_bytes()
+    saved.write_bytes(whole[: int(len(whole) * share)])
+    assert "damaged" in refusal(saved)
+
+
+def test_one_changed_byte_in_the_pixels_is_noticed(saved: Path) -> None:
+    database = sqlite3.connect(saved)
+    name, data = database.execute("SELECT hash, data FROM tiles ORDER BY length(data) DESC").fetchone()
+    database.execute("UPDATE tiles SET data = ? WHERE hash = ?", (data[:-9] + bytes([data[-9] ^ 1]) + data[-8:], name))
+    database.commit()
+    database.close()
+    assert "damaged" in refusal(saved)
+
+
+def test_a_tile_that_claims_to_be_huge_is_refused_before_it_is_unpacked(saved: Path) -> None:
+    bomb = zstandard.ZstdCompressor(write_content_size=True).compress(bytes(1 << 26))
+    database = sqlite3.connect(saved)
+    database.execute("UPDATE tiles SET data = ?", (bomb,))
+    database.commit()
+    database.close()
+    assert "damaged" in refusal(saved)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    (
+        "CREATE TRIGGER t AFTER INSERT ON tiles BEGIN DELETE FROM document; END",
+        "DROP TABLE document; CREATE VIEW document AS SELECT 'state' AS key, x'7b7d' AS value",
+        "DELETE FROM tiles",
+        "DELETE FROM document WHERE key = 'state'",
+        "UPDATE document SET value = 5 WHERE key = 'state'",
+        "UPDATE document SET value = x'7b7d' WHERE key = 'state'",
+    ),
+)
+def test_a_tampered_project_is_damaged(saved: Path, statement: str) -> None:
+    change(saved, statement)
+    assert "damaged" in refusal(saved)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    (("width", 0), ("width", 10**9), ("height", "5"), ("dpi", float("nan")), ("dpi", True), ("layers", {}), ("guides", [1])),
+)
+def test_nonsense_in_the_state_is_damage(saved: Path, key: str, value: object) -> None:
+    rewrite(saved, lambda state: state.update({key: value}))
+    assert "damaged" in refusal(saved)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    (("blend", "sparkle"), ("blend", "pass through"), ("opacity", 1.5), ("visible", 1), ("placement", [0, 0]), ("kind", "folder"), ("recipe", [])),
+)
+def test_nonsense_in_a_layer_is_damage(saved: Path, key: str, value: object) -> None:
+    rewrite(saved, lambda state: state["layers"][0].update({key: value}))
+    assert "damaged" in refusal(saved)
+
+
+def test_a_tile_outside_its_raster_is_damage(saved: Path) -> None:
+    rewrite(saved, lambda state: state["layers"][0]["pixels"]["tiles"][0].__setitem__(0, 5000))
+    assert "damaged" in refusal(saved)
+
+
+def test_groups_nested_without_end_are_damage(saved: Path) -> None:
+    def nest(state: dict) -> None:
+        for _ in range(300):
+            group = next(node for node in state["layers"] if node["kind"] == "group")
+            state["layers"] = [group | {"children": state["layers"]}]
+
+    rewrite(saved, nest)
+    assert "damaged" in refusal(saved)
+
+
+def change(path: Path, statements: str) -> None:
+    database = sqlite3.connect(path)
+    database.executescript(statements)
+    database.close()
+
+
+def rewrite(path: Path, edit) -> None:
+    database = sqlite3.connect(path)
+    state = json.loads(database.execute("SELECT value FROM document WHERE key = 'state'").fetchone()[0])
+    edit(state)
+    database.execute("UPDATE document SET value = ? WHERE key = 'state'", (json.dumps(state).encode(),))
+    database.commit()
+    database.close()
+
+
+def test_the_header_says_what_the_file_is(saved: Path) -> None:
+    """So that `file` and other programs can know a project without its ending."""
+    head = saved.read_bytes()[:100]
+    assert struct.unpack(">I", head[68:72]) == (project_file.APPLICATION_ID,) and head[68:72] == b"DWST"

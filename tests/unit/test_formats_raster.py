@@ -1,0 +1,262 @@
+"""Pictures open as they look in a photo viewer, and are written as they look on the canvas."""
+
+from __future__ import annotations
+
+import io
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from app.document import Document, make_layer
+from app.errors import FileError
+from app.formats import losses, open_document, open_with_report, save_document
+from app.formats.color import SRGB
+from app.geometry import Placement
+from app.pixels import Pixels
+from tests.documents import flat_document, full_document, gradient, noise
+
+WIDTH, HEIGHT = 64, 48
+
+
+def opened(path: Path) -> np.ndarray:
+    """(h, w, 4) uint8 of the one layer."""
+    document = open_document(path)
+    assert len(document.layers) == 1
+    pixels = document.layers[0].pixels.to_array()
+    assert pixels.shape == (document.height, document.width, 4)
+    return pixels
+
+
+def wide_profile() -> bytes:
+    """An RGB profile that is far from sRGB: sRGB with its red and green primaries swapped."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    count = int.from_bytes(profile[128:132], "big")
+    tags = {bytes(profile[132 + 12 * i : 136 + 12 * i]): 132 + 12 * i for i in range(count)}
+    red, green = tags[b"rXYZ"], tags[b"gXYZ"]
+    profile[red + 4 : red + 12], profile[green + 4 : green + 12] = profile[green + 4 : green + 12], profile[red + 4 : red + 12]
+    return bytes(profile)
+
+
+@pytest.mark.parametrize("suffix", ("png", "tiff", "bmp", "webp", "gif", "jpg"))
+def test_a_picture_opens_as_one_layer_named_after_the_file(tmp_path: Path, suffix: str) -> None:
+    picture = gradient(WIDTH, HEIGHT)
+    path = tmp_path / f"my photo.{suffix}"
+    options = {"lossless": True} if suffix == "webp" else {"quality": 95} if suffix == "jpg" else {}
+    Image.fromarray(picture).save(path, **options)
+    document = open_document(path)
+    assert (document.width, document.height) == (WIDTH, HEIGHT)
+    assert [layer.name for layer in document.layers] == ["my photo"]
+    error = np.abs(opened(path)[..., :3].astype(int) - picture).mean()
+    assert error <= {"gif": 8, "jpg": 2}.get(suffix, 0)
+    assert (opened(path)[..., 3] == 255).all()
+
+
+@pytest.mark.parametrize("suffix", ("png", "tiff", "webp"))
+def test_transparency_comes_in_straight(tmp_path: Path, suffix: str) -> None:
+    picture = noise(WIDTH, HEIGHT)
+    picture[..., 3] = np.maximum(picture[..., 3], 1)
+    Image.fromarray(picture).save(tmp_path / f"a.{suffix}", **({"lossless": True, "exact": True} if suffix == "webp" else {}))
+    assert np.array_equal(opened(tmp_path / f"a.{suffix}"), picture)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_photograph_stands_upright(tmp_path: Path, orientation: int) -> None:
+    """EXIF orientation: the camera stored it turned or mirrored and wrote down how."""
+    upright = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    upright[:16, :16] = (255, 0, 0)  # red at the upper left
+    upright[:16, -16:] = (0, 255, 0)  # green at the upper right
+    turn = {
+        1: lambda a: a, 2: np.fliplr, 3: lambda a: np.rot90(a, 2), 4: np.flipud, 5: lambda a: a.transpose(1, 0, 2),
+        6: lambda a: np.rot90(a, 1), 7: lambda a: np.rot90(a, 2).transpose(1, 0, 2), 8: lambda a: np.rot90(a, -1),
+    }  # fmt: skip
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for suffix, options in (("jpg", {"quality": 100, "subsampling": 0}), ("png", {}), ("tiff", {})):
+        path = tmp_path / f"a.{suffix}"
+        Image.fromarray(np.ascontiguousarray(turn[orientation](upright))).save(path, exif=exif, **options)
+        assert np.abs(opened(path)[..., :3].astype(int) - upright).max() <= 40, suffix
+
+
+def test_the_named_profile_is_kept_when_it_says_srgb(tmp_path: Path) -> None:
+    Image.fromarray(gradient(WIDTH, HEIGHT)).save(tmp_path / "a.png", icc_profile=SRGB)
+    result = open_with_report(tmp_path / "a.png")
+    assert result.document.profile == SRGB and result.report == ()
+    save_document(result.document, tmp_path / "b.jpg")
+    with Image.open(tmp_path / "b.jpg") as image:
+        assert image.info["icc_profile"] == SRGB
+
+
+def test_another_profile_is_converted_and_the_report_says_so(tmp_path: Path) -> None:
+    """With red and green primaries swapped, what looks red is stored as green; the document must hold red."""
+    stored = np.zeros((4, 4, 4), np.uint8)
+    stored[..., 1], stored[..., 3] = 255, 200
+    Image.fromarray(stored).save(tmp_path / "a.png", icc_profile=wide_profile())
+    result = open_with_report(tmp_path / "a.png")
+    seen = result.document.layers[0].pixels.to_array()[0, 0]
+    assert np.abs(seen.astype(int) - (255, 0, 0, 200)).max() <= 2
+    assert result.document.profile is None  # sRGB from now on
+    assert any("converted" in sentence and "sRGB" in sentence for sentence in result.report)
+
+
+def test_a_damaged_profile_does_not_lose_the_picture(tmp_path: Path) -> None:
+    picture = gradient(WIDTH, HEIGHT)
+    Image.fromarray(picture).save(tmp_path / "a.png", icc_profile=b"nonsense" * 30)
+    result = open_with_report(tmp_path / "a.png")
+    assert np.array_equal(result.document.layers[0].pixels.to_array()[..., :3], picture)
+    assert any("profile" in sentence for sentence in result.report)
+
+
+def test_dots_per_inch_survive(tmp_path: Path) -> None:
+    for suffix in ("png", "jpg", "tiff"):
+        Image.fromarray(gradient(8, 8)).save(tmp_path / f"a.{suffix}", dpi=(300, 300))
+        document = open_document(tmp_path / f"a.{suffix}")
+        assert document.dpi == 300
+        save_document(document, tmp_path / f"b.{suffix}")
+        assert open_document(tmp_path / f"b.{suffix}").dpi == 300
+
+
+def test_grey_palette_and_other_kinds_become_rgb(tmp_path: Path) -> None:
+    picture = Image.fromarray(gradient(WIDTH, HEIGHT))
+    grey = np.asarray(picture.convert("L"))
+    picture.convert("L").save(tmp_path / "grey.png")
+    assert np.array_equal(opened(tmp_path / "grey.png")[..., 0], grey)
+    picture.convert("LA").save(tmp_path / "grey alpha.png")
+    assert np.array_equal(opened(tmp_path / "grey alpha.png")[..., 2], grey)
+    picture.convert("1").save(tmp_path / "ink.png")
+    assert set(np.unique(opened(tmp_path / "ink.png")[..., :3])) == {0, 255}
+    Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "sixteen.png")
+    assert np.array_equal(opened(tmp_path / "sixteen.png")[..., 0], grey)
+    Image.fromarray(grey.astype(np.float32) / 255).save(tmp_path / "float.tiff")
+    assert np.array_equal(opened(tmp_path / "float.tiff")[..., 0], grey)
+    holes = picture.convert("P")
+    holes.save(tmp_path / "holes.gif", transparency=holes.getpixel((0, 0)))
+    assert opened(tmp_path / "holes.gif")[0, 0, 3] == 0
+
+
+def test_a_cmyk_photograph_opens_in_its_right_colours(tmp_path: Path) -> None:
+    ink = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    ink[:, :32, 1:3] = 255  # magenta and yellow: red
+    Image.fromarray(ink, "CMYK").save(tmp_path / "a.jpg", quality=100)
+    result = open_with_report(tmp_path / "a.jpg")
+    pixels = result.document.layers[0].pixels.to_array()
+    assert pixels[20, 10, 0] > 230 and pixels[20, 10, 1] < 30 and pixels[20, 50, :3].min() > 240
+    assert any("CMYK" in sentence for sentence in result.report)
+
+
+def test_a_moving_picture_gives_its_first_frame_and_says_so(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (20, 20), color) for color in ("red", "blue", "green")]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    result = open_with_report(tmp_path / "a.gif")
+    assert result.document.layers[0].pixels.to_array()[5, 5, :3].tolist() == [255, 0, 0]
+    assert any("first of 3" in sentence for sentence in result.report)
+
+
+def test_the_content_decides_not_the_ending(tmp_path: Path) -> None:
+    Image.fromarray(gradient(WIDTH, HEIGHT)).save(tmp_path / "a.png")
+    (tmp_path / "a.png").rename(tmp_path / "a.jpg")
+    assert opened(tmp_path / "a.jpg").shape == (HEIGHT, WIDTH, 4)
+
+
+def test_a_saved_picture_shows_what_the_canvas_shows(tmp_path: Path) -> None:
+    document = full_document()
+    save_document(document, tmp_path / "a.png")
+    save_document(document, tmp_path / "a.tiff")
+    assert np.array_equal(opened(tmp_path / "a.png"), opened(tmp_path / "a.tiff"))
+    save_document(document, tmp_path / "a.jpg")
+    assert np.abs(opened(tmp_path / "a.jpg").astype(int) - opened(tmp_path / "a.png")).mean() < 6
+
+
+def test_jpeg_lays_transparency_on_white_and_warns_before(tmp_path: Path) -> None:
+    pixels = np.zeros((32, 32, 4), np.uint8)
+    pixels[..., 3] = 128  # half-transparent black
+    document = Document(32, 32, (make_layer("veil", Pixels.from_array(pixels)),))
+    assert any("white" in sentence for sentence in losses(document, tmp_path / "a.jpg"))
+    save_document(document, tmp_path / "a.jpg")
+    assert abs(int(opened(tmp_path / "a.jpg")[16, 16, 0]) - 127) <= 2
+
+
+def test_a_warning_names_what_a_flat_picture_drops(tmp_path: Path) -> None:
+    assert losses(flat_document(), tmp_path / "a.png") == []
+    assert any("layers" in sentence for sentence in losses(full_document(), tmp_path / "a.png"))
+
+
+@pytest.mark.parametrize("suffix", ("png", "jpg", "webp", "tiff"))
+def test_a_picture_with_generated_layers_says_so(tmp_path: Path, suffix: str) -> None:
+    save_document(full_document(), tmp_path / f"a.{suffix}")
+    written = (tmp_path / f"a.{suffix}").read_bytes()
+    assert b"compositeWithTrainedAlgorithmicMedia" in written
+    assert b"a red mug" not in written  # prompts stay in the project
+    save_document(flat_document(), tmp_path / f"b.{suffix}")
+    assert b"compositeWithTrainedAlgorithmicMedia" not in (tmp_path / f"b.{suffix}").read_bytes()
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(FileError) as caught:
+        open_document(path)
+    assert caught.value.sentence.endswith(".")
+    return caught.value.sentence
+
+
+def test_a_decompression_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    small = io.BytesIO()
+    Image.new("1", (8, 8)).save(small, format="PNG")
+    head = bytearray(small.getvalue())
+    head[16:24] = (100_000).to_bytes(4, "big") * 2
+    head[29:33] = zlib.crc32(bytes(head[12:29])).to_bytes(4, "big")
+    (tmp_path / "bomb.png").write_bytes(bytes(head))
+    assert "100,000 × 100,000" in refusal(tmp_path / "bomb.png")
+
+
+@pytest.mark.parametrize("suffix", ("png", "jpg", "webp", "tiff", "gif", "bmp"))
+def test_a_cut_or_scrambled_picture_is_refused_in_a_sentence(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(noise(WIDTH, HEIGHT)[..., :3]).save(path)
+    whole = path.read_bytes()
+    random = np.random.default_rng(1)
+    for length in (1, 5, 20, 60, len(whole) // 2, len(whole) - 30):
+        path.write_bytes(whole[:length])
+        refusal(path)
+    for _ in range(60):  # any answer but a crash: some changes go unnoticed, some are refused
+        scrambled = bytearray(whole)
+        for place in random.integers(0, len(whole), 5):
+            scrambled[place] = random.integers(256)
+        path.write_bytes(bytes(scrambled))
+        try:
+            open_document(path)
+        except FileError as error:
+            assert error.sentence
+
+
+def test_what_is_no_picture_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "notes.png").write_text("not a picture")
+    assert "notes.png" in refusal(tmp_path / "notes.png")
+    (tmp_path / "empty.png").write_bytes(b"")
+    assert "empty" in refusal(tmp_path / "empty.png")
+    assert "does not exist" in refusal(tmp_path / "missing.png")
+    assert "folder" in refusal(tmp_path)
+
+
+def test_too_long_for_jpeg_is_said_before_anything_is_written(tmp_path: Path) -> None:
+    document = Document(70_000, 1, (make_layer("line", Pixels.empty(1, 1), Placement()),))
+    with pytest.raises(FileError, match="65,500"):
+        save_document(document, tmp_path / "a.jpg")
+    assert not (tmp_path / "a.jpg").exists()
+
+
+def test_an_unknown_ending_is_refused(tmp_path: Path) -> None:
+    for name in ("a.xcf", "a"):
+        with pytest.raises(FileError, match="ending"):
+            save_document(flat_document(), tmp_path / name)
+
+
+def test_twelve_megapixels_open_quickly(tmp_path: Path) -> None:
+    """About a second on a slow core; the test allows three."""
+    Image.fromarray(np.tile(gradient(400, 300), (10, 10, 1))).save(tmp_path / "big.jpg", quality=90)
+    start = time.perf_counter()
+    document = open_document(tmp_path / "big.jpg")
+    assert (document.width, document.height) == (4000, 3000)
+    assert time.perf_counter() - start < 3
