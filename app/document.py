@@ -6,8 +6,8 @@ Lists of layers run from bottom to top everywhere.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from .geometry import EMPTY, Placement, Rect
@@ -95,12 +95,12 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
-def make_layer(name: str, pixels: Pixels, placement: Placement = Placement(), **fields) -> Layer:
+def make_layer(name: str, pixels: Pixels, placement: Placement = Placement(), **fields: object) -> Layer:
     """A layer with a fresh id; `fields` are Layer's."""
     return Layer(new_id(), name, pixels, placement, **fields)
 
 
-def make_group(name: str, children: tuple[Node, ...], **fields) -> Group:
+def make_group(name: str, children: tuple[Node, ...], **fields: object) -> Group:
     """A group with a fresh id; `fields` are Group's."""
     return Group(new_id(), name, tuple(children), **fields)
 
@@ -130,6 +130,40 @@ def parent_of(document: Document, id: str) -> Group | None:
 def siblings(document: Document, parent: Group | None) -> tuple[Node, ...]:
     """The children of a group, or the top level for None."""
     return document.layers if parent is None else parent.children
+
+
+def below(document: Document, id: str | None, inclusive: bool = True) -> Document:
+    """The document without what lies above a node, and without the node too where it is not `inclusive`; the groups around
+    it keep their opacity, blend mode and mask. None: the whole document."""
+    if id is None or find(document, id) is None:
+        return document
+    return replace(document, layers=_below(document.layers, id, inclusive))
+
+
+def _below(nodes: tuple[Node, ...], id: str, inclusive: bool) -> tuple[Node, ...]:
+    kept: list[Node] = []
+    for node in nodes:
+        if node.id == id:
+            return (*kept, node) if inclusive else tuple(kept)
+        if isinstance(node, Group) and any(inner.id == id for inner, _, _ in _walk(node.children, 0, None)):
+            return (*kept, replace(node, children=_below(node.children, id, inclusive)))
+        kept.append(node)
+    return tuple(kept)
+
+
+def only(document: Document, ids: Iterable[str]) -> Document:
+    """The document with nothing but these nodes, what they hold, and the groups around them."""
+    return replace(document, layers=_only(document.layers, set(ids)))
+
+
+def _only(nodes: tuple[Node, ...], ids: set[str]) -> tuple[Node, ...]:
+    kept: list[Node] = []
+    for node in nodes:
+        if node.id in ids:
+            kept.append(node)
+        elif isinstance(node, Group) and (children := _only(node.children, ids)):
+            kept.append(replace(node, children=children))
+    return tuple(kept)
 
 
 def bounds(node: Node) -> Rect:

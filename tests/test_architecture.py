@@ -33,8 +33,8 @@ APP_MAY_USE = {"bfs_engine.api", "bfs_engine.framing", "bfs_engine.lift", "bfs_e
 HEAVY = {"torch", "torchvision", "diffusers", "transformers", "accelerate", "peft", "safetensors"}
 QT = {"PySide6", "qasync", "shiboken6"}
 
-# Modules of app that may touch QtGui: the one painter.
-PAINTERS = {"app.render"}
+# Modules of app that may touch QtGui: the one painter, and the shrunken images it draws from.
+PAINTERS = {"app.render", "app.mips"}
 
 # Modules whose functions may import, because what they import is heavy and often not needed -> what they may import so.
 LAZY_IMPORTS = {
@@ -206,7 +206,7 @@ def test_functions_of_the_product_say_their_types() -> None:
         for node in ast.walk(tree_of(path)):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not _annotated(node):
                 silent.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}")
-    assert not silent
+    assert not silent, "\n".join(silent)
 
 
 def _annotated(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -1,0 +1,77 @@
+"""Past, now and future of a document, with labels. Undo is a step in a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .document import Document, Layer, walk
+from .pixels import Tiles
+
+MEMORY_CAP = 2 << 30  # bytes of tiles that only the past and the future need
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A state and what led to it. cost: bytes of tiles the state before had and this one has no more."""
+
+    label: str
+    document: Document
+    cost: int = 0
+
+
+class History:
+    """labels[index] is now; smaller indices are the past, greater ones the future. The oldest steps are forgotten when
+    the past needs more than `cap` bytes, but never the last one."""
+
+    def __init__(self, document: Document, label: str = "Open", cap: int = MEMORY_CAP) -> None:
+        self._steps = [Step(label, document)]
+        self._cap = cap
+        self.index = 0
+
+    @property
+    def document(self) -> Document:
+        return self._steps[self.index].document
+
+    @property
+    def labels(self) -> list[str]:
+        return [step.label for step in self._steps]
+
+    @property
+    def can_undo(self) -> bool:
+        return self.index > 0
+
+    @property
+    def can_redo(self) -> bool:
+        return self.index + 1 < len(self._steps)
+
+    def push(self, label: str, document: Document) -> None:
+        """Make `document` now; the future is forgotten."""
+        step = Step(label, document, _bytes_left_behind(self.document, document))
+        self._steps[self.index + 1 :] = [step]
+        self.index += 1
+        while self.index > 1 and sum(step.cost for step in self._steps) > self._cap:
+            self._steps.pop(0)
+            self._steps[0] = Step(self._steps[0].label, self._steps[0].document)
+            self.index -= 1
+
+    def go_to(self, index: int) -> Document:
+        if not 0 <= index < len(self._steps):
+            raise IndexError(index)
+        self.index = index
+        return self.document
+
+
+def _bytes_left_behind(old: Document, new: Document) -> int:
+    kept = {id(tile) for tiles in _rasters(new) for tile in tiles.values()}
+    return sum(tile.nbytes for tile in {id(tile): tile for tiles in _rasters(old) for tile in tiles.values() if id(tile) not in kept}.values())
+
+
+def _rasters(document: Document) -> list[Tiles]:
+    """The tiles of all pixels, masks and candidates; each mapping once."""
+    found: dict[int, Tiles] = {}
+    for node, _, _ in walk(document):
+        rasters = [node.mask] if node.mask else []
+        if isinstance(node, Layer):
+            rasters += [node.pixels, *(candidate.pixels for candidate in node.candidates)]
+        found |= {id(raster.tiles): raster.tiles for raster in rasters}
+    return list(found.values())

@@ -1,0 +1,84 @@
+"""Contiguous images of a raster, averaged over 1, 2, 4 … 256 pixels, for drawing at a scale or under a transform.
+
+One set is kept for all versions of a raster (its lineage) as long as one of them lives; only tiles that differ from what the
+set shows are averaged again. Drawing tile by tile under a transform would leave seams.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+from PySide6.QtGui import QImage
+
+from .pixels import TILE, Key, Lineage, Mask, Pixels, Tiles, changed_tiles, tile_rect
+
+Raster = Pixels | Mask
+Level = tuple[int, int]  # how often halved across and down
+
+
+@dataclass(eq=False)
+class _Images:
+    """images[level] shows `tiles`."""
+
+    tiles: Tiles
+    images: dict[Level, QImage] = field(default_factory=dict)
+
+
+_cache: weakref.WeakKeyDictionary[Lineage, _Images] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def mip(raster: Raster, across: int, down: int) -> QImage:
+    """The raster averaged over 2**across × 2**down pixels: ARGB32_Premultiplied for Pixels, Alpha8 for a Mask.
+
+    ceil(width / 2**across) pixels wide; what lies beyond the edge counts as transparent (a mask: as its default). The image is
+    the caller's: later versions do not write into it. Any thread may call.
+    """
+    with _lock:
+        kept = _cache.setdefault(raster.lineage, _Images(raster.tiles))
+        if kept.tiles is not raster.tiles:
+            keys = changed_tiles(kept.tiles, raster.tiles)
+            for level, image in kept.images.items():
+                _draw(image, raster, level, keys)
+            kept.tiles = raster.tiles
+        if (across, down) not in kept.images:
+            kept.images[across, down] = _built(raster, (across, down))
+        return QImage(kept.images[across, down])  # shares memory; Qt copies it before a later version writes
+
+
+def _built(raster: Raster, level: Level) -> QImage:
+    width, height = -(-raster.width >> level[0]), -(-raster.height >> level[1])
+    colour = isinstance(raster, Pixels)
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied if colour else QImage.Format.Format_Alpha8)
+    if image.isNull():
+        raise MemoryError(f"no memory for {width} × {height} pixels")
+    image.fill(0 if colour else raster.default)
+    _draw(image, raster, level, list(raster.tiles))
+    return image
+
+
+def _draw(image: QImage, raster: Raster, level: Level, keys: list[Key]) -> None:
+    """Bring the parts of a level that show these tiles up to date."""
+    rows = np.frombuffer(image.bits(), np.uint8).reshape(image.height(), -1)
+    channels = 4 if isinstance(raster, Pixels) else 1
+    array = rows[:, : image.width() * channels].reshape(image.height(), image.width(), channels)
+    for key in keys:
+        area = tile_rect(key)
+        part = array[area.top >> level[1] : area.bottom >> level[1], area.left >> level[0] : area.right >> level[0]]
+        part[...] = _averaged(raster, key, level)[: part.shape[0], : part.shape[1]]
+
+
+def _averaged(raster: Raster, key: Key, level: Level) -> np.ndarray:
+    """A tile at that level: (h, w, 4) uint8 premultiplied BGRA, or (h, w, 1) uint8."""
+    tile = raster.tiles.get(key)
+    factors = (1 << level[0], 1 << level[1])
+    if tile is None:
+        empty = np.zeros(4, np.uint8) if isinstance(raster, Pixels) else np.array([raster.default], np.uint8)
+        return np.broadcast_to(empty, (TILE >> level[1], TILE >> level[0], empty.size))
+    if isinstance(raster, Mask):
+        return np.asarray(Image.fromarray(tile).reduce(factors))[..., None]
+    return np.asarray(Image.fromarray(tile).convert("RGBa").reduce(factors))[..., [2, 1, 0, 3]]

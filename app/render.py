@@ -1,0 +1,378 @@
+"""The one painter: canvas, export, engine context and thumbnails all look the way this module says. QtGui without a QApplication.
+
+Spaces: *canvas* pixels are the document's; *output* pixels are counted from the top-left corner of what is asked for,
+output = (canvas - corner) × scale. Inside, pixels are premultiplied; what leaves is straight RGBA or a QImage.
+
+Below 100 % layers are drawn from averages over 2, 4, 8 … pixels. Pieces of one picture fit together without seams where the
+scale is a power of two and the pieces' corners are multiples of 1 / scale.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PySide6.QtGui import QImage, QPainter, QTransform
+
+from .blend import PASS_THROUGH, compose
+from .document import Document, Group, Layer, Node, below as layers_below, bounds, only as only_these
+from .geometry import Matrix, Rect
+from .mips import mip
+from .pixels import TILE, Mask, Pixels, tiles_in
+
+Format = QImage.Format
+Mode = QPainter.CompositionMode
+PAINTER_MODES = {  # where QPainter's formula is Photoshop's to one level
+    "normal": Mode.CompositionMode_SourceOver,
+    "darken": Mode.CompositionMode_Darken,
+    "multiply": Mode.CompositionMode_Multiply,
+    "lighten": Mode.CompositionMode_Lighten,
+    "screen": Mode.CompositionMode_Screen,
+    "overlay": Mode.CompositionMode_Overlay,
+    "hard light": Mode.CompositionMode_HardLight,
+    "difference": Mode.CompositionMode_Difference,
+    "exclusion": Mode.CompositionMode_Exclusion,
+}
+BAND_PIXELS = 1 << 17  # numpy works on so many pixels at a time: the planes stay in the cache
+BAND_ROWS = 512  # and deep rendering on so many rows: 16 bits a channel for the whole picture would be large
+NOISE = np.random.default_rng(20).random((TILE, TILE), np.float32)  # thresholds of "dissolve", repeated over the canvas
+
+
+@dataclass(frozen=True)
+class View:
+    """output = (canvas - (left, top)) × scale."""
+
+    left: int
+    top: int
+    scale: float
+
+    def map_rect(self, rect: Rect) -> Rect:
+        """The whole output pixels touched."""
+        return Rect(
+            math.floor((rect.left - self.left) * self.scale + 1e-6),
+            math.floor((rect.top - self.top) * self.scale + 1e-6),
+            math.ceil((rect.right - self.left) * self.scale - 1e-6),
+            math.ceil((rect.bottom - self.top) * self.scale - 1e-6),
+        )
+
+
+class Surface:
+    """Premultiplied pixels to paint on, transparent at first: a QImage and the numpy view of its memory.
+
+    rect: where it lies, in output pixels. deep: 16 bits a channel, RGBA (export, engine); else 8 bits, BGRA (the screen).
+    array: (h, w, 4) uint16 or uint8; it must not outlive the surface.
+    """
+
+    def __init__(self, rect: Rect, deep: bool) -> None:
+        self.rect, self.deep = rect, deep
+        self.image = QImage(rect.width, rect.height, Format.Format_RGBA64_Premultiplied if deep else Format.Format_ARGB32_Premultiplied)
+        if self.image.isNull():
+            raise MemoryError(f"no memory for {rect.width} × {rect.height} pixels")
+        self.image.fill(0)
+        self.array = _view(self.image, np.uint16 if deep else np.uint8, 4)
+        self.levels = np.float32(65535 if deep else 255)
+
+    @contextmanager
+    def painter(self, mode: Mode = Mode.CompositionMode_SourceOver, opacity: float = 1.0) -> Iterator[QPainter]:
+        painter = QPainter(self.image)
+        painter.setCompositionMode(mode)
+        painter.setOpacity(opacity)
+        try:
+            yield painter
+        finally:
+            painter.end()
+
+    def part(self, rect: Rect) -> np.ndarray:
+        """The view of `rect` (output pixels, inside the surface)."""
+        left, top = self.rect.left, self.rect.top
+        return self.array[rect.top - top : rect.bottom - top, rect.left - left : rect.right - left]
+
+    def planes(self, part: np.ndarray) -> np.ndarray:
+        """(h, w, 4) of this surface -> (4, h, w) float32 premultiplied RGBA in [0, 1]."""
+        ordered = part if self.deep else part[..., [2, 1, 0, 3]]
+        return np.ascontiguousarray(np.moveaxis(ordered, -1, 0), np.float32) / self.levels
+
+    def store(self, part: np.ndarray, planes: np.ndarray) -> None:
+        """Write what `planes` gave back, changed."""
+        values = np.moveaxis(np.rint(np.clip(planes, 0, 1) * self.levels), 0, -1)
+        part[...] = values if self.deep else values[..., [2, 1, 0, 3]]
+
+
+def render(document: Document, rect: Rect, scale: float = 1.0, *, only: str | Iterable[str] | None = None, below: str | None = None) -> np.ndarray:
+    """(h, w, 4) uint8 straight RGBA of a canvas area, which may hang over the canvas; h = ceil(rect.height * scale).
+
+    only: nothing but this node, or these (and the groups around them). below: this node and everything under it.
+    Above 100 % every canvas pixel is repeated.
+    """
+    document = _chosen(document, only, below)
+    height, width = _output_size(rect, scale)
+    out = np.zeros((height, width, 4), np.uint8)
+    view = View(rect.left, rect.top, min(scale, 1.0))
+    inner = Rect(0, 0, *reversed(_output_size(rect, view.scale)))
+    if inner.is_empty:
+        return out
+    target = out if scale <= 1 else np.zeros((inner.height, inner.width, 4), np.uint8)
+    for top in range(0, inner.height, BAND_ROWS):
+        surface = Surface(Rect(0, top, inner.width, min(top + BAND_ROWS, inner.height)), deep=True)
+        _paint_nodes(surface, document.layers, view)
+        target[top : surface.rect.bottom] = _straight(surface)
+    if target is not out:
+        out[...] = target[_nearest(height, inner.height, scale)][:, _nearest(width, inner.width, scale)]
+    return out
+
+
+def render_qimage(document: Document, rect: Rect, scale: float = 1.0, *, only: str | Iterable[str] | None = None, below: str | None = None) -> QImage:
+    """The same for the screen: ARGB32_Premultiplied, within one level of `render`. Owns its memory."""
+    view = View(rect.left, rect.top, min(scale, 1.0))
+    surface = Surface(Rect(0, 0, *reversed(_output_size(rect, view.scale))), deep=False)
+    _paint_nodes(surface, _chosen(document, only, below).layers, view)
+    if scale <= 1:
+        return surface.image
+    height, width = _output_size(rect, scale)
+    return surface.image.scaled(width, height)
+
+
+def rasterise(layer: Layer) -> tuple[np.ndarray, int, int]:
+    """((h, w, 4) uint8 straight RGBA, left, top): a layer's pixels as they lie on the canvas, for formats that know no
+    placement. Without its opacity, blend mode and mask; what hangs over the canvas is in it. A plain shift copies bytes."""
+    placement = layer.placement
+    if placement.is_identity_shift:
+        return layer.pixels.to_array(), int(placement.x), int(placement.y)
+    area = placement.bounds(layer.pixels.width, layer.pixels.height)
+    plain = replace(layer, opacity=1.0, blend="normal", visible=True, clipping=False, mask=None)
+    return render(Document(area.width, area.height, (plain,)), area), area.left, area.top
+
+
+def mask_array(node: Node, rect: Rect) -> np.ndarray:
+    """(h, w) uint8: the node's mask as it lies on the canvas, 255 where it shows; all 255 without a mask."""
+    if node.mask is None:
+        return np.full((rect.height, rect.width), 255, np.uint8)
+    return _mask_area(node, replace(node.mask, enabled=True), Rect(0, 0, rect.width, rect.height), View(rect.left, rect.top, 1.0))
+
+
+def thumbnail(node: Node, size: int) -> np.ndarray:
+    """(size, size, 4) uint8 straight RGBA: the node by itself, shrunk to fit and centred; its opacity is not applied."""
+    out = np.zeros((size, size, 4), np.uint8)
+    area = bounds(node)
+    if area.is_empty:
+        return out
+    alone = replace(node, opacity=1.0, blend="normal", visible=True, clipping=False)
+    scale = min(size / area.width, size / area.height, 1.0)
+    surface = Surface(Rect(0, 0, min(math.ceil(area.width * scale), size), min(math.ceil(area.height * scale), size)), deep=False)
+    _paint_nodes(surface, (alone,), View(area.left, area.top, scale))
+    left, top = (size - surface.rect.width) // 2, (size - surface.rect.height) // 2
+    out[top : top + surface.rect.height, left : left + surface.rect.width] = _straight(surface)
+    return out
+
+
+def _chosen(document: Document, only: str | Iterable[str] | None, below: str | None) -> Document:
+    document = layers_below(document, below) if below is not None else document
+    return document if only is None else only_these(document, [only] if isinstance(only, str) else only)
+
+
+def _output_size(rect: Rect, scale: float) -> tuple[int, int]:
+    """(height, width)."""
+    return math.ceil(rect.height * scale - 1e-6), math.ceil(rect.width * scale - 1e-6)
+
+
+def _nearest(count: int, source: int, scale: float) -> np.ndarray:
+    return np.minimum(((np.arange(count) + 0.5) / scale).astype(int), source - 1)
+
+
+def _view(image: QImage, dtype: type, channels: int) -> np.ndarray:
+    """(h, w, channels) over the image's memory (rows padded by Qt are cut off); it must not outlive the image."""
+    rows = np.frombuffer(image.bits(), dtype).reshape(image.height(), -1)
+    return rows[:, : image.width() * channels].reshape(image.height(), image.width(), channels)
+
+
+def _straight(surface: Surface) -> np.ndarray:
+    """(h, w, 4) uint8 straight RGBA copy."""
+    straight = surface.image.convertToFormat(Format.Format_RGBA8888)
+    return _view(straight, np.uint8, 4).copy()
+
+
+def _paint_nodes(surface: Surface, nodes: tuple[Node, ...], view: View) -> None:
+    """Bottom to top; layers that clip go together with the node they clip to."""
+    index = 0
+    while index < len(nodes):
+        end = index + 1
+        while end < len(nodes) and nodes[end].clipping:
+            end += 1
+        if nodes[index].visible:
+            _paint_node(surface, nodes[index], tuple(node for node in nodes[index + 1 : end] if node.visible), view)
+        index = end
+
+
+def _paint_node(surface: Surface, node: Node, clipped: tuple[Node, ...], view: View) -> None:
+    area = view.map_rect(bounds(node)).intersect(surface.rect)
+    masked = node.mask is not None and node.mask.enabled
+    if area.is_empty or node.opacity <= 0:
+        return
+    if isinstance(node, Group) and node.blend == PASS_THROUGH and not clipped:
+        _paint_through(surface, node, area, view)
+    elif isinstance(node, Layer) and not masked and not clipped and node.blend in PAINTER_MODES:
+        with surface.painter(PAINTER_MODES[node.blend], node.opacity) as painter:
+            _draw_pixels(painter, node, surface.rect, view)
+    else:
+        apart = _painted_apart(node, clipped, area, surface.deep, view)
+        if masked:
+            _keep_inside(apart, _mask_area(node, node.mask, area, view))
+        _merge(surface, apart, node.blend, node.opacity, view)
+
+
+def _paint_through(surface: Surface, group: Group, area: Rect, view: View) -> None:
+    """A group whose children mix with what lies below it; its opacity and mask fade between before and after."""
+    masked = group.mask is not None and group.mask.enabled
+    if group.opacity >= 1 and not masked:
+        _paint_nodes(surface, group.children, view)
+        return
+    part = surface.part(area)
+    before = part.copy()
+    _paint_nodes(surface, group.children, view)
+    for band in _bands(area):
+        share = np.full((band.height, band.width), group.opacity, np.float32)
+        if masked:
+            share *= _mask_area(group, group.mask, band, view) / np.float32(255)
+        old = before[band.top - area.top : band.bottom - area.top].astype(np.float32)
+        new = surface.part(band)
+        new[...] = np.rint(old + (new - old) * share[..., None])
+
+
+def _painted_apart(node: Node, clipped: tuple[Node, ...], area: Rect, deep: bool, view: View) -> Surface:
+    """A node on nothing, without its opacity, blend mode and mask, but with the layers that clip to it."""
+    apart = Surface(area, deep)
+    if isinstance(node, Layer):
+        with apart.painter() as painter:
+            _draw_pixels(painter, node, area, view)
+    else:
+        _paint_nodes(apart, node.children, view)
+    if not clipped:
+        return apart
+    alpha = apart.array[..., 3].copy()
+    _make_opaque(apart)
+    for layer in clipped:
+        _paint_node(apart, layer, (), view)
+    _keep_inside(apart, (alpha >> 8).astype(np.uint8) if deep else alpha)
+    return apart
+
+
+def _make_opaque(surface: Surface) -> None:
+    """Colours as they are under alpha; layers that clip mix with them as if alpha were full."""
+    straight = surface.image.convertToFormat(Format.Format_RGBA64 if surface.deep else Format.Format_ARGB32)
+    array = _view(straight, surface.array.dtype.type, 4)
+    surface.array[..., :3] = array[..., :3]
+    surface.array[..., 3] = surface.levels
+
+
+def _keep_inside(surface: Surface, share: np.ndarray) -> None:
+    """Multiply by (h, w) uint8."""
+    share = np.ascontiguousarray(share)
+    with surface.painter(Mode.CompositionMode_DestinationIn) as painter:
+        painter.drawImage(0, 0, QImage(share.data, share.shape[1], share.shape[0], share.shape[1], Format.Format_Alpha8))
+
+
+def _merge(surface: Surface, source: Surface, mode: str, opacity: float, view: View) -> None:
+    """Put a finished surface onto another that contains its area."""
+    mode = "normal" if mode == PASS_THROUGH else mode
+    area = source.rect
+    if mode in PAINTER_MODES:
+        with surface.painter(PAINTER_MODES[mode], opacity) as painter:
+            painter.drawImage(area.left - surface.rect.left, area.top - surface.rect.top, source.image)
+        return
+    for band in _bands(area):
+        part = source.part(band)
+        if part[..., 3].any():
+            under = surface.part(band)
+            noise = _noise(band, view) if mode == "dissolve" else None
+            surface.store(under, compose(mode, surface.planes(under), source.planes(part), opacity, noise))
+
+
+def _noise(rect: Rect, view: View) -> np.ndarray:
+    """(h, w) thresholds; they hang on the canvas, so that redrawing a piece gives the same picture."""
+    rows = np.arange(rect.top, rect.bottom) + math.floor(view.top * view.scale)
+    columns = np.arange(rect.left, rect.right) + math.floor(view.left * view.scale)
+    return NOISE[rows % TILE][:, columns % TILE]
+
+
+def _bands(rect: Rect) -> Iterator[Rect]:
+    rows = max(BAND_PIXELS // max(rect.width, 1), 1)
+    for top in range(rect.top, rect.bottom, rows):
+        yield replace(rect, top=top, bottom=min(top + rows, rect.bottom))
+
+
+def _draw_pixels(painter: QPainter, layer: Layer, target: Rect, view: View) -> None:
+    """Draw a layer's pixels on a surface that lies at `target`."""
+    pixels = layer.pixels
+    if view.scale == 1 and layer.placement.is_identity_shift:
+        dx, dy = int(layer.placement.x) - view.left - target.left, int(layer.placement.y) - view.top - target.top
+        _draw_tiles(painter, pixels, dx, dy, Rect.from_size(-dx, -dy, target.width, target.height))
+        return
+    matrix = _then_view(layer.placement.matrix(pixels.width, pixels.height), view, target)
+    if not _is_on_grid(matrix):
+        _draw_transformed(painter, pixels, matrix)
+        return
+    painter.setTransform(QTransform(*matrix))  # flipped or turned by quarters: pixels fall on pixels, so there are no seams
+    _draw_tiles(painter, pixels, 0, 0, pixels.rect)
+    painter.resetTransform()
+
+
+def _draw_tiles(painter: QPainter, pixels: Pixels, dx: int, dy: int, wanted: Rect) -> None:
+    """Tiles as they are, each read where it lies; `wanted` is in layer pixels."""
+    for (row, column), tile in tiles_in(pixels.tiles, wanted.intersect(pixels.rect)):
+        image = QImage(tile.data, TILE, TILE, TILE * 4, Format.Format_RGBA8888)
+        painter.drawImage(column * TILE + dx, row * TILE + dy, image)
+
+
+def _draw_transformed(painter: QPainter, raster: Pixels | Mask, matrix: Matrix) -> None:
+    """Draw a raster under raster -> surface: from averages where it shrinks, smoothly where pixels do not fall on pixels."""
+    a, b, c, d, tx, ty = matrix
+    across, down = _level(math.hypot(a, b)), _level(math.hypot(c, d))
+    image = mip(raster, across, down)
+    a, b, c, d = a * 2**across, b * 2**across, c * 2**down, d * 2**down
+    on_grid = _is_on_grid((a, b, c, d, tx, ty))
+    if on_grid and (a, d) == (1, 1):
+        painter.drawImage(round(tx), round(ty), image)
+        return
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not on_grid)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, not on_grid)
+    if (a, b, c, d) == (1, 0, 0, 1):
+        a = d = 1 + 1e-9  # QPainter rounds pure shifts to whole pixels
+    painter.setTransform(QTransform(a, b, c, d, tx, ty))
+    painter.drawImage(0, 0, image)
+    painter.resetTransform()
+
+
+def _is_on_grid(matrix: Matrix) -> bool:
+    """Whether whole pixels land on whole pixels: shifts, flips and quarter turns."""
+    *linear, tx, ty = matrix
+    return abs(tx - round(tx)) < 1e-6 and abs(ty - round(ty)) < 1e-6 and linear[0] * linear[1] == 0 and sorted(map(abs, linear)) == [0, 0, 1, 1]
+
+
+def _level(scale: float) -> int:
+    """How often to halve before drawing at `scale`, so that at most a factor of two is left to QPainter."""
+    return 0 if scale <= 0 else min(max(math.floor(math.log2(1 / scale) + 1e-9), 0), 8)
+
+
+def _then_view(matrix: Matrix, view: View, target: Rect) -> Matrix:
+    """raster -> canvas, continued to the surface that lies at `target`."""
+    a, b, c, d, tx, ty = matrix
+    s = view.scale
+    return a * s, b * s, c * s, d * s, (tx - view.left) * s - target.left, (ty - view.top) * s - target.top
+
+
+def _mask_area(node: Node, mask: Mask, rect: Rect, view: View) -> np.ndarray:
+    """(h, w) uint8 of a mask over `rect` (output pixels)."""
+    a, b, c, d, tx, ty = node.placement.matrix(node.pixels.width, node.pixels.height) if mask.linked and isinstance(node, Layer) else (1, 0, 0, 1, 0, 0)
+    tx, ty = tx + a * mask.left + c * mask.top, ty + b * mask.left + d * mask.top
+    if view.scale == 1 and (a, b, c, d) == (1, 0, 0, 1) and tx == round(tx) and ty == round(ty):
+        return mask.to_array(rect.moved(view.left - round(tx), view.top - round(ty)))
+    image = QImage(rect.width, rect.height, Format.Format_Alpha8)
+    image.fill(mask.default)
+    painter = QPainter(image)
+    painter.setCompositionMode(Mode.CompositionMode_Source)
+    _draw_transformed(painter, mask, _then_view((a, b, c, d, tx, ty), view, rect))
+    painter.end()
+    return _view(image, np.uint8, 1)[..., 0].copy()
