@@ -209,7 +209,13 @@ def test_functions_of_the_product_say_their_types() -> None:
     assert not silent, "\n".join(silent)
 
 
+# Methods that Qt calls have their types in Qt's manual: mixedCase ones, and these.
+QT_CALLS = {"paint", "data", "flags", "event", "parent", "index"}
+
+
 def _annotated(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    if node.name in QT_CALLS or re.fullmatch(r"[a-z]+([A-Z][a-z]*)+", node.name):
+        return True
     arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
     if arguments and arguments[0].arg in {"self", "cls"}:
         arguments = arguments[1:]
