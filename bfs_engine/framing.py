@@ -62,11 +62,11 @@ def to_model(background: np.ndarray, size: int) -> np.ndarray:
     return np.asarray(image, np.float32) / 255
 
 
-def from_model(layer: np.ndarray, crop: Box) -> tuple[np.ndarray, int, int]:
+def from_model(layer: np.ndarray, crop: Box) -> tuple[np.ndarray, int, int] | None:
     """(s, s, 4) float straight RGBA in [0, 1] of the model -> ((h, w, 4) uint8 straight RGBA, left, top) in picture pixels.
 
     Scaled to the crop and trimmed to what is not transparent; what hangs over the canvas is kept, it shows when the layer
-    is moved. Raises EngineError when nothing is visible.
+    is moved. None when nothing is visible.
     """
     channels = [layer[..., i] * layer[..., 3] for i in range(3)] + [layer[..., 3]]
     scaled = np.stack([_resize(c, crop.width, crop.height) for c in channels], axis=-1)
@@ -76,7 +76,7 @@ def from_model(layer: np.ndarray, crop: Box) -> tuple[np.ndarray, int, int]:
     pixels[pixels[..., 3] == 0] = 0
     rows, columns = np.flatnonzero(pixels[..., 3].any(1)), np.flatnonzero(pixels[..., 3].any(0))
     if rows.size == 0:
-        raise EngineError("The model made an empty layer.", "Try another seed.")
+        return None
     pixels = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return np.ascontiguousarray(pixels), int(crop.x + columns[0]), int(crop.y + rows[0])
 

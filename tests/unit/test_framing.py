@@ -99,6 +99,5 @@ def test_no_colour_of_unseen_pixels_creeps_into_the_edge(side: int) -> None:
     assert not pixels[pixels[..., 3] == 0].any()
 
 
-def test_an_empty_layer_is_an_error_and_not_an_empty_picture() -> None:
-    with pytest.raises(EngineError, match="empty layer"):
-        framing.from_model(np.zeros((128, 128, 4), np.float32), Box(0, 0, 100, 100))
+def test_of_a_layer_without_anything_visible_nothing_comes_back() -> None:
+    assert framing.from_model(np.zeros((128, 128, 4), np.float32), Box(0, 0, 100, 100)) is None

@@ -1,0 +1,228 @@
+"""BFS as a diffusers pipeline: background + box + (prompt or reference) -> RGBA layer. The same for FLUX.1 Fill and the starter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, DiffusionPipeline, FlowMatchEulerDiscreteScheduler
+
+from .latents import pack, pack_mask, position_ids, unpack
+from .patch_autoencoder import PatchAutoencoder
+from .sharing import BFSTransformer2DModel
+
+NOISES = ("independent", "shared")
+
+
+@dataclass
+class BFSOutput:
+    """layers: (n, 4, h, w) float32 straight RGBA in [0, 1]; latents: (n, c, h/8, w/8) of foregrounds and of composites."""
+
+    layers: torch.Tensor
+    foreground_latents: torch.Tensor
+    composite_latents: torch.Tensor
+
+
+@dataclass
+class Conditioning:
+    """All that the transformer reads beside the noisy latents, for n layers.
+
+    control: (n, tokens, channels) packed background, box mask and, where the model has room for it, reference;
+    prompt_embeds: (n, words, d); pooled: (n, p); text_ids: (words, 3).
+    """
+
+    control: torch.Tensor
+    prompt_embeds: torch.Tensor
+    pooled: torch.Tensor
+    text_ids: torch.Tensor
+
+
+StepReport = Callable[[int, int, torch.Tensor], None]  # step, steps, estimate of the clean foreground latents
+
+
+class BFSPipeline(DiffusionPipeline):
+    """transformer: BFSTransformer2DModel; vae: pictures (RGB); rgba_vae: layers (straight RGBA).
+
+    The text encoders are FLUX's (CLIP for the pooled vector, T5 for the words); without them the pipeline takes
+    prompt_embeds, or shows the model a reference only. noise: "independent" noise for the two branches as in the authors'
+    release, or one "shared" tensor as in the paper's text; a model must be sampled as it was trained.
+    """
+
+    model_cpu_offload_seq = "text_encoder->text_encoder_2->vae->transformer->rgba_vae"
+    _optional_components = ["text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2"]
+
+    def __init__(
+        self,
+        transformer: BFSTransformer2DModel,
+        scheduler: FlowMatchEulerDiscreteScheduler,
+        vae: AutoencoderKL | PatchAutoencoder,
+        rgba_vae: AutoencoderKL | PatchAutoencoder,
+        text_encoder=None,
+        tokenizer=None,
+        text_encoder_2=None,
+        tokenizer_2=None,
+        noise: str = "independent",
+    ) -> None:
+        super().__init__()
+        if noise not in NOISES:
+            raise ValueError(f"noise {noise!r} is not one of {', '.join(NOISES)}")
+        self.register_modules(
+            transformer=transformer, scheduler=scheduler, vae=vae, rgba_vae=rgba_vae, text_encoder=text_encoder,
+            tokenizer=tokenizer, text_encoder_2=text_encoder_2, tokenizer_2=tokenizer_2,
+        )  # fmt: skip
+        self.register_to_config(noise=noise)
+        self.vae_scale_factor = 2 ** (len(vae.config.block_out_channels) - 1)
+
+    @property
+    def takes_reference(self) -> bool:
+        """Whether the transformer has input channels for a packed reference latent beside FLUX Fill's layout."""
+        return self._reference_channels() > 0
+
+    def _reference_channels(self) -> int:
+        latent = 4 * self.vae.config.latent_channels
+        return self.transformer.config.in_channels - 2 * latent - 4 * self.vae_scale_factor**2
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        background: torch.Tensor,
+        mask: torch.Tensor,
+        *,
+        prompt: str | list[str] | None = None,
+        prompt_embeds: torch.Tensor | None = None,
+        pooled_prompt_embeds: torch.Tensor | None = None,
+        reference: torch.Tensor | None = None,
+        num_inference_steps: int = 50,
+        guidance_scale: float = 30.0,
+        seeds: list[int] | int = 0,
+        on_step: StepReport | None = None,
+    ) -> BFSOutput:
+        """background: (n, 3, h, w) in [−1, 1]; mask: (n, 1, h, w), 1 inside the box; reference: (n, 4, h, w) straight RGBA in
+        [−1, 1], the cut-out at its place in the frame. h and w are multiples of 16. guidance_scale is embedded where the
+        transformer was distilled for it (FLUX), and classifier-free guidance elsewhere (1 = none).
+        on_step may raise to stop.
+        """
+        condition = self.encode_condition(background, mask, prompt, prompt_embeds, pooled_prompt_embeds, reference)
+        height, width = (side // self.vae_scale_factor for side in background.shape[-2:])
+        noise = self.draw_noise([seeds] * len(background) if isinstance(seeds, int) else seeds, height, width)
+        latents = self.denoise(noise, condition, height, width, num_inference_steps, guidance_scale, on_step)
+        composite, foreground = unpack(latents, height, width).chunk(2)
+        return BFSOutput(self.decode_layer(foreground), foreground, composite)
+
+    def encode_condition(self, background, mask, prompt=None, prompt_embeds=None, pooled=None, reference=None) -> Conditioning:
+        """Everything but the noise; computed once for a request and used by every step and candidate."""
+        if prompt_embeds is None:
+            prompt_embeds, pooled = self.encode_prompt(prompt, len(background))
+        control = [pack(self.encode_picture(self.vae, background)), pack_mask(mask, self.vae_scale_factor)]
+        if self.takes_reference:
+            control.append(self._encode_reference(reference, control[0]))
+        elif reference is not None:
+            raise ValueError("this transformer has no input channels for a reference; pass its embedding as prompt_embeds")
+        dtype = self.transformer.dtype
+        text_ids = torch.zeros(prompt_embeds.shape[1], 3, device=background.device)
+        return Conditioning(torch.cat(control, -1).to(dtype), prompt_embeds.to(dtype), pooled.to(dtype), text_ids)
+
+    def _encode_reference(self, reference: torch.Tensor | None, like: torch.Tensor) -> torch.Tensor:
+        if reference is None:
+            return like.new_zeros(*like.shape[:2], self._reference_channels())
+        return pack(self.encode_picture(self.rgba_vae, reference))
+
+    def encode_prompt(self, prompt: str | list[str] | None, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """-> (count, words, joint_attention_dim), (count, pooled_projection_dim). A model without text encoders has one
+        constant token: it is told what to make by the reference."""
+        config = self.transformer.config
+        if self.text_encoder is None:
+            if prompt is not None:
+                raise ValueError("this model has no text encoder; show it a reference instead of a prompt")
+            kind = {"device": self.device, "dtype": self.transformer.dtype}
+            return torch.zeros(count, 1, config.joint_attention_dim, **kind), torch.zeros(count, config.pooled_projection_dim, **kind)
+        if prompt is None:
+            raise ValueError("a prompt or prompt_embeds is needed")
+        prompts = [prompt] * count if isinstance(prompt, str) else prompt
+        words = self._tokens(self.tokenizer_2, prompts, 512)
+        pooled = self.text_encoder(self._tokens(self.tokenizer, prompts, 77)).pooler_output
+        return self.text_encoder_2(words)[0], pooled
+
+    def _tokens(self, tokenizer, prompts: list[str], most: int) -> torch.Tensor:
+        return tokenizer(prompts, padding="max_length", max_length=most, truncation=True, return_tensors="pt").input_ids.to(self.device)
+
+    def encode_picture(self, vae, picture: torch.Tensor) -> torch.Tensor:
+        """The mean latent, scaled: the release samples it, which only adds noise."""
+        mean = vae.encode(picture.to(vae.dtype)).latent_dist.mode()
+        return ((mean - vae.config.shift_factor) * vae.config.scaling_factor).float()
+
+    def decode_layer(self, latents: torch.Tensor) -> torch.Tensor:
+        """Foreground latents (n, c, h/8, w/8) -> (n, 4, h, w) straight RGBA in [0, 1]."""
+        config = self.rgba_vae.config
+        decoded = self.rgba_vae.decode((latents / config.scaling_factor + config.shift_factor).to(self.rgba_vae.dtype)).sample
+        return (decoded.float() / 2 + 0.5).clamp(0, 1)
+
+    def draw_noise(self, seeds: list[int], height: int, width: int) -> torch.Tensor:
+        """(2n, tokens, c) on the CPU, so that a seed means the same on every machine; one generator for each layer."""
+        shape = (2, self.vae.config.latent_channels, height, width)
+        drawn = torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds], dim=1)
+        if self.config.noise == "shared":
+            drawn[1] = drawn[0]
+        return pack(drawn.flatten(0, 1)).to(self.device)
+
+    def denoise(
+        self,
+        latents: torch.Tensor,
+        condition: Conditioning,
+        height: int,
+        width: int,
+        steps: int,
+        guidance_scale: float,
+        on_step: StepReport | None = None,
+    ) -> torch.Tensor:
+        """(2n, tokens, c) noise -> clean packed latents [composites, foregrounds]."""
+        self.scheduler.set_timesteps(sigmas=np.linspace(1, 1 / steps, steps), device=latents.device, **self._shift(latents.shape[1]))
+        image_ids = position_ids(height, width, latents.device)
+        for step, (timestep, sigma) in enumerate(zip(self.scheduler.timesteps, self.scheduler.sigmas)):
+            velocity = self.velocity(latents, timestep / 1000, condition, image_ids, guidance_scale)
+            if on_step is not None:
+                estimate = (latents - sigma * velocity)[len(latents) // 2 :]
+                on_step(step + 1, steps, unpack(estimate, height, width))
+            latents = self.scheduler.step(velocity, timestep, latents, return_dict=False)[0]
+        return latents
+
+    def _shift(self, tokens: int) -> dict:
+        """FLUX's resolution-dependent shift of the timesteps, where the scheduler asks for it."""
+        config = self.scheduler.config
+        if not config.use_dynamic_shifting:
+            return {}
+        slope = (config.max_shift - config.base_shift) / (config.max_image_seq_len - config.base_image_seq_len)
+        return {"mu": config.base_shift + slope * (tokens - config.base_image_seq_len)}
+
+    def velocity(self, latents, time, condition: Conditioning, image_ids, guidance_scale: float) -> torch.Tensor:
+        """v of both branches, (2n, tokens, c), with guidance. time: scalar tensor in [0, 1]."""
+        if self.transformer.config.guidance_embeds:
+            guidance = torch.full((len(latents),), guidance_scale, device=latents.device)
+            return self._predict(latents, time, condition, image_ids, guidance)
+        asked = self._predict(latents, time, condition, image_ids)
+        if guidance_scale == 1:
+            return asked
+        unasked = self._predict(latents, time, self._without_thing(condition), image_ids)
+        return unasked + guidance_scale * (asked - unasked)
+
+    def _without_thing(self, condition: Conditioning) -> Conditioning:
+        control = condition.control.clone()
+        if self.takes_reference:
+            control[..., -self._reference_channels() :] = 0
+        return Conditioning(control, torch.zeros_like(condition.prompt_embeds), torch.zeros_like(condition.pooled), condition.text_ids)
+
+    def _predict(self, latents, time, condition: Conditioning, image_ids, guidance=None) -> torch.Tensor:
+        dtype = self.transformer.dtype
+        velocity = self.transformer(
+            hidden_states=torch.cat([latents.to(dtype), condition.control.repeat(2, 1, 1)], dim=-1),
+            encoder_hidden_states=condition.prompt_embeds.repeat(2, 1, 1),
+            pooled_projections=condition.pooled.repeat(2, 1),
+            timestep=time.expand(len(latents)).to(dtype),
+            img_ids=image_ids,
+            txt_ids=condition.text_ids,
+            guidance=guidance,
+            return_dict=False,
+        )[0]
+        return velocity.float()

@@ -1,0 +1,1 @@
+"""Measurements of generated layers against scenes whose true layers are known."""

@@ -1,0 +1,92 @@
+"""The starter measured on scenes that it was not trained on: its gates, with the truth at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..bfs.latents import box_mask
+from ..bfs.pipeline import BFSPipeline
+from ..scenes.render import Scenes, Sprites, place, render, straight
+from .layers import box_overlap, decibels, effect_scores, inside_alpha, nearest_thing, over
+
+HELD_OUT_SEED = 900_000_000  # far from every training step's seed
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How layers are drawn: steps, guidance (1 = none), scenes at a time."""
+
+    steps: int = 8
+    guidance: float = 1.0
+    batch: int = 32
+
+
+def generate(pipeline: BFSPipeline, background: Tensor, box: Tensor, reference: Tensor, sampling: Sampling, seed: int = 0):
+    """-> layers (n, 4, h, w) straight RGBA and the composite branch's pictures (n, 3, h, w), both in [0, 1]."""
+    layers, composites = [], []
+    side = background.shape[-1]
+    for start in range(0, len(background), sampling.batch):
+        part = slice(start, start + sampling.batch)
+        count = len(background[part])
+        made = pipeline(
+            background[part] * 2 - 1,
+            box_mask(box[part], side, side),
+            reference=reference[part] * 2 - 1,
+            num_inference_steps=sampling.steps,
+            guidance_scale=sampling.guidance,
+            seeds=[seed + start + i for i in range(count)],
+        )
+        layers.append(made.layers)
+        composites.append((pipeline.vae.decode(made.composite_latents).sample / 2 + 0.5).clamp(0, 1))
+    return torch.cat(layers), torch.cat(composites)
+
+
+def measure(pipeline: BFSPipeline, sprites: Sprites, count: int = 128, sampling: Sampling = Sampling(), seed: int = 0, size: int = 128) -> dict[str, float]:
+    """All gates. right_thing: layers of things permuted against boxes, named by the nearest sprite of `sprites` (share)."""
+    scenes = render(sprites, torch.Generator().manual_seed(HELD_OUT_SEED + seed), count, size)
+    layers, composites = generate(pipeline, scenes.background, scenes.box, scenes.reference, sampling, seed)
+    scores = against_truth(layers, scenes)
+    scores["agreement_db"] = decibels(over(layers, scenes.background) - composites)
+    scores["right_thing"] = right_thing(pipeline, sprites, scenes, sampling, seed)
+    return scores
+
+
+def against_truth(layers: Tensor, scenes: Scenes) -> dict[str, float]:
+    true = scenes.foreground
+    overlap = box_overlap(layers, scenes.object_alpha)
+    return {
+        **effect_scores(layers, true, scenes.object_alpha, scenes.light, scenes.lit),
+        "inside_alpha": inside_alpha(layers, scenes.object_alpha),
+        "alpha_error": (layers[:, 3] - true[:, 3]).abs().mean().item(),
+        "object_alpha_error": _within((layers[:, 3:] - true[:, 3:]).abs(), scenes.box),
+        "composite_db": decibels(over(layers, scenes.background) - scenes.composite),
+        "box_overlap": overlap.mean().item(),
+        "box_overlap_80": (overlap >= 0.8).float().mean().item(),
+    }
+
+
+def _within(error: Tensor, box: Tensor) -> float:
+    mask = box_mask(box, *error.shape[-2:])
+    return ((error * mask).sum() / mask.sum()).item()
+
+
+def right_thing(pipeline: BFSPipeline, sprites: Sprites, scenes: Scenes, sampling: Sampling, seed: int) -> float:
+    """Things dealt out anew, so that a box's shape does not give the answer away; share whose nearest sprite is the one asked."""
+    generator = torch.Generator().manual_seed(seed)
+    things = torch.randperm(len(sprites), generator=generator).repeat(1 + len(scenes) // len(sprites))[: len(scenes)]
+    size = scenes.background.shape[-1]
+    every = [place_all(sprites, scenes.box[i : i + 1], size) for i in range(len(scenes))]
+    reference = torch.stack([options[thing] for options, thing in zip(every, things)])
+    layers, _ = generate(pipeline, scenes.background, scenes.box, reference, sampling, seed)
+    found = torch.cat([nearest_thing(layers[i : i + 1], options[None]) for i, options in enumerate(every)])
+    return (found == things).float().mean().item()
+
+
+def place_all(sprites: Sprites, box: Tensor, size: int) -> Tensor:
+    """Every sprite in one box (1, 4): (m, 4, size, size) straight RGBA, without light."""
+    pixels = sprites.pixels.float() / 255
+    cutouts = torch.cat([pixels[:, :3] * pixels[:, 3:], pixels[:, 3:]], 1)
+    return straight(place(cutouts, sprites.sizes, box.expand(len(sprites), 4), size))

@@ -1,0 +1,1 @@
+"""Training of the models, each a plain loop over rendered scenes."""

@@ -1,0 +1,87 @@
+"""The starter's two autoencoders: PCA in closed form, whitening for each side, then the refiner for a few minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch.nn import functional as F
+
+from ..bfs.patch_autoencoder import PatchAutoencoder, fit_basis, premultiplied, whiten
+from ..scenes.render import Scenes
+
+
+def codec_sides(scenes: Scenes) -> tuple[torch.Tensor, torch.Tensor]:
+    """-> pictures and layers as premultiplied RGBA (n, 4, h, w) in [0, 1]."""
+    pictures = premultiplied(torch.cat([scenes.background, scenes.composite]) * 2 - 1)
+    return pictures, premultiplied(scenes.foreground * 2 - 1)
+
+
+def fit_codecs(scenes: Scenes, latent_channels: int, refiner_channels: int) -> tuple[PatchAutoencoder, PatchAutoencoder]:
+    """-> (vae for pictures, rgba_vae for layers): one basis, statistics of their own, refiner only where layers are decoded."""
+    pictures, layers = codec_sides(scenes)
+    basis, centre = fit_basis(pictures[: len(layers)], layers, latent_channels)
+    vae = PatchAutoencoder(3, 3, latent_channels, refiner_channels=0)
+    rgba_vae = PatchAutoencoder(4, 4, latent_channels, refiner_channels=refiner_channels)
+    for codec, examples in ((vae, pictures), (rgba_vae, layers)):
+        codec.basis.copy_(basis)
+        codec.centre.copy_(centre)
+        whiten(codec, examples)
+    return vae, rgba_vae
+
+
+def train_refiner(
+    rgba_vae: PatchAutoencoder,
+    batches: Iterator[Scenes],
+    steps: int,
+    learning_rate: float = 2e-3,
+    report: Callable[[int, float], None] = lambda step, loss: None,
+) -> None:
+    """Decode latents of true layers, half of them with a little noise as a sampler leaves it; loss on colour and alpha."""
+    optimizer = torch.optim.AdamW(rgba_vae.refiner.parameters(), learning_rate, weight_decay=0.0)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps)
+    generator = torch.Generator().manual_seed(0)
+    for step in range(steps):
+        scenes = next(batches)
+        layers = scenes.foreground * 2 - 1
+        with torch.no_grad():
+            latents = rgba_vae.encode(layers).latent_dist.mode()
+            noise = torch.randn(latents.shape, generator=generator)
+            latents = latents + noise * 0.15 * torch.rand(len(latents), 1, 1, 1, generator=generator).round()
+        loss = layer_loss(rgba_vae.decode_premultiplied(latents), premultiplied(layers), scenes.background)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(rgba_vae.refiner.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        report(step, loss.item())
+
+
+def layer_loss(decoded: torch.Tensor, true: torch.Tensor, background: torch.Tensor) -> torch.Tensor:
+    """Premultiplied RGBA against the truth, alpha counted double, and both laid over the background."""
+    over = decoded[:, :3] + (1 - decoded[:, 3:]) * background
+    true_over = true[:, :3] + (1 - true[:, 3:]) * background
+    squares = F.mse_loss(decoded[:, :3], true[:, :3]) + 2 * F.mse_loss(decoded[:, 3:], true[:, 3:]) + F.mse_loss(over, true_over)
+    return squares + 0.05 * (F.l1_loss(decoded, true) + F.l1_loss(over, true_over))
+
+
+@torch.no_grad()
+def codec_quality(vae: PatchAutoencoder, rgba_vae: PatchAutoencoder, scenes: Scenes) -> dict[str, float]:
+    """Signal-to-noise ratios in dB (higher is better) and the mean absolute alpha error (0..1) on scenes not trained on."""
+    pictures = scenes.composite * 2 - 1
+    layers = scenes.foreground * 2 - 1
+    decoded = rgba_vae.decode_premultiplied(rgba_vae.encode(layers).latent_dist.mode()).clamp(0, 1)
+    true = premultiplied(layers)
+    over = decoded[:, :3] + (1 - decoded[:, 3:]) * scenes.background
+    seen = vae.decode(vae.encode(pictures).latent_dist.mode()).sample
+    return {
+        "picture_db": decibels((seen - pictures) / 2),
+        "layer_db": decibels(decoded - true),
+        "layer_over_background_db": decibels(over - scenes.composite),
+        "alpha_error": (decoded[:, 3] - true[:, 3]).abs().mean().item(),
+    }
+
+
+def decibels(error: torch.Tensor) -> float:
+    """Peak signal-to-noise ratio of an error in units of the full range."""
+    return -10 * error.square().mean().log10().item()

@@ -1,0 +1,255 @@
+"""Training of the starter: codecs, then both branches of BFS at once, on scenes rendered as they are needed.
+
+The whole network is trained (the paper freezes a backbone that it can download; there is none here to freeze). Every step's
+scenes, noise and times follow from the seed and the step's number, so that a resumed run is the run.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from diffusers import FlowMatchEulerDiscreteScheduler
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from ..api import EngineError
+from ..bfs.latents import box_mask, pack, pack_mask, position_ids
+from ..bfs.patch_autoencoder import PatchAutoencoder
+from ..bfs.pipeline import BFSPipeline
+from ..bfs.sharing import BFSTransformer2DModel
+from ..scenes.render import Scenes, render
+from .codec import codec_quality, fit_codecs, train_refiner
+
+
+@dataclass(frozen=True)
+class StarterConfig:
+    """One run. Steps count batches of `batch` scenes (each a composite and a foreground); learning_rate decays as a cosine."""
+
+    seed: int = 1
+    size: int = 128  # side of the frame, pixels
+    latent_channels: int = 32
+    refiner_channels: int = 32
+    refiner_steps: int = 400
+    codec_scenes: int = 1024
+    heads: int = 6
+    head_dim: int = 32
+    double_blocks: int = 1
+    single_blocks: int = 8
+    sharing_rank: int = 16
+    sharing_merge: str = "mlp"
+    condition: str = "reference"  # or "words": a table of learned words, for the trial of both
+    noise: str = "independent"  # or "shared"
+    steps: int = 4000
+    batch: int = 16
+    learning_rate: float = 1e-3
+    warmup: int = 200
+    ema: float = 0.999
+    drop: float = 0.05  # share of scenes without reference or words, for classifier-free guidance
+    word_tokens: int = 4
+
+    @classmethod
+    def load(cls, path: Path) -> StarterConfig:
+        try:
+            return cls(**json.loads(Path(path).read_text()))
+        except (OSError, ValueError, TypeError) as error:
+            raise EngineError(f"The training configuration {path} cannot be used: {error}") from error
+
+
+def build_transformer(config: StarterConfig) -> BFSTransformer2DModel:
+    """The FLUX transformer in small; its input has room for a packed reference latent beside FLUX Fill's layout."""
+    latent = 4 * config.latent_channels
+    axis = 2 * (config.head_dim * 7 // 32)
+    return BFSTransformer2DModel(
+        in_channels=3 * latent + 256,
+        out_channels=latent,
+        num_layers=config.double_blocks,
+        num_single_layers=config.single_blocks,
+        attention_head_dim=config.head_dim,
+        num_attention_heads=config.heads,
+        joint_attention_dim=64,
+        pooled_projection_dim=64,
+        guidance_embeds=False,
+        axes_dims_rope=(config.head_dim - 2 * axis, axis, axis),
+        sharing_rank=config.sharing_rank,
+        sharing_alpha=float(config.sharing_rank),
+        sharing_merge=config.sharing_merge,
+    )
+
+
+class Words(nn.Module):
+    """A table of learned words: thing number -> tokens (n, words, 64); number `count` means nothing was asked."""
+
+    def __init__(self, count: int, tokens: int) -> None:
+        super().__init__()
+        self.table = nn.Embedding(count + 1, tokens * 64)
+        self.tokens = tokens
+
+    def forward(self, things: torch.Tensor) -> torch.Tensor:
+        return self.table(things).unflatten(-1, (self.tokens, 64))
+
+
+class StarterTraining:
+    """The state of one run: models, averages, optimizer, step. `folder` receives checkpoints, log and samples."""
+
+    def __init__(self, config: StarterConfig, folder: Path, sprites, codecs: tuple[PatchAutoencoder, PatchAutoencoder]) -> None:
+        torch.manual_seed(config.seed)
+        self.config, self.folder, self.sprites = config, folder, sprites
+        self.vae, self.rgba_vae = codecs
+        self.transformer = build_transformer(config)
+        self.words = Words(len(sprites), config.word_tokens) if config.condition == "words" else None
+        self.trained = nn.ModuleList([self.transformer] + ([self.words] if self.words else []))
+        self.average = {name: value.detach().clone() for name, value in self.trained.state_dict().items()}
+        self.optimizer = torch.optim.AdamW(self.trained.parameters(), config.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
+        self.step = 0
+        self.weights = [self._weights(codec) for codec in codecs]
+
+    @staticmethod
+    def _weights(codec: PatchAutoencoder) -> torch.Tensor:
+        """Loss weights (4 · latent_channels,): proportional to each component's deviation, 1 on average."""
+        return (codec.deviation / codec.deviation.mean()).repeat_interleave(4)
+
+    def run(self, until: int, checkpoint_every: int = 200) -> None:
+        """Train to the given step, logging to log.jsonl."""
+        started, first = time.perf_counter(), self.step
+        sums: list[float] = []
+        while self.step < until:
+            sums.append(self.train_step())
+            if self.step % 50 == 0:
+                speed = (self.step - first) * self.config.batch / (time.perf_counter() - started)
+                self.log({"step": self.step, "loss": sum(sums) / len(sums), "scenes_per_second": round(speed, 2)})
+                sums = []
+            if self.step % checkpoint_every == 0 or self.step == until:
+                self.save()
+
+    def train_step(self) -> float:
+        generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.step)
+        scenes = render(self.sprites, generator, self.config.batch, self.config.size)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._learning_rate()
+        loss = self.loss(scenes, generator)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.trained.parameters(), 1.0)
+        self.optimizer.step()
+        self.step += 1
+        self._update_average()
+        return loss.item()
+
+    def loss(self, scenes: Scenes, generator: torch.Generator) -> torch.Tensor:
+        """Equation 6, both branches, each latent component weighted by its deviation."""
+        with torch.no_grad():
+            composite = pack(self.vae.encode(scenes.composite * 2 - 1).latent_dist.mode())
+            foreground = pack(self.rgba_vae.encode(scenes.foreground * 2 - 1).latent_dist.mode())
+            control, things = self.conditions(scenes, generator)
+        clean = torch.cat([composite, foreground])
+        noise = torch.randn(clean.shape, generator=generator)
+        if self.config.noise == "shared":
+            noise = noise[: len(composite)].repeat(2, 1, 1)
+        time_ = torch.rand(len(composite), generator=generator).repeat(2)
+        noisy = torch.lerp(clean, noise, time_[:, None, None])
+        predicted = self.predict(noisy, time_, control, things)
+        errors = (predicted - (noise - clean)).square().unflatten(0, (2, -1)).mean((1, 2))  # (2, channels)
+        return sum((errors[i] * self.weights[i]).mean() for i in range(2))
+
+    def conditions(self, scenes: Scenes, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        """-> control (n, tokens, c) and thing numbers (n,), some of either dropped."""
+        kept = torch.rand(len(scenes.thing), generator=generator) >= self.config.drop
+        background = pack(self.vae.encode(scenes.background * 2 - 1).latent_dist.mode())
+        mask = pack_mask(box_mask(scenes.box, self.config.size, self.config.size))
+        reference = pack(self.rgba_vae.encode(scenes.reference * 2 - 1).latent_dist.mode())
+        shown = kept & (self.config.condition == "reference")
+        control = torch.cat([background, mask, reference * shown[:, None, None]], dim=-1)
+        return control, torch.where(kept, scenes.thing, len(self.sprites))
+
+    def predict(self, noisy: torch.Tensor, time_: torch.Tensor, control: torch.Tensor, things: torch.Tensor) -> torch.Tensor:
+        embeds = self.words(things) if self.words else torch.zeros(len(things), 1, 64)
+        side = self.config.size // 8
+        return self.transformer(
+            hidden_states=torch.cat([noisy, control.repeat(2, 1, 1)], dim=-1),
+            encoder_hidden_states=embeds.repeat(2, 1, 1),
+            pooled_projections=torch.zeros(len(noisy), 64),
+            timestep=time_,
+            img_ids=position_ids(side, side),
+            txt_ids=torch.zeros(embeds.shape[1], 3),
+            return_dict=False,
+        )[0]
+
+    def _learning_rate(self) -> float:
+        rise = min(1.0, (self.step + 1) / self.config.warmup)
+        fall = 0.5 + 0.5 * math.cos(math.pi * min(1.0, self.step / self.config.steps))
+        return self.config.learning_rate * rise * (0.02 + 0.98 * fall)
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        keep = min(self.config.ema, (1 + self.step) / (10 + self.step))
+        for name, value in self.trained.state_dict().items():
+            self.average[name].lerp_(value, 1 - keep)
+
+    def log(self, row: dict) -> None:
+        with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def save(self) -> None:
+        """Checkpoint: written beside the old one and put in its place when whole."""
+        state = {"step": self.step, "optimizer": self.optimizer.state_dict(), "model": self.trained.state_dict()}
+        torch.save(state, self.folder / "checkpoint.new")
+        save_file({k: v.contiguous() for k, v in self.average.items()}, self.folder / "average.new")
+        (self.folder / "checkpoint.new").replace(self.folder / "checkpoint.pt")
+        (self.folder / "average.new").replace(self.folder / "average.safetensors")
+
+    def resume(self) -> bool:
+        path = self.folder / "checkpoint.pt"
+        if not path.exists():
+            return False
+        state = torch.load(path, weights_only=True)
+        self.trained.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.average = load_file(self.folder / "average.safetensors")
+        self.step = state["step"]
+        return True
+
+    def pipeline(self) -> BFSPipeline:
+        """The averaged weights as a pipeline."""
+        transformer = build_transformer(self.config)
+        prefix = "0."
+        transformer.load_state_dict({k.removeprefix(prefix): v for k, v in self.average.items() if k.startswith(prefix)})
+        return BFSPipeline(transformer.eval(), FlowMatchEulerDiscreteScheduler(), self.vae, self.rgba_vae, noise=self.config.noise)
+
+
+def train(config: StarterConfig, folder: Path, sprites, until: int | None = None) -> StarterTraining:
+    """Everything from nothing, or on from the last checkpoint in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(asdict(config), indent=1))
+    training = StarterTraining(config, folder, sprites, make_codecs(config, folder, sprites))
+    training.resume()
+    training.run(until or config.steps)
+    return training
+
+
+def make_codecs(config: StarterConfig, folder: Path, sprites) -> tuple[PatchAutoencoder, PatchAutoencoder]:
+    """Fit and refine the codecs, or load those already in the folder."""
+    if (folder / "rgba_vae").exists():
+        return PatchAutoencoder.from_pretrained(folder / "vae"), PatchAutoencoder.from_pretrained(folder / "rgba_vae")
+    torch.manual_seed(config.seed)
+    examples = render(sprites, torch.Generator().manual_seed(config.seed), config.codec_scenes, config.size)
+    vae, rgba_vae = fit_codecs(examples, config.latent_channels, config.refiner_channels)
+    rows: list[dict] = []
+    train_refiner(rgba_vae, _batches(config, sprites), config.refiner_steps, report=lambda step, loss: rows.append({"refiner_step": step, "loss": loss}))
+    quality = codec_quality(vae, rgba_vae, render(sprites, torch.Generator().manual_seed(config.seed + 999), 64, config.size))
+    with open(folder / "log.jsonl", "a", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in [*rows[::50], {"codec": quality}])
+    vae.save_pretrained(folder / "vae")
+    rgba_vae.save_pretrained(folder / "rgba_vae")
+    return vae.eval(), rgba_vae.eval()
+
+
+def _batches(config: StarterConfig, sprites):
+    step = 0
+    while True:
+        yield render(sprites, torch.Generator().manual_seed(config.seed * 7_000_003 + step), config.batch, config.size)
+        step += 1
