@@ -24,7 +24,7 @@ _TABLE = Path(__file__).with_name("things.tsv")
 
 @dataclass(frozen=True)
 class Thing:
-    """One row of the table. The first word of `names` is the thing's name, the others are synonyms."""
+    """One row of the table. The first of `names` is the thing's name, the others are synonyms. Category "-": training only."""
 
     emoji: str
     category: str
@@ -95,15 +95,17 @@ def draw_all(things: tuple[Thing, ...], font_path: Path | None = None) -> list[n
 
 
 def write_library(out: Path, font_path: Path | None = None) -> int:
-    """Write the PNG files and things.json; returns how many bytes they take."""
-    things = read_table()
+    """Write the PNG files and things.json in place of those that are there; returns how many things."""
+    things = tuple(thing for thing in read_table() if thing.category != "-")
     out.mkdir(parents=True, exist_ok=True)
+    for old in out.glob("*.png"):
+        old.unlink()
     for thing, pixels in zip(things, draw_all(things, font_path), strict=True):
-        Image.fromarray(pixels, "RGBA").save(out / thing.file, optimize=True)
+        Image.fromarray(pixels).save(out / thing.file, optimize=True)
     rows = [{"name": t.name, "synonyms": list(t.names[1:]), "category": t.category, "file": t.file} for t in things]
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     (out / "things.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    return sum(path.stat().st_size for path in out.iterdir())
+    return len(things)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -111,8 +113,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder for the PNG files and things.json")
     parser.add_argument("--font", type=Path, help="NotoColorEmoji.ttf; found by fontconfig when not given")
     options = parser.parse_args(arguments)
-    size = write_library(options.out, options.font)
-    print(f"{len(read_table())} things, {size / 2**20:.2f} MiB in {options.out}")
+    count = write_library(options.out, options.font)
+    size = sum(path.stat().st_size for path in options.out.iterdir())
+    print(f"{count} things, {size / 2**20:.2f} MiB in {options.out}")
     return 0
 
 

@@ -1,0 +1,231 @@
+"""What a prompt asks for, looked up in a picture library: things.json and cut-outs in one folder. Torch-free.
+
+A prompt is understood when the last word of what it names is a thing of the library: “a shiny red apple on a plate” is an
+apple, “a bus stop” is not a bus. What the words around it say is not followed, and handed back as ignored.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from bfs_engine.api import EngineError, UnknownPrompt
+
+Words = tuple[str, ...]
+OFFERS = 5  # nearest things named for an unknown prompt
+
+_ENDERS = frozenset("on in with under near beside behind before by at from over above below against between among next inside upon "
+                    "without for to and or that which who is are as while of made standing sitting lying wearing holding seen".split())
+_SAYS_NOTHING = frozenset("a an the some any my your this that these those one two three few several very please put add insert draw make "
+                          "create show me place paint generate i want would like there is it".split())
+_MEASURES = frozenset("photo photograph picture image drawing painting illustration sketch render piece slice bit part kind sort type pair "
+                      "couple bunch group set stack pile lot side view closeup close up portrait single lone".split())
+_TRAILERS = frozenset("please here there now outdoors indoors outside alone upright small big large tiny huge red green blue yellow "
+                      "orange black white brown grey gray pink purple golden".split())
+# Pairs whose last word is in the library although they name something else.
+_OTHER_THINGS = frozenset({("guinea", "pig"), ("sea", "horse"), ("prairie", "dog"), ("polar", "bear"), ("star", "fish"), ("dragon", "fly"),
+                           ("rocking", "horse"), ("golf", "ball"), ("double", "bass"), ("sea", "urchin"), ("water", "bottle"),
+                           ("rocking", "chair"), ("golf", "bag"), ("dog", "house"), ("bird", "house"), ("pool", "table")})
+_IRREGULAR = {"mice": "mouse", "geese": "goose", "oxen": "ox", "cacti": "cactus", "dice": "die", "octopi": "octopus", "feet": "foot",
+              "knives": "knife", "leaves": "leaf", "loaves": "loaf", "wolves": "wolf", "calves": "calf", "scarves": "scarf",
+              "shelves": "shelf", "halves": "half", "hippopotami": "hippopotamus", "dwarves": "dwarf", "lice": "louse", "ferries": "ferry"}
+_ALWAYS_PLURAL = frozenset({"glasses", "jeans", "shorts"})  # a glass is not a pair of glasses
+
+
+@dataclass(frozen=True)
+class Understood:
+    """name, file: the thing of the library. matched, ignored: the prompt's words, in order, articles in neither."""
+
+    name: str
+    file: str
+    matched: Words
+    ignored: Words
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing of the library; phrases: its name and its synonyms."""
+
+    name: str
+    phrases: tuple[str, ...]
+    category: str
+    file: str
+
+
+def split_words(text: str) -> Words:
+    """Lower-case words; hyphens part words, apostrophes do not."""
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("'s ", " ").replace("'", "")
+    return tuple(re.findall(r"\w+", plain))
+
+
+@cache
+def word_forms(word: str) -> tuple[str, ...]:
+    """The word and what it may be the plural of."""
+    forms = [word]
+    if word in _IRREGULAR:
+        forms.append(_IRREGULAR[word])
+    if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
+        forms.append(word[:-1])
+    if len(word) > 4 and word.endswith("es"):
+        forms.append(word[:-2])
+    if len(word) > 4 and word.endswith("ies"):
+        forms.append(word[:-3] + "y")
+    return tuple(forms)
+
+
+def _is_participle(word: str) -> bool:
+    return len(word) > 4 and word.endswith(("ing", "ed", "ly"))
+
+
+class Vocabulary:
+    """The library in a folder. Entries keep the order of things.json."""
+
+    def __init__(self, folder: Path, entries: tuple[Entry, ...]) -> None:
+        self.folder = folder
+        self.entries = entries
+        self._by_name = {entry.name: entry for entry in entries}
+        self._exact = {split_words(phrase): entry for entry in reversed(entries) for phrase in reversed(entry.phrases)}
+        inflected = [(words, entry) for words, entry in reversed(self._exact.items()) if words[-1] not in _ALWAYS_PLURAL]
+        self._singular = {(*words[:-1], form): entry for words, entry in inflected for form in word_forms(words[-1])}
+        self._longest = max(map(len, self._exact), default=0)
+
+    @classmethod
+    def load(cls, folder: Path) -> Vocabulary:
+        """Read things.json. Raises EngineError where it is missing or damaged."""
+        try:
+            rows = json.loads((folder / "things.json").read_text(encoding="utf-8"))
+            entries = tuple(Entry(row["name"], (row["name"], *row["synonyms"]), row["category"], row["file"]) for row in rows)
+        except OSError as error:
+            raise EngineError(f"The model's picture library {folder} is missing.", "Install the program again.") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise EngineError(f"The model's picture library {folder} is damaged.", "Install the program again.") from error
+        return cls(folder, entries)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._by_name)
+
+    def synonyms(self, name: str) -> tuple[str, ...]:
+        """Other words for the thing called `name`. Raises KeyError."""
+        return self._by_name[name].phrases[1:]
+
+    def cutout(self, name: str) -> np.ndarray:
+        """(h, w, 4) uint8 straight RGBA of the thing called `name`. Raises KeyError; EngineError where the file is unreadable."""
+        path = self.folder / self._by_name[name].file
+        try:
+            with Image.open(path) as picture:
+                return np.asarray(picture.convert("RGBA"))
+        except OSError as error:
+            raise EngineError(f"The model's picture of “{name}” cannot be read.", "Install the program again.") from error
+
+    def understand(self, prompt: str) -> Understood:
+        """The thing that the prompt names. Raises UnknownPrompt with the nearest things; EngineError for an empty prompt."""
+        words = split_words(prompt)
+        if not prompt.strip():
+            raise EngineError("The prompt is empty.", "Write what to insert, for example “apple”.")
+        for part in self._parts(prompt):
+            if all(word in _SAYS_NOTHING or word in _MEASURES for word in part) and self._find(part) is None:
+                continue
+            found = self._find(part)
+            if found is None or not self._is_whole(part, *found[:2]):
+                break
+            start, end, entry = found
+            return _understood(entry, words, part[start:end])
+        raise UnknownPrompt(prompt.strip(), self.nearest(prompt))
+
+    def _parts(self, prompt: str) -> Iterator[Words]:
+        """The prompt's clauses, cut where another matter begins: at commas and at words such as “on” or “with”.
+
+        Names that hold such a word (“bow and arrow”) are not cut.
+        """
+        for clause in re.split(r"[,;:.!?()\n]+", prompt):
+            words, part, at = split_words(clause), [], 0
+            while at < len(words):
+                length = self._name_at(words[at:])
+                if length == 1 and words[at] in _ENDERS:
+                    yield from [tuple(part)] * bool(part)
+                    part = []
+                else:
+                    part.extend(words[at : at + length])
+                at += length
+            yield from [tuple(part)] * bool(part)
+
+    def _name_at(self, words: Words) -> int:
+        """How many words the longest name at the beginning of `words` has; 1 where there is none."""
+        lengths = range(min(self._longest, len(words)), 1, -1)
+        return next((length for length in lengths if self._look_up(words[:length]) is not None), 1)
+
+    def _find(self, part: Words) -> tuple[int, int, Entry] | None:
+        """The longest phrase in these words, the last of several: start, end, thing."""
+        for length in range(min(self._longest, len(part)), 0, -1):
+            for start in range(len(part) - length, -1, -1):
+                entry = self._look_up(part[start : start + length])
+                if entry is not None:
+                    return start, start + length, entry
+        return None
+
+    def _look_up(self, phrase: Words) -> Entry | None:
+        if phrase in self._exact:
+            return self._exact[phrase]
+        candidates = (self._singular.get((*phrase[:-1], form)) for form in word_forms(phrase[-1]))
+        return next((entry for entry in candidates if entry is not None), None)
+
+    def _is_whole(self, part: Words, start: int, end: int) -> bool:
+        """Whether the phrase is what the words name, not a part of another thing's name."""
+        if end - start == 1 and start > 0 and any((part[start - 1], form) in _OTHER_THINGS for form in word_forms(part[start])):
+            return False
+        return all(word in _TRAILERS or word in _MEASURES or word.isdigit() or _is_participle(word) for word in part[end:])
+
+    def nearest(self, prompt: str) -> tuple[str, ...]:
+        """Up to OFFERS names: things that the words hold and others of their kind, or else what is spelt alike."""
+        words = tuple(word for word in split_words(prompt) if word not in _SAYS_NOTHING and word not in _ENDERS)
+        inside = list(self._names_inside(words))
+        table = _categories()
+        kinds = {entry.category for entry in inside} | {kind for kind, category in table.items() if category.knows(words)}
+        alike = [name for kind in table if kind in kinds for name in table[kind].offer] or [e.name for e in self._spelt_like(words)]
+        known = [name for name in [entry.name for entry in inside] + alike if name in self._by_name]
+        return tuple(dict.fromkeys(known))[:OFFERS]
+
+    def _names_inside(self, words: Words) -> Iterator[Entry]:
+        """Every thing that some of the words name, longer names first."""
+        for length in range(min(self._longest, len(words)), 0, -1):
+            for start in range(len(words) - length, -1, -1):
+                if (entry := self._look_up(words[start : start + length])) is not None:
+                    yield entry
+
+    def _spelt_like(self, words: Words) -> Iterator[Entry]:
+        phrases = {" ".join(phrase): entry for phrase, entry in self._exact.items()}
+        for word in (" ".join(words), *reversed(words)):
+            yield from (phrases[near] for near in difflib.get_close_matches(word, phrases, n=OFFERS, cutoff=0.6))
+
+
+def _understood(entry: Entry, words: Words, matched: Words) -> Understood:
+    start = next(i for i in range(len(words)) if words[i : i + len(matched)] == matched)
+    rest = words[:start] + words[start + len(matched) :]
+    return Understood(entry.name, entry.file, matched, tuple(word for word in rest if word not in _SAYS_NOTHING))
+
+
+@dataclass(frozen=True)
+class Category:
+    """words: names of kinds and of things of this kind that the library lacks. offer: what to propose instead."""
+
+    words: frozenset[str]
+    offer: tuple[str, ...]
+
+    def knows(self, words: Words) -> bool:
+        return any(form in self.words for word in words for form in word_forms(word))
+
+
+@cache
+def _categories() -> dict[str, Category]:
+    table = json.loads(Path(__file__).with_name("categories.json").read_text(encoding="utf-8"))
+    return {kind: Category(frozenset(row["words"].split()), tuple(row["offer"])) for kind, row in table.items()}
