@@ -23,7 +23,7 @@ from psd_tools.psd.layer_and_mask import ChannelDataList, LayerRecord, MaskData
 
 from ..document import Document, Group, Guide, Layer, Node, make_layer, new_id
 from ..errors import FileError
-from ..geometry import Placement
+from ..geometry import Placement, Rect
 from ..pixels import Mask, Pixels
 from .color import to_srgb
 from .foreign import reading
@@ -198,38 +198,77 @@ def _pixels(state: _Reading, record: LayerRecord, channels: ChannelDataList) -> 
 
 
 def _mask(state: _Reading, record: LayerRecord, channels: ChannelDataList, linked: bool) -> Mask | None:
-    """The node's mask; a vector mask comes as the pixels that Photoshop rendered of it."""
+    """The node's mask; a vector mask comes as the pixels that Photoshop rendered of it.
+
+    Channel -2 is the pixel mask, or with a vector mask what Photoshop rendered of that, times the pixel mask if there is
+    one, which then is in -3. Density makes what a mask hides show through; the channels are without it.
+    """
     data = record.mask_data
-    found = {info.id: channel for info, channel in zip(record.channel_info, channels, strict=False)}
-    if data is None or ChannelID.USER_LAYER_MASK not in found or data.width * data.height > MOST_PIXELS:
+    found = {info.id: channel for info, channel in zip(record.channel_info, channels, strict=False) if channel.data}
+    if data is None or max(data.width * data.height, data.real_width * data.real_height) > MOST_PIXELS:
         return None
-    if data.flags.user_mask_from_render:
-        if any(tag in record.tagged_blocks for tag in _FILLS):
-            return None  # the alpha of a fill is already cut by its vector mask
-        state.noticed["vector mask"] += 1
-    if not data.width or not data.height:
-        if data.background_color == 255:
+    rendered, of_fill = data.flags.user_mask_from_render, any(tag in record.tagged_blocks for tag in _FILLS)
+    both = _raster(state, found, ChannelID.USER_LAYER_MASK, Rect(data.left, data.top, data.right, data.bottom), data.background_color)
+    disabled = data.flags.mask_disabled
+    if rendered and of_fill:  # a fill's alpha is already cut by its vector mask: only the pixel mask is left to apply
+        if data.real_flags is None:
             return None
-        array = np.zeros((0, 0), np.uint8)
-    else:
-        array = _bytes(_plane(state, found[ChannelID.USER_LAYER_MASK], data.width, data.height))
-    array, default = _thinned(state, data, array)
-    left, top = data.left - (record.left if linked else 0), data.top - (record.top if linked else 0)
-    return Mask.from_array(array, left, top, default, linked=linked, enabled=not data.flags.mask_disabled)
+        both = _real_mask(state, found, data)
+        rendered, disabled = False, data.real_flags.mask_disabled
+    if both is None:
+        return None
+    if data.parameters is not None:
+        both = _thinned(state, data, both, _real_mask(state, found, data) if rendered and data.real_flags is not None else None)
+    state.noticed["vector mask"] += rendered
+    area, array, default = both
+    left, top = area.left - (record.left if linked else 0), area.top - (record.top if linked else 0)
+    return Mask.from_array(array, left, top, default, linked=linked, enabled=not disabled)
 
 
-def _thinned(state: _Reading, data: MaskData, array: np.ndarray) -> tuple[np.ndarray, int]:
-    """The mask and its value outside, with its density worked in."""
+_MaskRaster = tuple[Rect, np.ndarray, int]  # where it lies on the canvas, (h, w) uint8, the value outside
+
+
+def _raster(state: _Reading, found: dict, channel: ChannelID, area: Rect, outside: int) -> _MaskRaster | None:
+    """None for a mask that hides nothing."""
+    if area.is_empty or channel not in found:
+        return None if outside == 255 else (Rect(0, 0, 1, 1), np.full((1, 1), outside, np.uint8), outside)
+    return area, _bytes(_plane(state, found[channel], area.width, area.height)), outside
+
+
+def _real_mask(state: _Reading, found: dict, data: MaskData) -> _MaskRaster | None:
+    area = Rect(data.real_left or 0, data.real_top or 0, data.real_right or 0, data.real_bottom or 0)
+    return _raster(state, found, ChannelID.REAL_USER_LAYER_MASK, area, data.real_background_color or 0)
+
+
+def _thinned(state: _Reading, data: MaskData, mask: _MaskRaster, user: _MaskRaster | None) -> _MaskRaster:
+    """The mask with its density worked in. user: the pixel mask alone, where `mask` is a vector mask times that one."""
     parameters = data.parameters
-    if parameters is None:
-        return array, data.background_color
     if parameters.user_mask_feather or parameters.vector_mask_feather:
         state.noticed["feather"] += 1
-    density = parameters.vector_mask_density if data.flags.user_mask_from_render else parameters.user_mask_density
-    if density is None or density == 255:
-        return array, data.background_color
-    hidden = 255 - array.astype(np.uint16)
-    return (255 - (hidden * density + 127) // 255).astype(np.uint8), 255 - ((255 - data.background_color) * density + 127) // 255
+    of_user = 255 if parameters.user_mask_density is None else parameters.user_mask_density
+    of_vector = 255 if parameters.vector_mask_density is None else parameters.vector_mask_density
+    area, array, default = mask
+    if user is None:
+        density = of_vector if data.flags.user_mask_from_render else of_user
+        return area, _with_density(array, density), int(_with_density(np.uint8(default), density))
+    if of_user == of_vector == 255:
+        return mask
+    area = area.unite(user[0])
+    product, pixel = _spread(mask, area).astype(np.uint16), _spread(user, area).astype(np.uint16)
+    vector = np.where(pixel > 0, np.minimum(product * 255 // np.maximum(pixel, 1), 255), 255).astype(np.uint8)
+    thin = _with_density(vector, of_vector).astype(np.uint16) * _with_density(pixel.astype(np.uint8), of_user)
+    return area, ((thin + 127) // 255).astype(np.uint8), int(_with_density(np.uint8(default), of_vector))
+
+
+def _with_density(array: np.ndarray | np.uint8, density: int) -> np.ndarray:
+    """uint8 of any shape; density 255 changes nothing, 0 hides nothing."""
+    return (255 - ((255 - np.asarray(array, np.uint16)) * density + 127) // 255).astype(np.uint8)
+
+
+def _spread(mask: _MaskRaster, area: Rect) -> np.ndarray:
+    """(h, w) uint8 of `area`."""
+    lies, array, outside = mask
+    return Mask.from_array(array, default=outside).to_array(area.moved(-lies.left, -lies.top))
 
 
 def _plane(state: _Reading, data, width: int, height: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -48,9 +48,9 @@ from psd_tools.psd.tagged_blocks import SectionDividerSetting, TaggedBlocks
 
 from ..document import Document, Group, Layer, Node, bounds, walk
 from ..errors import FileError
-from ..geometry import Placement, Rect
-from ..pixels import Mask, Pixels
-from ..render import render
+from ..geometry import EMPTY, Rect
+from ..pixels import Mask
+from ..render import mask_array, render
 from .atomic import replacing
 from .color import SRGB
 from .provenance import xmp
@@ -93,7 +93,7 @@ def is_large(document: Document) -> bool:
     """Whether the canvas or a layer is longer than a PSD allows."""
     sides = [document.width, document.height]
     for node, _depth, _parent in walk(document):
-        area = _extent(node) if isinstance(node, Layer) else Rect(0, 0, 0, 0)
+        area = _extent(node) if isinstance(node, Layer) else EMPTY
         sides += [area.width, area.height]
     return max(sides) > LONGEST_SIDE_OF_PSD
 
@@ -221,41 +221,18 @@ def _on_canvas(layer: Layer) -> _Raster:
     """The layer's pixels as they lie on the canvas: bit for bit where they are only shifted, else resampled by our renderer."""
     if layer.placement.is_identity_shift:
         return _Raster(int(layer.placement.x), int(layer.placement.y), layer.pixels.to_array())
-    return _resampled(layer.pixels, layer.placement, _extent(layer))
-
-
-def _resampled(pixels: Pixels, placement: Placement, area: Rect) -> _Raster:
-    lone = Layer(id="lone", name="", pixels=pixels, placement=placement)
-    array = render(Document(width=max(area.width, 1), height=max(area.height, 1), layers=(replace_shift(lone, area),)), Rect(0, 0, area.width, area.height))
-    return _Raster(area.left, area.top, array)
-
-
-def replace_shift(layer: Layer, area: Rect) -> Layer:
-    """The layer on a canvas whose origin is the corner of `area`."""
-    return replace(layer, placement=layer.placement.moved(-area.left, -area.top))
+    area = _extent(layer)
+    plain = Layer(id=layer.id, name="", pixels=layer.pixels, placement=layer.placement)
+    return _Raster(area.left, area.top, render(Document(area.width, area.height, (plain,)), area))
 
 
 def _mask_on_canvas(node: Node, mask: Mask, area: Rect) -> tuple[_Raster, int]:
     """The mask in canvas pixels and its value beyond them, which a PSD allows to be 0 or 255 only."""
     with_layer = isinstance(node, Layer) and mask.linked
-    if with_layer and not node.placement.is_identity_shift:
-        return _turned_mask(node, mask, area), 255
+    if mask.default not in (0, 255) or (with_layer and not node.placement.is_identity_shift):
+        return _Raster(area.left, area.top, mask_array(node, area)), 255
     dx, dy = (int(node.placement.x), int(node.placement.y)) if with_layer else (0, 0)
-    if mask.default in (0, 255):
-        return _Raster(mask.left + dx, mask.top + dy, mask.to_array()), mask.default
-    return _Raster(area.left, area.top, mask.to_array(area.moved(-mask.left - dx, -mask.top - dy))), 255
-
-
-def _turned_mask(layer: Layer, mask: Mask, area: Rect) -> _Raster:
-    """A linked mask under its layer's placement.
-
-    What the mask hides is resampled, as the alpha of a layer: where nothing is hidden the layer's own soft edge stays as it is.
-    """
-    shape = layer.pixels.rect
-    hidden = np.zeros((shape.height, shape.width, 4), np.uint8)
-    hidden[..., 3] = 255 - mask.to_array(shape.moved(-mask.left, -mask.top))
-    turned = _resampled(Pixels.from_array(hidden), layer.placement, area)
-    return replace(turned, array=255 - turned.array[..., 3])
+    return _Raster(mask.left + dx, mask.top + dy, mask.to_array()), mask.default
 
 
 def _resources(document: Document, merged: np.ndarray, whole: bool) -> ImageResources:
