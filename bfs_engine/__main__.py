@@ -10,7 +10,6 @@ torch is imported only by the commands that need it.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ import numpy as np
 
 from . import framing, pictures
 from .api import Box, Engine, EngineError, InsertRequest, LayerResult, Progress
+from .scenes.vocabulary import Vocabulary
 
 STARTER = Path(__file__).parents[1] / "resources" / "models" / "starter"
 
@@ -49,6 +49,8 @@ def insert(options: argparse.Namespace) -> int:
     box = Box(*options.box)
     framing.check_box(box, picture.width, picture.height)
     reference = _read_reference(options.reference) if options.reference else None
+    if reference is None:
+        check_prompt(options.prompt, options.model or STARTER)
     engine = build_engine(options.model)
     crop = framing.crop_around(box, picture.width, picture.height, engine.box_fraction)
     request = InsertRequest(
@@ -66,6 +68,12 @@ def insert(options: argparse.Namespace) -> int:
     _write(options, picture, result)
     print(f"{result.recipe.get('understood', options.prompt)} in {options.out}, after {time.monotonic() - started:.1f} s")
     return 0
+
+
+def check_prompt(prompt: str, model: Path) -> None:
+    """Refuse a prompt that the model's library does not know before torch is imported for it."""
+    if (model / "library").is_dir():
+        Vocabulary.load(model / "library").understand(prompt)
 
 
 def _trouble(options: argparse.Namespace) -> str | None:
@@ -103,19 +111,11 @@ def _write(options: argparse.Namespace, picture: pictures.Picture, result: Layer
 
 def things(options: argparse.Namespace) -> int:
     """Print what the model knows, one thing a line, synonyms behind a colon."""
-    for row in _vocabulary(options.model or STARTER):
-        print(f"{row['name']}: {', '.join(row['synonyms'])}" if row["synonyms"] else row["name"])
+    vocabulary = Vocabulary.load((options.model or STARTER) / "library")
+    for name in vocabulary.names:
+        synonyms = vocabulary.synonyms(name)
+        print(f"{name}: {', '.join(synonyms)}" if synonyms else name)
     return 0
-
-
-def _vocabulary(model: Path) -> list[dict]:
-    file = model / "library" / "things.json"
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise EngineError(f"There is no model in {model}: {file} is missing.") from None
-    except (OSError, ValueError):
-        raise EngineError(f"The vocabulary {file} is damaged.") from None
 
 
 def parser() -> Parser:

@@ -27,6 +27,8 @@ LIGHT_ENGINE = {
     "bfs_engine.lift",
     "bfs_engine.catalog",
     "bfs_engine.pictures",
+    "bfs_engine.scenes",
+    "bfs_engine.scenes.vocabulary",
     "bfs_engine.__main__",
 }
 APP_MAY_USE = {"bfs_engine.api", "bfs_engine.framing", "bfs_engine.lift", "bfs_engine.catalog"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +40,9 @@ class GlassPane:
 
 
 @pytest.fixture(autouse=True)
-def glazier(monkeypatch: pytest.MonkeyPatch) -> None:
+def glazier(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(command_line, "build_engine", lambda model: GlassPane())
+    monkeypatch.setattr(command_line, "STARTER", tmp_path / "no model")
     monkeypatch.setattr(GlassPane, "asked", None)
 
 
@@ -232,17 +235,40 @@ def test_ctrl_c_stops_with_130(photo: Path, monkeypatch: pytest.MonkeyPatch, cap
     assert "Traceback" not in complaint(capsys)
 
 
-def test_the_vocabulary_is_listed_with_synonyms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "library").mkdir()
-    rows = [{"name": "dog", "synonyms": ["puppy", "hound"]}, {"name": "spoon", "synonyms": []}]
-    (tmp_path / "library" / "things.json").write_text(json.dumps(rows))
-    assert command_line.main(["things", "--model", str(tmp_path)]) == 0
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A folder with a library of two things and no weights."""
+    rows = [
+        {"name": "dog", "synonyms": ["puppy", "hound"], "category": "animal", "file": "dog.png"},
+        {"name": "spoon", "synonyms": [], "category": "tool", "file": "spoon.png"},
+    ]
+    (tmp_path / "model" / "library").mkdir(parents=True)
+    (tmp_path / "model" / "library" / "things.json").write_text(json.dumps(rows))
+    return tmp_path / "model"
+
+
+def test_the_vocabulary_is_listed_with_synonyms(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main(["things", "--model", str(model)]) == 0
     assert capsys.readouterr().out == "dog: puppy, hound\nspoon\n"
+
+
+def test_an_unknown_prompt_is_refused_before_the_weights_are_loaded(
+    model: Path, photo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command_line, "build_engine", lambda model: pytest.fail("the engine was built"))
+    assert insert(photo, "--model", str(model), prompt="spon") == 2
+    assert "“spon”; the nearest things it knows: spoon" in complaint(capsys)
+
+
+def test_words_cost_no_torch() -> None:
+    code = "import sys; from bfs_engine.__main__ import main; main(['things']); sys.exit('torch' in sys.modules or 'PySide6' in sys.modules)"
+    listed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert len(listed.splitlines()) >= 48
 
 
 def test_a_folder_without_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.main(["things", "--model", str(tmp_path)]) == 2
-    assert "There is no model in" in complaint(capsys)
+    assert "missing" in complaint(capsys)
 
 
 def test_half_a_layer_is_never_left_behind(tmp_path: Path) -> None:
