@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from diffusers.utils import logging
 
 from ..api import Box, EngineError, InsertRequest, LayerResult, Progress, Report
 from ..framing import BOX_FRACTION, from_model, to_model
@@ -101,6 +102,7 @@ def load_pipeline(folder: Path) -> BFSPipeline:
     """The pipeline saved in `folder` as float32 (half precision has no fast path on most CPUs)."""
     if not (folder / "model_index.json").exists():
         raise EngineError(f"There is no model in {folder}.", "Reinstall Downstage, or name the folder of a model.")
+    logging.disable_progress_bar()  # it would write to the terminal and leave a thread behind
     try:
         return BFSPipeline.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True, low_cpu_mem_usage=False)
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, EnvironmentError) as error:

@@ -1,0 +1,103 @@
+"""The pipeline: conditions in FLUX Fill's layout, one seed decides all, steps are reported and can be stopped."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from bfs_engine.api import Cancelled
+from bfs_engine.bfs.latents import box_mask, pack, pack_mask, unpack
+from bfs_engine.bfs.starter import load_pipeline
+from tests import tiny
+
+
+def picture(count: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
+    """A background in [−1, 1] and a box, 64 × 48 pixels."""
+    background = torch.linspace(-1, 1, 3 * 64 * 48).reshape(1, 3, 64, 48).repeat(count, 1, 1, 1)
+    return background, box_mask(torch.tensor([[10.0, 20.0, 24.0, 30.0]] * count), 64, 48)
+
+
+WORDS = {"prompt_embeds": torch.ones(1, 3, 12), "pooled_prompt_embeds": torch.ones(1, 10)}
+
+
+def test_packing_follows_the_published_layout() -> None:
+    latents = torch.arange(2 * 4 * 6.0).reshape(1, 2, 4, 6)
+    tokens = pack(latents)
+    assert tokens.shape == (1, 6, 8)
+    assert tokens[0, 4, 1 * 4 + 1 * 2 + 0] == latents[0, 1, 2 * 1 + 1, 2 * 1 + 0]  # token (1, 1), channel 1, row 1, column 0
+    assert torch.equal(unpack(tokens, 4, 6), latents)
+    mask = torch.arange(32 * 32.0).reshape(1, 1, 32, 32)
+    assert pack_mask(mask)[0, 3, (5 * 8 + 6) * 4 + 1 * 2 + 1] == mask[0, 0, (2 + 1) * 8 + 5, (2 + 1) * 8 + 6]
+
+
+def test_a_box_covers_the_pixels_whose_centres_it_holds() -> None:
+    mask = box_mask(torch.tensor([[1.4, 0.0, 2.2, 2.0]]), 3, 5)
+    assert mask[0, 0].tolist() == [[0, 1, 1, 1, 0], [0, 1, 1, 1, 0], [0, 0, 0, 0, 0]]
+
+
+def test_a_layer_comes_out_and_the_same_seed_gives_the_same_layer() -> None:
+    pipe = tiny.pipeline()
+    first, again, other = (pipe(*picture(), **WORDS, num_inference_steps=3, guidance_scale=1, seeds=seed).layers for seed in (5, 5, 6))
+    assert first.shape == (1, 4, 64, 48) and first.min() >= 0 and first.max() <= 1
+    assert torch.equal(first, again) and not torch.equal(first, other)
+
+
+def test_a_candidate_does_not_depend_on_those_made_beside_it() -> None:
+    pipe = tiny.pipeline()
+    embeds = {k: v.repeat(2, *[1] * (v.ndim - 1)) for k, v in WORDS.items()}
+    pair = pipe(*picture(2), **embeds, num_inference_steps=2, guidance_scale=1, seeds=[5, 6]).layers
+    alone = pipe(*picture(), **WORDS, num_inference_steps=2, guidance_scale=1, seeds=6).layers
+    assert torch.allclose(pair[1], alone[0], atol=1e-5)
+
+
+def test_noise_is_independent_or_shared_as_the_model_was_trained() -> None:
+    composite, foreground = tiny.pipeline().draw_noise([3], 8, 6).chunk(2)
+    assert not torch.equal(composite, foreground)
+    composite, foreground = tiny.pipeline("shared").draw_noise([3], 8, 6).chunk(2)
+    assert torch.equal(composite, foreground)
+
+
+def test_every_step_is_reported_and_a_report_can_stop_the_work() -> None:
+    pipe, seen = tiny.pipeline(), []
+
+    def report(step: int, steps: int, estimate: torch.Tensor) -> None:
+        seen.append((step, steps, tuple(estimate.shape)))
+        if step == 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        pipe(*picture(), **WORDS, num_inference_steps=5, guidance_scale=1, on_step=report)
+    assert seen == [(1, 5, (1, 4, 8, 6)), (2, 5, (1, 4, 8, 6))]
+
+
+def test_the_background_is_seen_whole_also_inside_the_box() -> None:
+    pipe = tiny.pipeline()
+    background, mask = picture()
+    condition = pipe.encode_condition(background, mask, prompt_embeds=WORDS["prompt_embeds"], pooled=WORDS["pooled_prompt_embeds"])
+    assert torch.allclose(condition.control[..., :16], pack(pipe.encode_picture(pipe.vae, background)))
+    assert torch.equal(condition.control[..., 16:], pack_mask(mask))
+
+
+def test_guidance_is_embedded_where_the_transformer_was_distilled_for_it() -> None:
+    pipe = tiny.pipeline(guidance_embeds=True)
+    weak, strong = (pipe(*picture(), **WORDS, num_inference_steps=2, guidance_scale=scale).layers for scale in (1, 30))
+    assert not torch.equal(weak, strong)
+
+
+def test_a_reference_is_shown_to_models_that_take_one_and_refused_by_others() -> None:
+    reference = torch.zeros(1, 4, 64, 48)
+    shown = tiny.pipeline(reference=True)
+    with_it, without = (shown(*picture(), reference=r, num_inference_steps=2, guidance_scale=1).layers for r in (reference, None))
+    assert not torch.equal(with_it, without)
+    with pytest.raises(ValueError, match="no input channels for a reference"):
+        tiny.pipeline()(*picture(), **WORDS, reference=reference)
+
+
+def test_a_pipeline_saved_in_safetensors_comes_back_the_same(tmp_path) -> None:
+    pipe = tiny.pipeline("shared", reference=True)
+    pipe.save_pretrained(tmp_path)
+    assert not list(tmp_path.rglob("*.bin")) and list(tmp_path.rglob("*.safetensors"))
+    again = load_pipeline(tmp_path)
+    assert again.config.noise == "shared"
+    made, remade = (p(*picture(), num_inference_steps=2, guidance_scale=1, seeds=1).layers for p in (pipe, again))
+    assert torch.equal(made, remade)
