@@ -68,19 +68,56 @@ def from_model(layer: np.ndarray, crop: Box) -> tuple[np.ndarray, int, int] | No
     Scaled to the crop and trimmed to what is not transparent; what hangs over the canvas is kept, it shows when the layer
     is moved. None when nothing is visible.
     """
-    channels = [layer[..., i] * layer[..., 3] for i in range(3)] + [layer[..., 3]]
-    scaled = np.stack([_resize(c, crop.width, crop.height) for c in channels], axis=-1)
-    alpha = np.clip(scaled[..., 3:], 0, 1)
-    colour = np.clip(scaled[..., :3] / np.maximum(alpha, 1e-4), 0, 1)
-    pixels = np.rint(np.concatenate([colour, alpha], axis=-1) * 255).astype(np.uint8)
-    pixels[pixels[..., 3] == 0] = 0
+    window = _visible_window(layer[..., 3], crop)
+    if window is None:
+        return None
+    left, top, right, bottom = window
+    channels = [Image.fromarray(np.ascontiguousarray(c, np.float32), "F") for c in _premultiplied(layer)]
+    pixels = np.empty((bottom - top, right - left, 4), np.uint8)
+    for start in range(top, bottom, _BAND):
+        end = min(start + _BAND, bottom)
+        _fill(pixels[start - top : end - top], channels, crop, (left, start, right, end))
     rows, columns = np.flatnonzero(pixels[..., 3].any(1)), np.flatnonzero(pixels[..., 3].any(0))
     if rows.size == 0:
         return None
     pixels = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return np.ascontiguousarray(pixels), int(crop.x + columns[0]), int(crop.y + rows[0])
+    return np.ascontiguousarray(pixels), int(crop.x + left + columns[0]), int(crop.y + top + rows[0])
 
 
-def _resize(channel: np.ndarray, width: int, height: int) -> np.ndarray:
-    filter_ = Image.Resampling.BICUBIC if width > channel.shape[1] else Image.Resampling.LANCZOS
-    return np.asarray(Image.fromarray(channel.astype(np.float32), "F").resize((width, height), filter_))
+_BAND = 128  # rows scaled at a time: a box as large as a photograph would otherwise take gigabytes of float
+
+
+def _premultiplied(layer: np.ndarray) -> list[np.ndarray]:
+    return [layer[..., i] * layer[..., 3] for i in range(3)] + [layer[..., 3]]
+
+
+def _visible_window(alpha: np.ndarray, crop: Box) -> tuple[int, int, int, int] | None:
+    """left, top, right, bottom in crop pixels of all that can show once (s, s) alpha is scaled; None where nothing does."""
+    rows, columns = np.flatnonzero((alpha > 0).any(1)), np.flatnonzero((alpha > 0).any(0))
+    if rows.size == 0:
+        return None
+    left, right = _scaled_span(columns, alpha.shape[1], crop.width)
+    top, bottom = _scaled_span(rows, alpha.shape[0], crop.height)
+    return left, top, right, bottom
+
+
+def _scaled_span(seen: np.ndarray, size: int, length: int) -> tuple[int, int]:
+    reach = 3 * max(size / length, 1) + 1  # how far a resampling filter carries a pixel, in model pixels
+    first, last = (seen[0] - reach) * length / size, (seen[-1] + 1 + reach) * length / size
+    return max(int(np.floor(first)), 0), min(int(np.ceil(last)), length)
+
+
+def _fill(out: np.ndarray, channels: list[Image.Image], crop: Box, window: tuple[int, int, int, int]) -> None:
+    """Scale `window` (left, top, right, bottom in crop pixels) of premultiplied channels into out: (h, w, 4) uint8 straight."""
+    width, height = channels[0].size
+    left, top, right, bottom = window
+    x, y = width / crop.width, height / crop.height
+    box = (left * x, top * y, min(right * x, width), min(bottom * y, height))
+    filter_ = Image.Resampling.BICUBIC if crop.width > width else Image.Resampling.LANCZOS
+    red, green, blue, alpha = (np.asarray(c.resize((right - left, bottom - top), filter_, box)) for c in channels)
+    alpha = np.clip(alpha, 0, 1)
+    gain = 255 / np.maximum(alpha, 1e-4)
+    out[..., 3] = np.rint(alpha * 255)
+    for index, channel in enumerate((red, green, blue)):
+        out[..., index] = np.rint(np.clip(channel * gain, 0, 255))
+    out[out[..., 3] == 0] = 0

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from bfs_engine import framing
 from bfs_engine.api import Box, EngineError
@@ -101,3 +102,17 @@ def test_no_colour_of_unseen_pixels_creeps_into_the_edge(side: int) -> None:
 
 def test_of_a_layer_without_anything_visible_nothing_comes_back() -> None:
     assert framing.from_model(np.zeros((128, 128, 4), np.float32), Box(0, 0, 100, 100)) is None
+
+
+@pytest.mark.parametrize("side", [70, 128, 700])
+def test_scaling_in_bands_shows_no_seam(side: int) -> None:
+    layer = np.random.default_rng(3).random((128, 128, 4), np.float32)
+    layer[:20] = layer[:, 100:] = 0
+    pixels, left, top = framing.from_model(layer, Box(0, 0, side, side))
+    way = Image.Resampling.BICUBIC if side > 128 else Image.Resampling.LANCZOS
+    alpha = np.asarray(Image.fromarray(layer[..., 3], "F").resize((side, side), way)).clip(0, 1)
+    green = np.asarray(Image.fromarray(layer[..., 1] * layer[..., 3], "F").resize((side, side), way)) / np.maximum(alpha, 1e-4)
+    area = np.s_[top : top + pixels.shape[0], left : left + pixels.shape[1]]
+    assert np.abs(pixels[..., 3] - alpha[area] * 255).max() <= 0.51
+    seen = pixels[..., 3] > 8
+    assert np.abs(pixels[..., 1] - green[area].clip(0, 1) * 255)[seen].max() <= 1
