@@ -72,7 +72,10 @@ class GeneratePanel(QWidget):
         return self.seed.value()
 
     def draw_seed(self) -> None:
-        self.seed.setValue(random.randrange(1, LARGEST_SEED))
+        self.seed.setValue(self.fresh_seed())
+
+    def fresh_seed(self) -> int:
+        return random.randrange(1, LARGEST_SEED)
 
     def remember_prompt(self) -> None:
         """Put the prompt at the end of the history, once."""

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QItemSelectionModel, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QProxyStyle, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
+from PySide6.QtGui import QAction, QColor, QImage, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QMenu, QProxyStyle, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 
 from app.document import Document, Group, Layer, Node
 from ui.layer_model import EYE, LOCK, NAME, LayerModel
@@ -241,6 +241,16 @@ class LayerTree(QTreeView):
             self.mousePressEvent(event)  # two quick clicks are two clicks
             return
         super().mouseDoubleClickEvent(event)
+
+    def add_menu_of(self, actions: list[QAction]) -> None:
+        """What a right click offers."""
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        menu = QMenu(self)
+        for number, action in enumerate(actions):
+            if number and action.objectName() in ("layer.visible", "layer.raise", "layer.group", "layer.merge_down", "generate.again"):
+                menu.addSeparator()
+            menu.addAction(action)
+        self.customContextMenuRequested.connect(lambda point: menu.popup(self.viewport().mapToGlobal(point)))
 
     def drawBranches(self, painter: QPainter, rect: QRect, index) -> None:
         theme = self._icons.theme

@@ -1,0 +1,141 @@
+"""Downstage: `main.py [FILE]` opens the editor; `convert`, `info` and the demonstration without a display need no window."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from app import headless
+from app.demo import no_display, run_demo
+from app.jobs import JobQueue
+from app.samples import samples
+from app.settings import Settings, settings_path
+from bfs_engine.api import Engine, EngineError
+
+if TYPE_CHECKING:
+    from bfs_engine.scenes.vocabulary import Vocabulary
+    from ui.main_window import MainWindow
+
+VERSION = "0.1.0"
+RESOURCES = Path(__file__).resolve().parent / "resources"
+LIBRARY = RESOURCES / "models" / "starter" / "library"
+COMMANDS = ("convert", "info")
+
+log = logging.getLogger("downstage")
+
+
+def starter_engine() -> Engine:
+    """Built on the background thread when the first job starts: importing torch must not delay the window."""
+    from bfs_engine.bfs.starter import StarterEngine
+
+    return StarterEngine()
+
+
+def starter_vocabulary() -> Vocabulary | None:
+    """The words of the starter; None where its library is missing, which the first job will say."""
+    from bfs_engine.scenes.vocabulary import Vocabulary
+
+    try:
+        return Vocabulary.load(LIBRARY)
+    except EngineError as error:
+        log.warning("%s %s", error.sentence, error.hint)
+        return None
+
+
+def main(
+    arguments: list[str] | None = None,
+    engine: Callable[[], Engine] = starter_engine,
+    vocabulary: Callable[[], Vocabulary | None] = starter_vocabulary,
+    opened: Callable[[MainWindow], None] | None = None,
+) -> int:
+    """The whole program; returns the exit status. opened: called with the window when it is up (for tests and screenshots)."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if arguments and arguments[0] in COMMANDS:
+        chosen = _commands().parse_args(arguments)
+        return chosen.run(chosen)
+    chosen = _window_options().parse_args(arguments)
+    if no_display():
+        return run_demo(engine, chosen.demo_folder, chosen.file)
+    return run_window(chosen.file, engine, vocabulary, opened)
+
+
+def _commands() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="main.py")
+    headless.add_commands(parser.add_subparsers(required=True))
+    return parser
+
+
+def _window_options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="main.py",
+        description="Opens the editor. Without a window: main.py convert IN OUT, main.py info FILE.",
+    )
+    parser.add_argument("file", metavar="FILE", type=Path, nargs="?", help="the picture or project to open; a sample photograph without it")
+    parser.add_argument("--sample", action="store_true", help="open the sample photograph, which is also what happens without FILE")
+    parser.add_argument("--demo-folder", metavar="DIR", type=Path, default=Path("downstage-demo"), help="where results go if there is no display")
+    parser.add_argument("--version", action="version", version=f"Downstage {VERSION}")
+    return parser
+
+
+def run_window(
+    file: Path | None,
+    engine: Callable[[], Engine],
+    vocabulary: Callable[[], Vocabulary | None],
+    opened: Callable[[MainWindow], None] | None = None,
+) -> int:
+    """Open the window and stay until it is closed."""
+    import qasync
+    from PySide6.QtGui import QIcon
+    from PySide6.QtWidgets import QApplication
+
+    from ui.main_window import Surroundings, open_window
+
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    application.setApplicationName("Downstage")
+    application.setApplicationVersion(VERSION)
+    application.setDesktopFileName("downstage")
+    application.setWindowIcon(QIcon(str(RESOURCES / "icons" / "downstage.svg")))
+    loop = qasync.QEventLoop(application)
+    queue = JobQueue(engine, loop)
+    before = sys.excepthook
+    with loop:
+        asyncio.set_event_loop(loop)
+        window = open_window(Surroundings(Settings(settings_path()), queue, loop, vocabulary, VERSION), samples()[0], file)
+        sys.excepthook = lambda *caught: _tell_of_a_bug(window, *caught)
+        loop.set_exception_handler(lambda _loop, context: _tell_of_a_loop_bug(window, context))
+        window.ended.connect(loop.stop)
+        window.show()
+        if opened is not None:
+            loop.call_soon(opened, window)
+        try:
+            loop.run_forever()
+        finally:
+            sys.excepthook = before
+            queue.close()
+    asyncio.set_event_loop(None)
+    return 0
+
+
+def _tell_of_a_bug(window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """The program goes on: the document is a value, and no half-done edit can have got into it."""
+    if issubclass(kind, KeyboardInterrupt):
+        window.close()
+        return
+    log.error("unexpected error", exc_info=(kind, error, trace))
+    window.say_error(error)
+
+
+def _tell_of_a_loop_bug(window: MainWindow, context: dict) -> None:
+    error = context.get("exception") or RuntimeError(context.get("message", "unknown error"))
+    _tell_of_a_bug(window, type(error), error, error.__traceback__)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""The table of actions as Qt actions: menus, keys, icons, and when each can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from ui.actions import ACTIONS, MENUS, Action
+from ui.dialogs import shown_keys
+from ui.theme import Icons
+
+
+class ActionSet(QObject):
+    """QActions by the names of the table."""
+
+    def __init__(self, window: QWidget, icons: Icons, handlers: Mapping[str, Callable[[], None]]) -> None:
+        """handlers: what each action does, by name; every action needs one."""
+        super().__init__(window)
+        self._icons = icons
+        self._by_name = {action.name: self._make(action, handlers[action.name], window) for action in ACTIONS}
+        self.menus: dict[str, QMenu] = {}
+        self.retint()
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._by_name[name]
+
+    def _make(self, action: Action, handler: Callable[[], None], window: QWidget) -> QAction:
+        made = QAction(action.label, window)
+        made.setObjectName(action.name)
+        made.setCheckable(action.checkable)
+        if not action.local:
+            made.setShortcuts([QKeySequence(keys) for keys in action.keys])
+        made.setProperty("shown_keys", shown_keys(action))
+        plain = action.label.rstrip("…")
+        made.setToolTip(f"{plain} ({shown_keys(action)})" if action.keys else plain)
+        made.triggered.connect(lambda _checked=False: handler())
+        window.addAction(made)
+        return made
+
+    def fill(self, bar: QMenuBar) -> None:
+        """The menus of the table's order."""
+        for title in MENUS:
+            menu = bar.addMenu(QCoreApplication.translate("actions", title))
+            self.menus[title.lower()] = menu
+            for action in ACTIONS:
+                if action.menu == title.lower():
+                    if action.rule:
+                        menu.addSeparator()
+                    menu.addAction(self._by_name[action.name])
+
+    def enable(self, conditions: set[str]) -> None:
+        """Switch every action on or off by what it needs."""
+        for action in ACTIONS:
+            if action.needs:
+                self._by_name[action.name].setEnabled(action.needs in conditions)
+
+    def retint(self) -> None:
+        """Take the theme's colours."""
+        for action in ACTIONS:
+            if action.icon:
+                self._by_name[action.name].setIcon(self._icons.icon(action.icon))
+
+    def entries(self) -> list[tuple[str, QAction]]:
+        """(menu, action) of everything, in the table's order."""
+        titles = {title.lower(): QCoreApplication.translate("actions", title) for title in MENUS}
+        return [(titles[action.menu], self._by_name[action.name]) for action in ACTIONS if action.name != "help.commands"]

@@ -1,0 +1,120 @@
+"""Where the panels stand: docks at the right, the tools at the left; remembered between runs."""
+
+from __future__ import annotations
+
+import base64
+
+from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QSize, Qt
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabWidget, QToolBar, QWidget
+
+from app.settings import Settings
+
+LAYOUT_VERSION = 1
+WIDTH = 300  # logical pixels of the right column
+
+
+class Docks(QObject):
+    """The dock widgets of one window, by name."""
+
+    def __init__(self, window: QMainWindow, generate: QWidget, layers: QWidget, history: QWidget, queue: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._put_away: list[QDockWidget] = []
+        titles = {
+            "generate": self.tr("Generate"),
+            "layers": self.tr("Layers"),
+            "history": self.tr("History"),
+            "queue": self.tr("Queue"),
+        }
+        widgets = {"generate": generate, "layers": layers, "history": history, "queue": queue}
+        self.docks = {name: self._dock(name, titles[name], widget) for name, widget in widgets.items()}
+        window.setDockNestingEnabled(True)
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        for name in ("generate", "layers"):
+            window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.docks[name])
+        window.splitDockWidget(self.docks["generate"], self.docks["layers"], Qt.Orientation.Vertical)
+        window.tabifyDockWidget(self.docks["layers"], self.docks["history"])
+        window.tabifyDockWidget(self.docks["layers"], self.docks["queue"])
+        self.docks["layers"].raise_()
+        right = [self.docks["generate"], self.docks["layers"]]
+        window.resizeDocks(right, [270, 560], Qt.Orientation.Vertical)
+        window.resizeDocks(right, [WIDTH, WIDTH], Qt.Orientation.Horizontal)
+
+    def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(f"dock {name}")
+        dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable)
+        dock.setWidget(widget)
+        widget.setMinimumWidth(260)
+        return dock
+
+    def add_tools(self, actions: list[QAction], options: QToolBar) -> None:
+        """The strip of tools at the left and the options bar on top."""
+        bar = QToolBar(QCoreApplication.translate("Docks", "Tools"), self._window)
+        bar.setObjectName("tools")
+        bar.setMovable(False)
+        bar.setOrientation(Qt.Orientation.Vertical)
+        bar.setIconSize(QSize(20, 20))
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        group = QActionGroup(self._window)
+        for action in actions:
+            group.addAction(action)
+            bar.addAction(action)
+        self._window.addToolBar(Qt.ToolBarArea.TopToolBarArea, options)
+        self._window.addToolBar(Qt.ToolBarArea.LeftToolBarArea, bar)
+        for tool in (bar, options):
+            tool.toggleViewAction().setVisible(False)
+
+    def add_panel_entries(self, menu: QMenu) -> None:
+        """One entry a panel, to bring it forward."""
+        menu.addSeparator()
+        for name, dock in self.docks.items():
+            action = menu.addAction(dock.windowTitle())
+            action.triggered.connect(lambda _checked=False, name=name: self.show_panel(name))
+
+    def show_panel(self, name: str) -> None:
+        """Make sure that a panel is in sight."""
+        self._bring_back()
+        self.docks[name].show()
+        self.docks[name].raise_()
+
+    def toggle(self) -> None:
+        """Hide all panels, or bring back those that were hidden."""
+        if self._put_away:
+            self._bring_back()
+            return
+        self._put_away = [dock for dock in self.docks.values() if not dock.isHidden()]
+        for dock in self._put_away:
+            dock.hide()
+
+    def _bring_back(self) -> None:
+        for dock in self._put_away:
+            dock.show()
+        self._put_away = []
+
+    def save(self, settings: Settings) -> None:
+        """Remember size and layout."""
+        self._bring_back()
+        settings.set("window", _text(self._window.saveGeometry()))
+        settings.set("layout", _text(self._window.saveState(LAYOUT_VERSION)))
+
+    def restore(self, settings: Settings) -> None:
+        """Bring back size and layout of the last run."""
+        if window := settings.get("window", ""):
+            self._window.restoreGeometry(_bytes(window))
+        else:
+            self._window.resize(1440, 900)
+        if layout := settings.get("layout", ""):
+            self._window.restoreState(_bytes(layout), LAYOUT_VERSION)
+
+
+def _text(data: QByteArray) -> str:
+    return base64.b64encode(data.data()).decode()
+
+
+def _bytes(text: str) -> QByteArray:
+    try:
+        return QByteArray(base64.b64decode(text))
+    except ValueError:
+        return QByteArray()

@@ -1,0 +1,218 @@
+"""Opening, saving and exporting. Files are read and written on a thread of their own; the window stays usable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app import edits
+from app.document import Document, Layer, make_layer, walk
+from app.errors import ExpectedError
+from app.formats import OPEN_SUFFIXES, SAVE_SUFFIXES, Opened, losses, open_with_report, save_document
+from app.geometry import Placement
+from app.render import render
+from app.pixels import Pixels
+from app.session import Session
+from app.settings import Settings
+from ui import dialogs
+
+PROJECT = ".downstage"
+KEEPS_LAYERS = (PROJECT, ".psd", ".psb")
+KINDS = {
+    PROJECT: "Downstage project",
+    ".psd": "Photoshop",
+    ".psb": "Photoshop, large",
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".webp": "WebP",
+    ".tif": "TIFF",
+}
+
+
+class FileCommands(QObject):
+    """The questions to the user are attributes, so that a test can answer them."""
+
+    opened = Signal(object)  # Session
+    failed = Signal(object)  # ExpectedError
+    told = Signal(str, str)  # sentence, hint
+    busy = Signal(str)  # what is being done; empty: done
+    recent_changed = Signal()
+
+    def __init__(self, window: QWidget, session: Session, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(window)
+        self.session = session
+        self._window = window
+        self._settings = settings
+        self._loop = loop
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="files")
+        self._tasks: set[asyncio.Task] = set()
+        self.ask_open: Callable[[], Path | None] = self._ask_open
+        self.ask_target: Callable[[str, Path, tuple[str, ...]], Path | None] = self._ask_target
+        self.ask_to_save: Callable[[str], str] = lambda name: dialogs.ask_to_save(window, name)
+        self.confirm_losses: Callable[[str, list[str]], bool] = lambda name, dropped: dialogs.confirm_losses(window, name, dropped)
+
+    @property
+    def name(self) -> str:
+        """How the document is called in the window's title and in questions."""
+        return self.session.path.name if self.session.path else self.tr("Untitled")
+
+    @property
+    def idle(self) -> bool:
+        """Is nothing being read or written?"""
+        return not self._tasks
+
+    def close(self) -> None:
+        """End the thread; what is being written is finished first."""
+        self._thread.shutdown(wait=True)
+
+    # Commands
+
+    def open(self, path: Path | None = None) -> None:
+        """Ask which file, unless it is given, and show it in place of the present document."""
+        path = path or self.ask_open()
+        if path is not None:
+            self._start(self._open(path))
+
+    def place(self, path: Path | None = None) -> None:
+        """Put a picture file onto the document as a layer."""
+        path = path or self.ask_open()
+        if path is not None:
+            self._start(self._place(path))
+
+    def save(self) -> None:
+        self._start(self.save_now())
+
+    def save_as(self) -> None:
+        self._start(self.save_now(ask=True))
+
+    def export(self) -> None:
+        self._start(self._export())
+
+    # How
+
+    def _start(self, work: Coroutine) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error  # a bug: the loop's handler logs and tells it
+
+    async def _away(self, words: str, work: Callable, *arguments):
+        """Run `work` on the files' thread. An expected error is told, and the answer is None."""
+        self.busy.emit(words)
+        try:
+            return await self._loop.run_in_executor(self._thread, work, *arguments)
+        except ExpectedError as error:
+            self.failed.emit(error)
+            return None
+        finally:
+            self.busy.emit("")
+
+    async def may_leave(self) -> bool:
+        """True once the present document is saved, or the user gives its changes up."""
+        if not self.session.modified:
+            return True
+        answer = self.ask_to_save(self.name)
+        if answer == "save":
+            return await self.save_now()
+        return answer == "discard"
+
+    async def _open(self, path: Path) -> None:
+        if not await self.may_leave():
+            return
+        opened: Opened | None = await self._away(self.tr("Opening “{name}”…").format(name=path.name), open_with_report, path)
+        if opened is None:
+            return
+        self._remember(path)
+        self.opened.emit(Session(opened.document, path))
+        if opened.report:
+            self.told.emit(self.tr("“{name}” was opened with changes.").format(name=path.name), "\n".join(opened.report))
+
+    async def _place(self, path: Path) -> None:
+        opened: Opened | None = await self._away(self.tr("Opening “{name}”…").format(name=path.name), open_with_report, path)
+        if opened is None:
+            return
+        layer = _as_one_layer(opened.document, path.stem, self.session.document)
+        document = edits.add_layer(self.session.document, layer, self.session.active)
+        self.session.commit(f"Place “{layer.name}”", document, active=layer.id)
+
+    async def save_now(self, ask: bool = False) -> bool:
+        """Save where the document came from, or ask where; True once it is on disk."""
+        session, path = self.session, self.session.path
+        if ask or path is None or path.suffix.lower() not in KEEPS_LAYERS:
+            path = self.ask_target(self.tr("Save As"), self._suggestion(PROJECT), KEEPS_LAYERS)
+        if path is None or not self._accepted(path):
+            return False
+        document = session.document
+        if not await self._write(document, path):
+            return False
+        session.mark_saved(path, document)
+        return True
+
+    async def _export(self) -> None:
+        others = tuple(suffix for suffix in KINDS if suffix != PROJECT)
+        path = self.ask_target(self.tr("Export As"), self._suggestion(".png", self._settings.get("export_suffix", ".png")), others)
+        if path is None or not self._accepted(path):
+            return
+        if await self._write(self.session.document, path):
+            self._settings.set("export_suffix", path.suffix.lower())
+            self.told.emit(self.tr("Exported “{name}”.").format(name=path.name), str(path.parent))
+
+    async def _write(self, document: Document, path: Path) -> bool:
+        words = self.tr("Saving “{name}”…").format(name=path.name)
+        written = await self._away(words, lambda: (save_document(document, path), True)[1])
+        if written:
+            self._remember(path)
+        return bool(written)
+
+    def _accepted(self, path: Path) -> bool:
+        """Does the user accept what the format drops? Formats that drop nothing are not asked about."""
+        try:
+            dropped = losses(self.session.document, path)
+        except ExpectedError as error:
+            self.failed.emit(error)
+            return False
+        return not dropped or self.confirm_losses(path.name, dropped)
+
+    def _remember(self, path: Path) -> None:
+        self._settings.add_recent(path)
+        self.recent_changed.emit()
+
+    def _suggestion(self, suffix: str, preferred: str = "") -> Path:
+        folder = self.session.path.parent if self.session.path else Path(self._settings.get("folder", str(Path.home())))
+        stem = self.session.path.stem if self.session.path else self.tr("untitled")
+        return folder / f"{stem}{preferred or suffix}"
+
+    def _ask_open(self) -> Path | None:
+        patterns = " ".join(f"*{suffix}" for suffix in OPEN_SUFFIXES)
+        chosen, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open"), self._settings.get("folder", str(Path.home())), self.tr("Pictures and projects ({patterns})").format(patterns=patterns))
+        if not chosen:
+            return None
+        self._settings.set("folder", str(Path(chosen).parent))
+        return Path(chosen)
+
+    def _ask_target(self, title: str, suggestion: Path, suffixes: tuple[str, ...]) -> Path | None:
+        filters = {f"{KINDS[suffix]} (*{suffix})": suffix for suffix in suffixes if suffix in SAVE_SUFFIXES}
+        first = next((words for words, suffix in filters.items() if suffix == suggestion.suffix), "")
+        chosen, used = QFileDialog.getSaveFileName(self._window, title, str(suggestion), ";;".join(filters), first)
+        if not chosen:
+            return None
+        path = Path(chosen)
+        return path if path.suffix.lower() in SAVE_SUFFIXES else path.with_name(path.name + filters.get(used, suffixes[0]))
+
+
+def _as_one_layer(document: Document, name: str, onto: Document) -> Layer:
+    """The document's look as a layer in the middle of another document."""
+    nodes = [node for node, _, _ in walk(document)]
+    place = Placement((onto.width - document.width) // 2, (onto.height - document.height) // 2)
+    if len(nodes) == 1 and isinstance(nodes[0], Layer) and nodes[0].placement == Placement() and nodes[0].visible:
+        return make_layer(name, nodes[0].pixels, place)
+    return make_layer(name, Pixels.from_array(render(document, document.rect)), place)

@@ -1,0 +1,201 @@
+"""Between the generate panel, the job queue and the document: requests out, layers in."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject, Signal
+
+from app.document import Document, Layer
+from app.errors import ExpectedError
+from app.jobs import Job, JobQueue
+from app.session import Session
+from bfs_engine.api import Box, EngineError, InsertRequest, UnknownPrompt
+from ui.queue_panel import JobLine
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class _Ticket:
+    """A job and where its result belongs."""
+
+    job: Job
+    session: Session
+    target_id: str | None
+
+
+class Generation(QObject):
+    """Keeps a ticket for every job until its result is placed, or the user dismisses its failure."""
+
+    changed = Signal()  # the list of jobs, or the progress of one
+    previewed = Signal(object)  # LayerResult as it looks so far, or None
+    failed = Signal(object, str)  # the error, the prompt
+    placed = Signal(str)  # layer id
+
+    def __init__(self, queue: JobQueue, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self._queue = queue
+        self._tickets: list[_Ticket] = []
+        self._forget = queue.subscribe(self._job_changed)
+
+    def close(self) -> None:
+        """Hear nothing more of the queue."""
+        self._forget()
+
+    # Requests
+
+    def submit(self, box: Box, prompt: str, *, seed: int, steps: int | None, guidance: float | None, first: bool = False) -> bool:
+        """Ask for a new layer above the active one; False where the request makes no sense (told by `failed`)."""
+        try:
+            request = self.session.request_insert(box, prompt, seed=seed, steps=steps, guidance=guidance)
+        except (EngineError, ExpectedError) as error:
+            self.failed.emit(error, prompt)
+            return False
+        self._send(request, None, first)
+        return True
+
+    def again(self, layer: Layer, seed: int) -> bool:
+        """Make a generated layer again with another seed: same place, order and name."""
+        recipe = layer.recipe or {}
+        try:
+            request = self.session.request_insert(
+                box_of(layer, self.session.document),
+                str(recipe.get("prompt", "")),
+                seed=seed,
+                steps=recipe.get("steps"),
+                guidance=recipe.get("guidance"),
+                target_id=layer.id,
+            )
+        except (EngineError, ExpectedError) as error:
+            self.failed.emit(error, str(recipe.get("prompt", "")))
+            return False
+        self._send(request, layer.id, first=False)
+        return True
+
+    def _send(self, request: InsertRequest, target_id: str | None, first: bool) -> None:
+        job = self._queue.submit(request)
+        self._tickets.append(_Ticket(job, self.session, target_id))
+        if first:
+            self._queue.move_to_front(job)
+        self.changed.emit()
+
+    # Jobs by id
+
+    def cancel(self, id: str) -> None:
+        if ticket := self._ticket(id):
+            self._queue.cancel(ticket.job)
+
+    def cancel_running(self) -> None:
+        for ticket in self._tickets:
+            if ticket.job.state == "running":
+                self._queue.cancel(ticket.job)
+
+    def cancel_all(self) -> None:
+        self._queue.cancel_all()
+
+    def move_to_front(self, id: str) -> None:
+        if ticket := self._ticket(id):
+            self._queue.move_to_front(ticket.job)
+            self.changed.emit()
+
+    def retry(self, id: str) -> None:
+        """Send the same request once more."""
+        if ticket := self._ticket(id):
+            self._tickets.remove(ticket)
+            self._send(ticket.job.request, ticket.target_id, first=False)
+
+    def dismiss(self, id: str) -> None:
+        """Take a failed job off the list."""
+        self._tickets = [ticket for ticket in self._tickets if ticket.job.id != id]
+        self.changed.emit()
+
+    def leave(self, session: Session) -> None:
+        """Show another document; what was asked for the old one is given up."""
+        self.cancel_all()
+        self._tickets.clear()
+        self.session = session
+        self.previewed.emit(None)
+        self.changed.emit()
+
+    def _ticket(self, id: str) -> _Ticket | None:
+        return next((ticket for ticket in self._tickets if ticket.job.id == id), None)
+
+    # What the panels show
+
+    @property
+    def alive(self) -> bool:
+        """Is something running or waiting?"""
+        return any(ticket.job.state in ("waiting", "running") for ticket in self._tickets)
+
+    def running(self) -> Job | None:
+        return next((ticket.job for ticket in self._tickets if ticket.job.state == "running"), None)
+
+    def lines(self) -> list[JobLine]:
+        """Running first, then waiting in their order, then what failed, the latest first."""
+        order = {job.id: place for place, job in enumerate(self._queue.waiting)}
+        rank = {"running": 0, "waiting": 1}
+        tickets = sorted(enumerate(self._tickets), key=lambda pair: (rank.get(pair[1].job.state, 2), order.get(pair[1].job.id, -pair[0])))
+        return [_line(ticket.job) for _, ticket in tickets]
+
+    # The queue speaks
+
+    def _job_changed(self, job: Job) -> None:
+        ticket = self._ticket(job.id)
+        if ticket is None:
+            return
+        if job.state == "done":
+            self._place(ticket)
+        elif job.state == "cancelled":
+            self._tickets.remove(ticket)
+            self.previewed.emit(None)
+        elif job.state == "failed":
+            self.previewed.emit(None)
+            self.failed.emit(job.error, job.request.prompt)
+            if isinstance(job.error, UnknownPrompt):
+                self._tickets.remove(ticket)  # trying it again would fail again
+        elif job.state == "running" and job.progress is not None and job.progress.preview is not None:
+            self.previewed.emit(job.progress.preview)
+        self.changed.emit()
+
+    def _place(self, ticket: _Ticket) -> None:
+        self._tickets.remove(ticket)
+        self.previewed.emit(None)
+        self.placed.emit(ticket.session.place(ticket.job.request, ticket.job.result, ticket.target_id))
+
+
+def box_of(layer: Layer, document: Document) -> Box:
+    """The box of a layer's recipe, moved along with the layer where it was only shifted and still lies on the canvas."""
+    box = Box(**layer.recipe["box"])
+    made = next((candidate for candidate in layer.candidates if candidate.pixels is layer.pixels), None)
+    if made is None or not layer.placement.is_translation:
+        return box
+    moved = replace(box, x=box.x + round(layer.placement.x - made.placement.x), y=box.y + round(layer.placement.y - made.placement.y))
+    inside = moved.x >= 0 and moved.y >= 0 and moved.right <= document.width and moved.bottom <= document.height
+    return moved if inside else box
+
+
+def words_of(job: Job) -> str:
+    """Progress in words."""
+    if job.state == "waiting":
+        return "Waiting"
+    if job.state == "failed":
+        return getattr(job.error, "sentence", "") or "Something went wrong."
+    progress = job.progress
+    if progress is None:
+        return "Starting the model"
+    words = progress.message or f"Step {progress.step} of {progress.steps}"
+    left = job.seconds_left
+    return words if left is None else f"{words} · {_duration(left)} left"
+
+
+def _line(job: Job) -> JobLine:
+    share = job.progress.step / max(job.progress.steps, 1) if job.progress else 0.0
+    return JobLine(job.id, job.request.prompt, job.state, share, words_of(job), getattr(job.error, "hint", "") if job.state == "failed" else "")
+
+
+def _duration(seconds: float) -> str:
+    whole = max(round(seconds), 1)
+    return f"{whole} s" if whole < 90 else f"{round(whole / 60)} min"

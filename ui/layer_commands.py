@@ -1,0 +1,264 @@
+"""What the user can do to layers: each command is one edit and one step of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QObject, Signal
+
+from app import edits
+from app.document import Document, Group, Layer, Node, find, parent_of, siblings, walk
+from app.errors import ExpectedError
+from app.session import Session
+
+
+class LayerCommands(QObject):
+    """Works on the chosen layers of the session of the moment."""
+
+    refused = Signal(object)  # ExpectedError
+    rename_wanted = Signal(str)
+    chosen_wanted = Signal(list, str)  # ids to select, the active one
+
+    def __init__(self, session: Session, chosen: Callable[[], list[str]], parent: QObject | None = None) -> None:
+        """chosen: ids of the layers selected in the panel, bottom to top."""
+        super().__init__(parent)
+        self.session = session
+        self._chosen = chosen
+        self._before_solo: dict[str, bool] = {}
+
+    # Who is meant
+
+    def chosen(self) -> list[str]:
+        """The selected layers, or the active one; only what still exists."""
+        ids = [id for id in self._chosen() if find(self.session.document, id)]
+        active = self.session.active
+        return ids or ([active] if active else [])
+
+    def active_node(self) -> Node | None:
+        return find(self.session.document, self.session.active) if self.session.active else None
+
+    def names(self, ids: Iterable[str]) -> str:
+        """How a history label calls them."""
+        found = [find(self.session.document, id).name for id in ids]
+        return f"“{found[0]}”" if len(found) == 1 else f"{len(found)} layers"
+
+    def _commit(self, label: str, edit: Callable[[Document], Document], active: str | None = None) -> bool:
+        try:
+            document = edit(self.session.document)
+        except ExpectedError as error:
+            self.session.discard()
+            self.refused.emit(error)
+            return False
+        self.session.commit(label, document, active)
+        return True
+
+    def _each(self, ids: Iterable[str], edit: Callable[[Document, str], Document]) -> Callable[[Document], Document]:
+        def edit_all(document: Document) -> Document:
+            for id in ids:
+                document = edit(document, id)
+            return document
+
+        return edit_all
+
+    # Names and looks
+
+    def ask_name(self) -> None:
+        if self.session.active:
+            self.rename_wanted.emit(self.session.active)
+
+    def rename(self, id: str, name: str) -> None:
+        self._commit(f"Rename to “{name}”", lambda document: edits.rename(document, id, name))
+
+    def toggle_visible(self, id: str | None = None) -> None:
+        """One layer, or all the chosen ones."""
+        ids = [id] if id else self.chosen()
+        if not ids:
+            return
+        visible = not find(self.session.document, ids[0]).visible
+        label = ("Show " if visible else "Hide ") + self.names(ids)
+        self._commit(label, self._each(ids, lambda document, each: edits.set_visible(document, each, visible)))
+
+    def solo(self, id: str | None = None) -> None:
+        """Show only this layer; a second time brings the others back."""
+        id = id or self.session.active
+        if id is None:
+            return
+        document = self.session.document
+        wanted = _only(document, id)
+        shown = {node.id: node.visible for node, _, _ in walk(document)}
+        if shown == wanted and self._before_solo.keys() == shown.keys():
+            wanted, label = self._before_solo, "Show all again"
+        else:
+            self._before_solo, label = shown, f"Show only {self.names([id])}"
+        self._commit(label, self._each(wanted, lambda document, each: edits.set_visible(document, each, wanted[each])))
+
+    def toggle_locked(self, id: str | None = None) -> None:
+        ids = [id] if id else self.chosen()
+        if not ids:
+            return
+        locked = not find(self.session.document, ids[0]).locked
+        label = ("Lock " if locked else "Unlock ") + self.names(ids)
+        self._commit(label, self._each(ids, lambda document, each: edits.set_locked(document, each, locked)))
+
+    def preview_opacity(self, opacity: float) -> None:
+        """Show the chosen layers at that opacity (0 to 1) without a step."""
+        self.session.preview(self._with_opacity(opacity)(self.session.document))
+
+    def set_opacity(self, opacity: float) -> None:
+        ids = self.chosen()
+        if ids:
+            self._commit(f"Opacity {round(opacity * 100)} %", self._with_opacity(opacity))
+
+    def _with_opacity(self, opacity: float) -> Callable[[Document], Document]:
+        return self._each(self.chosen(), lambda document, each: edits.set_opacity(document, each, opacity))
+
+    def set_blend(self, blend: str) -> None:
+        ids = self.chosen()
+        if ids:
+            self._commit(f"Blend {blend}", self._each(ids, lambda document, each: edits.set_blend(document, each, blend)))
+
+    # Order
+
+    def drop(self, ids: list[str], parent_id: str | None, index: int) -> None:
+        """Dragged layers land at `index` of the parent's children as they are now, counted from the bottom."""
+        document = self.session.document
+        ids = [node.id for node, _, _ in walk(document) if node.id in ids]
+        parent = find(document, parent_id) if parent_id else None
+        kept_below = [node.id for node in siblings(document, parent)[:index] if node.id not in ids]
+        anchor = kept_below[-1] if kept_below else None
+
+        def edit(document: Document) -> Document:
+            above = anchor
+            for id in ids:
+                document = edits.move_node(document, id, parent_id, _place_above(document, parent_id, above, id))
+                above = id
+            return document
+
+        self._commit(f"Reorder {self.names(ids)}", edit, active=self.session.active)
+
+    def step(self, direction: int) -> None:
+        """One place up (+1) or down (-1) in its group."""
+        node = self.active_node()
+        if node is None:
+            return
+        parent = parent_of(self.session.document, node.id)
+        nodes = siblings(self.session.document, parent)
+        index = [each.id for each in nodes].index(node.id) + direction
+        if 0 <= index < len(nodes):
+            label = "Bring forward" if direction > 0 else "Send backward"
+            self._commit(label, lambda document: edits.move_node(document, node.id, parent.id if parent else None, index))
+
+    def select_step(self, direction: int) -> None:
+        """Make the row above (+1) or below (-1) active."""
+        order = _as_shown(self.session.document)  # top to bottom
+        if not order:
+            return
+        place = order.index(self.session.active) if self.session.active in order else len(order)
+        place = min(max(place - direction, 0), len(order) - 1)
+        self.session.active = order[place]
+        self.chosen_wanted.emit([order[place]], order[place])
+
+    # Making and unmaking
+
+    def duplicate(self) -> None:
+        ids = self.chosen()
+        if not ids:
+            return
+        document, copies = self.session.document, []
+        for id in ids:
+            document, copy = edits.duplicate(document, id)
+            copies.append(copy)
+        self.session.commit(f"Duplicate {self.names(ids)}", document, active=copies[-1])
+        self.chosen_wanted.emit(copies, copies[-1])
+
+    def delete(self) -> None:
+        ids = _without_nested(self.session.document, [id for id in self.chosen() if not find(self.session.document, id).locked])
+        if ids:
+            self._commit(f"Delete {self.names(ids)}", lambda document: edits.remove(document, ids))
+
+    def group(self) -> None:
+        ids = self.chosen()
+        if not ids:
+            return
+        made: list[str] = []
+
+        def edit(document: Document) -> Document:
+            document, id = edits.group(document, ids)
+            made.append(id)
+            return document
+
+        label = f"Group {self.names(ids)}"
+        if self._commit(label, edit):
+            self.session.active = made[0]
+            self.chosen_wanted.emit(made, made[0])
+
+    def ungroup(self) -> None:
+        node = self.active_node()
+        if isinstance(node, Group):
+            self._commit(f"Ungroup “{node.name}”", lambda document: edits.ungroup(document, node.id))
+
+    def merge_down(self) -> None:
+        node = self.active_node()
+        if node is not None:
+            self._commit(f"Merge “{node.name}” down", lambda document: edits.merge_down(document, node.id))
+
+    def flatten(self) -> None:
+        self._commit("Flatten", edits.flatten)
+
+    # Candidates
+
+    def use_candidate(self, index: int) -> None:
+        node = self.active_node()
+        if isinstance(node, Layer) and 0 <= index < len(node.candidates) and index != shown_candidate(node):
+            self._commit(f"Candidate {index + 1} of “{node.name}”", lambda document: edits.use_candidate(document, node.id, index))
+
+    def step_candidate(self, direction: int) -> None:
+        node = self.active_node()
+        if isinstance(node, Layer) and len(node.candidates) > 1:
+            self.use_candidate((shown_candidate(node) + direction) % len(node.candidates))
+
+
+def shown_candidate(layer: Layer) -> int:
+    """The index of the candidate whose pixels the layer shows; -1 where it shows none of them."""
+    return next((index for index, candidate in enumerate(layer.candidates) if candidate.pixels is layer.pixels), -1)
+
+
+def _only(document: Document, id: str) -> dict[str, bool]:
+    """The visibility of every node when only one is shown: itself, what it holds, and the groups around it."""
+    around = set()
+    parent = parent_of(document, id)
+    while parent is not None:
+        around.add(parent.id)
+        parent = parent_of(document, parent.id)
+    node = find(document, id)
+    inside = {inner.id for inner, _, _ in walk(Document(1, 1, (node,)))}
+    return {each.id: each.id in inside | around for each, _, _ in walk(document)}
+
+
+def _as_shown(document: Document) -> list[str]:
+    """Ids from top to bottom, a group before its children, as in the panel."""
+    order: list[str] = []
+
+    def visit(nodes: tuple[Node, ...]) -> None:
+        for node in reversed(nodes):
+            order.append(node.id)
+            if isinstance(node, Group):
+                visit(node.children)
+
+    visit(document.layers)
+    return order
+
+
+def _without_nested(document: Document, ids: list[str]) -> list[str]:
+    """Without nodes whose group is in the list too."""
+    chosen = set(ids)
+    nested = {
+        inner.id for id in ids if isinstance(group := find(document, id), Group) for inner, _, _ in walk(Document(1, 1, group.children))
+    }
+    return [id for id in ids if id in chosen - nested]
+
+
+def _place_above(document: Document, parent_id: str | None, anchor: str | None, id: str) -> int:
+    parent = find(document, parent_id) if parent_id else None
+    others = [node.id for node in siblings(document, parent) if node.id != id]
+    return others.index(anchor) + 1 if anchor in others else 0

@@ -1,0 +1,198 @@
+"""The layer panel: blend mode and opacity above, the tree, candidates and buttons below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListView, QListWidget, QListWidgetItem, QSlider, QSpinBox, QToolButton, QVBoxLayout, QWidget
+
+from app.blend import BLEND_MODES, PASS_THROUGH
+from app.document import Document, Group, Layer, Node, find, make_layer
+from ui.layer_commands import LayerCommands, shown_candidate
+from ui.layer_tree import LayerTree, Thumbnailer
+from ui.theme import Icons
+
+# Where Photoshop draws its lines between the modes.
+FAMILIES = ("dissolve", "darker color", "lighter color", "hard mix", "divide")
+CANDIDATE = 52  # logical pixels
+
+
+class LayerPanel(QWidget):
+    """Shows the layers of a document; what the user does goes to LayerCommands."""
+
+    active_wanted = Signal(str)
+
+    def __init__(self, icons: Icons, thumbnail: Thumbnailer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self._thumbnail = thumbnail
+        self._node: Node | None = None
+        self._strip_state: tuple = ()
+        self.tree = LayerTree(icons, thumbnail)
+        self.tree.picked.connect(self._pick)
+        self.blend = QComboBox()
+        self.blend.setAccessibleName(self.tr("Blend mode"))
+        self.blend.setToolTip(self.tr("Blend mode"))
+        self.blend.setMaxVisibleItems(40)
+        self.blend.setMinimumContentsLength(10)
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(0, 100)
+        self.opacity.setAccessibleName(self.tr("Opacity"))
+        self.percent = QSpinBox()
+        self.percent.setRange(0, 100)
+        self.percent.setSuffix(" %")
+        self.percent.setKeyboardTracking(False)
+        self.percent.setAccessibleName(self.tr("Opacity in percent"))
+        self.strip = QListWidget()
+        self._build_strip()
+        self.buttons = QHBoxLayout()
+        self._lay_out()
+
+    def _build_strip(self) -> None:
+        self.strip.setAccessibleName(self.tr("Candidates"))
+        self.strip.setViewMode(QListView.ViewMode.IconMode)
+        self.strip.setFlow(QListView.Flow.LeftToRight)
+        self.strip.setWrapping(False)
+        self.strip.setMovement(QListView.Movement.Static)
+        self.strip.setIconSize(QSize(CANDIDATE, CANDIDATE))
+        self.strip.setFixedHeight(CANDIDATE + 34)
+        self.strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._strip_words = QLabel()
+        self._strip_words.setObjectName("muted")
+
+    def _lay_out(self) -> None:
+        opacity = QHBoxLayout()
+        opacity.setSpacing(8)
+        caption = QLabel(self.tr("Opacity"))
+        caption.setObjectName("muted")
+        opacity.addWidget(caption)
+        opacity.addWidget(self.opacity, 1)
+        opacity.addWidget(self.percent)
+        top = QVBoxLayout()
+        top.setContentsMargins(12, 10, 12, 8)
+        top.setSpacing(6)
+        top.addWidget(self.blend)
+        top.addLayout(opacity)
+        self._candidates = QWidget()
+        below = QVBoxLayout(self._candidates)
+        below.setContentsMargins(12, 6, 12, 0)
+        below.setSpacing(2)
+        below.addWidget(self._strip_words)
+        below.addWidget(self.strip)
+        self.buttons.setContentsMargins(8, 4, 8, 6)
+        self.buttons.setSpacing(2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self.tree, 1)
+        column.addWidget(self._candidates)
+        column.addLayout(self.buttons)
+
+    def connect_to(self, commands: LayerCommands) -> None:
+        """Let the user's doings reach the commands."""
+        tree, model = self.tree, self.tree.layer_model
+        model.renamed.connect(commands.rename)
+        model.dropped.connect(commands.drop)
+        tree.eye_clicked.connect(lambda id, alone: commands.solo(id) if alone else commands.toggle_visible(id))
+        tree.lock_clicked.connect(commands.toggle_locked)
+        commands.rename_wanted.connect(tree.rename)
+        commands.chosen_wanted.connect(tree.choose)
+        self.blend.activated.connect(lambda _row: commands.set_blend(self.blend.currentData()))
+        self.opacity.valueChanged.connect(lambda value: self._slide(commands, value))
+        self.opacity.sliderReleased.connect(lambda: commands.set_opacity(self.opacity.value() / 100))
+        self.percent.valueChanged.connect(lambda value: commands.set_opacity(value / 100))
+        self.strip.itemClicked.connect(lambda item: commands.use_candidate(self.strip.row(item)))
+
+    def _slide(self, commands: LayerCommands, value: int) -> None:
+        act = commands.preview_opacity if self.opacity.isSliderDown() else commands.set_opacity
+        act(value / 100)
+
+    def add_buttons(self, actions: list[QAction | None]) -> None:
+        """Buttons below the tree; None is a gap."""
+        for action in actions:
+            if action is None:
+                self.buttons.addStretch(1)
+                continue
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            button.setIconSize(QSize(18, 18))
+            self.buttons.addWidget(button)
+
+    def show_document(self, document: Document, active: str | None) -> None:
+        """Mirror the document and the active layer."""
+        self.tree.show_document(document, active)
+        node = find(document, active) if active else None
+        if node is self._node and node is not None:
+            return
+        self._node = node
+        self._show_look(node)
+        self._show_strip(node)
+
+    def _show_look(self, node: Node | None) -> None:
+        for control in (self.blend, self.opacity, self.percent):
+            control.setEnabled(node is not None)
+        if node is None:
+            return
+        self._fill_blend(isinstance(node, Group))
+        percent = round(node.opacity * 100)
+        _quietly(self.blend, lambda: self.blend.setCurrentIndex(self.blend.findData(node.blend)))
+        _quietly(self.percent, lambda: self.percent.setValue(percent))
+        if not self.opacity.isSliderDown():
+            _quietly(self.opacity, lambda: self.opacity.setValue(percent))
+
+    def _fill_blend(self, group: bool) -> None:
+        modes = ((PASS_THROUGH,) if group else ()) + BLEND_MODES
+        if self.blend.property("modes") == len(modes):
+            return
+        self.blend.setProperty("modes", len(modes))
+        self.blend.clear()
+        for mode in modes:
+            self.blend.addItem(mode.capitalize(), mode)
+            if mode in FAMILIES:
+                self.blend.insertSeparator(self.blend.count())
+
+    def _show_strip(self, node: Node | None) -> None:
+        candidates = node.candidates if isinstance(node, Layer) else ()
+        self._candidates.setVisible(len(candidates) > 1)
+        if len(candidates) < 2:
+            self._strip_state = ()
+            return
+        state = tuple(id(candidate) for candidate in candidates)
+        if state != self._strip_state:
+            self._strip_state = state
+            self.strip.clear()
+            for number, candidate in enumerate(candidates, 1):
+                layer = make_layer("", candidate.pixels, candidate.placement)
+                item = QListWidgetItem(QIcon(pixmap_of(self._thumbnail(layer, CANDIDATE * 2))), str(number))
+                item.setToolTip(self.tr("Seed {seed}").format(seed=candidate.recipe.get("seed", "?")))
+                self.strip.addItem(item)
+        shown = shown_candidate(node)
+        self.strip.setCurrentRow(shown)
+        self._strip_words.setText(self.tr("Candidate {shown} of {count}").format(shown=shown + 1, count=len(candidates)))
+
+    def _pick(self) -> None:
+        if id := self.tree.current_id():
+            self.active_wanted.emit(id)
+
+    def retint(self) -> None:
+        """Take the theme's colours."""
+        self.tree.viewport().update()
+
+
+def pixmap_of(array: np.ndarray) -> QPixmap:
+    """(h, w, 4) uint8 straight RGBA -> pixmap."""
+    array = np.ascontiguousarray(array)
+    return QPixmap.fromImage(QImage(array.data, array.shape[1], array.shape[0], array.strides[0], QImage.Format.Format_RGBA8888).copy())
+
+
+def _quietly(widget: QWidget, act: Callable[[], None]) -> None:
+    widget.blockSignals(True)
+    try:
+        act()
+    finally:
+        widget.blockSignals(False)

@@ -1,0 +1,490 @@
+"""The window: canvas in the middle, panels at the right, and the wires between them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QCloseEvent, QImage
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+
+from app import render
+from app.document import Document, Group, Layer, parent_of, siblings
+from app.errors import FileError
+from app.formats import open_with_report
+from app.jobs import JobQueue
+from app.samples import Sample
+from app.session import Session
+from app.settings import Settings
+from app.tools import as_engine_box
+from bfs_engine.api import Box, EngineError, LayerResult, UnknownPrompt
+from ui import dialogs
+from ui.action_set import ActionSet
+from ui.canvas import Canvas
+from ui.command_palette import CommandPalette
+from ui.docks import Docks
+from ui.file_commands import FileCommands
+from ui.generate_panel import GeneratePanel
+from ui.generation import Generation, words_of
+from ui.history_panel import HistoryPanel
+from ui.layer_commands import LayerCommands
+from ui.layer_panel import LayerPanel
+from ui.message_bar import MessageBar
+from ui.options_bar import OptionsBar
+from ui.queue_panel import QueuePanel
+from ui.status import Status
+from ui.menus import FileMenu, ThemeMenu
+from ui.theme import Icons, Theme, apply_theme, theme_for, watch_system_theme
+from ui.tool_desk import ToolDesk
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What main.py hands to the window. vocabulary: loads the words of the model; None where any words will do."""
+
+    settings: Settings
+    queue: JobQueue
+    loop: asyncio.AbstractEventLoop
+    vocabulary: Callable[[], Vocabulary | None]
+    version: str = ""
+
+
+class Vocabulary(Protocol):
+    """What the window asks of the words that a model knows."""
+
+    names: tuple[str, ...]
+
+    def understand(self, prompt: str) -> Understood:
+        """Raises UnknownPrompt."""
+
+
+class Understood(Protocol):
+    """name: the thing; ignored: words of the prompt that the model does not follow."""
+
+    name: str
+    ignored: tuple[str, ...]
+
+
+class MainWindow(QMainWindow):
+    """Puts the parts together; each part does its own work."""
+
+    ended = Signal()  # the window is closed for good
+
+    def __init__(self, session: Session, around: Surroundings) -> None:
+        super().__init__()
+        self.session = session
+        self._around = around
+        self._vocabulary: Vocabulary | None = None
+        self._leaving = False
+        theme = theme_for(around.settings.get("theme", "system"))
+        apply_theme(QApplication.instance(), theme)
+        self.icons = Icons(theme)
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._make_parts(theme)
+        self._make_actions()
+        self._lay_out()
+        self._wire()
+        self.show_session(session)
+        self._restore()
+        watch_system_theme(self._system_theme_changed)
+        self.canvas.setFocus()
+
+    # Building
+
+    def _make_parts(self, theme: Theme) -> None:
+        around = self._around
+        self.desk = ToolDesk(self.session, self)
+        self.canvas = Canvas(render.render_qimage, theme, self.desk)
+        self.messages = MessageBar(self.icons)
+        self.options = OptionsBar()
+        self.layer_panel = LayerPanel(self.icons, render.thumbnail)
+        self.history_panel = HistoryPanel(self.icons)
+        self.queue_panel = QueuePanel(self.icons)
+        self.generate_panel = GeneratePanel(self.icons, around.settings.get("prompts", []))
+        self.layers = LayerCommands(self.session, self.layer_panel.tree.chosen, self)
+        self.files = FileCommands(self, self.session, around.settings, around.loop)
+        self.generation = Generation(around.queue, self.session, self)
+        self.status = Status(self)
+        self.setStatusBar(self.status)
+
+    def _make_actions(self) -> None:
+        self.actions_ = ActionSet(self, self.icons, self._handlers())
+        self.actions_.fill(self.menuBar())
+        self.file_menu = FileMenu(self.actions_.menus["file"], self._around.settings)
+        self.theme_menu = ThemeMenu(self.actions_.menus["view"], self._around.settings.get("theme", "system"))
+
+    def _handlers(self) -> dict[str, Callable[[], None]]:
+        layers, files, canvas, panel = self.layers, self.files, self.canvas, self.generate_panel
+        return {
+            "file.open": files.open,
+            "file.place": files.place,
+            "file.save": files.save,
+            "file.save_as": files.save_as,
+            "file.export": files.export,
+            "file.quit": self.close,
+            "edit.undo": lambda: self.session.undo(),
+            "edit.redo": lambda: self.session.redo(),
+            "edit.cancel": self.desk.escape,
+            "edit.tool_move": lambda: self.desk.choose("move"),
+            "edit.tool_box": lambda: self.desk.choose("box"),
+            "layer.rename": layers.ask_name,
+            "layer.duplicate": layers.duplicate,
+            "layer.delete": layers.delete,
+            "layer.visible": layers.toggle_visible,
+            "layer.solo": layers.solo,
+            "layer.lock": layers.toggle_locked,
+            "layer.raise": lambda: layers.step(+1),
+            "layer.lower": lambda: layers.step(-1),
+            "layer.select_above": lambda: layers.select_step(+1),
+            "layer.select_below": lambda: layers.select_step(-1),
+            "layer.group": layers.group,
+            "layer.ungroup": layers.ungroup,
+            "layer.merge_down": layers.merge_down,
+            "layer.flatten": layers.flatten,
+            "generate.run": self.generate,
+            "generate.run_first": lambda: self.generate(first=True),
+            "generate.again": self.regenerate,
+            "generate.candidate_previous": lambda: layers.step_candidate(-1),
+            "generate.candidate_next": lambda: layers.step_candidate(+1),
+            "generate.recipe": self.take_recipe,
+            "generate.prompt": self.go_to_prompt,
+            "generate.prompt_previous": lambda: panel.recall(-1),
+            "generate.prompt_next": lambda: panel.recall(+1),
+            "generate.cancel_all": self.generation.cancel_all,
+            "view.zoom_in": lambda: canvas.zoom_step(+1),
+            "view.zoom_out": lambda: canvas.zoom_step(-1),
+            "view.fit": canvas.fit,
+            "view.actual": canvas.actual_size,
+            "view.panels": self.toggle_panels,
+            "help.commands": self.open_palette,
+            "help.keys": self.open_keys,
+            "help.things": self.open_things,
+            "help.about": lambda: dialogs.show_about(self, self._around.version, self.windowIcon().pixmap(64, 64)),
+        }
+
+    def _lay_out(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.messages)
+        column.addWidget(self.canvas, 1)
+        self.setCentralWidget(middle)
+        self.docks = Docks(self, self.generate_panel, self.layer_panel, self.history_panel, self.queue_panel)
+        self.docks.add_tools([self.actions_[name] for name in ("edit.tool_move", "edit.tool_box")], self.options)
+        self.docks.add_panel_entries(self.actions_.menus["view"])
+        self.layer_panel.add_buttons([
+            self.actions_[name] if name else None
+            for name in ("generate.again", "", "layer.group", "layer.duplicate", "layer.merge_down", "layer.raise", "layer.lower", "layer.delete")
+        ])
+        self.layer_panel.tree.add_menu_of([action for menu, action in self.actions_.entries() if action.objectName().startswith(("layer.", "generate.again", "generate.recipe"))])
+
+    def _wire(self) -> None:
+        generation, panel, queue, files = self.generation, self.generate_panel, self.queue_panel, self.files
+        self.layer_panel.connect_to(self.layers)
+        self.layer_panel.active_wanted.connect(self._make_active)
+        self.layers.refused.connect(self.say_error)
+        self.history_panel.went.connect(lambda index: self.session.go_to(index))
+        self.canvas.view_changed.connect(lambda: self.status.show_zoom(self.canvas.view.zoom))
+        self.canvas.pointed.connect(self.status.show_point)
+        self.canvas.files_dropped.connect(self._files_dropped)
+        self.canvas.panels_toggled.connect(self.docks.toggle)
+        self.desk.changed.connect(self._desk_changed)
+        self.desk.refused.connect(lambda sentence: self.messages.say(sentence, kind="warning"))
+        self.desk.nudges(self.layers.chosen)
+        self.options.edited.connect(self.desk.set_numbers)
+        panel.submitted.connect(self.generate)
+        panel.cancelled.connect(generation.cancel_running)
+        panel.things_wanted.connect(self.open_things)
+        queue.cancelled.connect(generation.cancel)
+        queue.cancelled_all.connect(generation.cancel_all)
+        queue.moved_to_front.connect(generation.move_to_front)
+        queue.retried.connect(generation.retry)
+        queue.dismissed.connect(generation.dismiss)
+        generation.changed.connect(self._jobs_changed)
+        generation.previewed.connect(self._show_preview)
+        generation.failed.connect(self._generation_failed)
+        files.opened.connect(self.show_session)
+        files.failed.connect(self.say_error)
+        files.told.connect(lambda sentence, hint: self.messages.say(sentence, hint))
+        files.busy.connect(self.status.show_work)
+        files.recent_changed.connect(self.file_menu.refresh)
+        self.file_menu.chosen.connect(files.open)
+        self.file_menu.sample_chosen.connect(self.open_sample)
+        self.theme_menu.chosen.connect(self._choose_theme)
+        self.status.fit_wanted.connect(self.canvas.fit)
+
+    # The document
+
+    def show_session(self, session: Session) -> None:
+        """Show another document in place of the present one."""
+        self._unsubscribe()
+        if session is not self.session:
+            self.generation.leave(session)
+        self.session = self.layers.session = self.files.session = session
+        self.desk.show_session(session)
+        self._unsubscribe = session.subscribe(self._document_changed)
+        self.canvas.show_document(session.shown, afresh=True)
+        self._refresh()
+
+    def open_sample(self, sample: Sample) -> None:
+        """Open a bundled picture with something to put on it."""
+        self.files.open(sample.path)
+        self.suggest(sample)
+
+    def suggest(self, sample: Sample) -> None:
+        """Fill in the sample's prompt and draw its box."""
+        self.generate_panel.set_prompt(sample.prompt)
+        self.desk.suggest_box(sample.path, sample.box)
+
+    def _document_changed(self, old: Document, new: Document) -> None:
+        self.canvas.show_document(new)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        session = self.session
+        self.layer_panel.show_document(session.shown, session.active)
+        self.history_panel.show_steps(tuple(session.history.labels), session.history.index)
+        self.desk.document_changed()
+        self.status.show_document(session.shown)
+        self.setWindowTitle(f"{self.files.name}[*] — Downstage")
+        self.setWindowModified(session.modified)
+        self.actions_.enable(self.conditions())
+
+    def conditions(self) -> set[str]:
+        """What can be done now, in the words of the table of actions."""
+        session = self.session
+        node = session.active_node
+        found = {
+            "undo": session.history.can_undo,
+            "redo": session.history.can_redo,
+            "jobs": self.generation.alive,
+            "layer": node is not None,
+            "free layer": node is not None and not node.locked,
+            "group": isinstance(node, Group),
+            "generated layer": isinstance(node, Layer) and bool(node.recipe),
+            "candidates": isinstance(node, Layer) and len(node.candidates) > 1,
+            "layer below": node is not None and _has_below(session.shown, node.id),
+        }
+        return {name for name, holds in found.items() if holds}
+
+    def _make_active(self, id: str) -> None:
+        self.session.active = id
+
+    # Generating
+
+    def generate(self, first: bool = False) -> None:
+        """Ask for a layer in the box."""
+        panel = self.generate_panel
+        if self.desk.box is None:
+            self.desk.choose("box")
+            self.messages.say(self.tr("There is no box yet."), self.tr("Draw one on the picture where the thing should stand."), "warning")
+            return
+        if not panel.text:
+            self.go_to_prompt()
+            self.messages.say(self.tr("The prompt is empty."), self.tr("Type what should stand in the box."), "warning")
+            return
+        if not self._understood(panel.text):
+            return
+        asked = as_engine_box(self.desk.box)
+        if self.generation.submit(asked, panel.text, seed=panel.take_seed(), steps=panel.steps, guidance=panel.guidance, first=first):
+            panel.remember_prompt()
+            self._around.settings.set("prompts", panel.remembered)
+
+    def _understood(self, prompt: str) -> bool:
+        """Say at once what the model cannot make, and which words it does not follow."""
+        self.messages.hide()
+        if self._vocabulary is None:
+            return True
+        try:
+            found = self._vocabulary.understand(prompt)
+        except EngineError as error:
+            self._generation_failed(error, prompt)
+            return False
+        if found.ignored:
+            words = ", ".join(f"“{word}”" for word in found.ignored)
+            self.messages.say(self.tr("This model makes a plain {thing}; it does not follow {words}.").format(thing=found.name, words=words))
+        return True
+
+    def regenerate(self) -> None:
+        """Make the active layer again with a new seed."""
+        node = self.session.active_node
+        if isinstance(node, Layer) and node.recipe:
+            self.generation.again(node, self.generate_panel.fresh_seed())
+
+    def take_recipe(self) -> None:
+        """Fill the panel from the active layer's recipe."""
+        node = self.session.active_node
+        if isinstance(node, Layer) and node.recipe:
+            self.generate_panel.set_recipe(node.recipe)
+            self.desk.set_box(Box(**node.recipe["box"]))
+
+    def _jobs_changed(self) -> None:
+        job = self.generation.running()
+        lines = self.generation.lines()
+        self.queue_panel.show_jobs(lines)
+        share = next((line.share for line in lines if line.state == "running"), None)
+        self.generate_panel.show_progress(share, words_of(job) if job else "")
+        waiting = sum(line.state == "waiting" for line in lines)
+        self.status.show_jobs(job is not None, waiting)
+        self.actions_.enable(self.conditions())
+
+    def _show_preview(self, result: LayerResult | None) -> None:
+        if result is None:
+            self.canvas.show_preview(None)
+        else:
+            self.canvas.show_preview(image_of(result.pixels), result.left, result.top)
+
+    def _generation_failed(self, error: Exception, prompt: str) -> None:
+        if isinstance(error, UnknownPrompt) and error.nearest:
+            choices = [(name, lambda name=name: self._take_thing(name)) for name in error.nearest[:5]]
+            self.messages.say(error.sentence, self.tr("It can make one of these instead:"), "warning", choices)
+        else:
+            self.say_error(error)
+
+    def _take_thing(self, name: str) -> None:
+        self.generate_panel.set_prompt(name)
+        self.go_to_prompt()
+
+    def go_to_prompt(self) -> None:
+        self.docks.show_panel("generate")
+        self.generate_panel.prompt.setFocus()
+        self.generate_panel.prompt.selectAll()
+
+    # Saying
+
+    def say_error(self, error: Exception) -> None:
+        """An expected error as its sentence; anything else as what it is: a fault of the program."""
+        sentence = getattr(error, "sentence", "")
+        if sentence:
+            self.messages.say(sentence, getattr(error, "hint", ""), "error")
+        else:
+            self.messages.say(
+                self.tr("Something went wrong in Downstage: {what}").format(what=str(error) or type(error).__name__),
+                self.tr("Your document is as it was. Save it now; the log holds the details."),
+                "error",
+            )
+
+    # Windows and looks
+
+    def open_palette(self) -> None:
+        self.palette_ = CommandPalette(self.icons, self.actions_.entries(), self)
+        self.palette_.open_over(self)
+
+    def open_keys(self) -> None:
+        dialogs.KeysDialog(self).open()
+
+    def open_things(self) -> None:
+        if self.things:
+            dialogs.ThingsDialog(self.things, self._take_thing, self).open()
+        else:
+            self.messages.say(self.tr("This model takes any words."))
+
+    @property
+    def things(self) -> tuple[str, ...]:
+        """The names of what the model can make; empty: any words will do."""
+        return tuple(self._vocabulary.names) if self._vocabulary else ()
+
+    def toggle_panels(self) -> None:
+        self.docks.toggle()
+
+    def _desk_changed(self) -> None:
+        self.actions_["edit.tool_move"].setChecked(self.desk.tool == "move")
+        self.actions_["edit.tool_box"].setChecked(self.desk.tool == "box")
+        self.options.show_rect(*self.desk.numbers())
+        self.generate_panel.show_box(self.desk.box_words())
+        self.status.show_hint(self.desk.hint())
+
+    def _choose_theme(self, choice: str) -> None:
+        self._around.settings.set("theme", choice)
+        self._dress()
+
+    def _system_theme_changed(self) -> None:
+        if self._around.settings.get("theme", "system") == "system":
+            self._dress()
+
+    def _dress(self) -> None:
+        theme = theme_for(self._around.settings.get("theme", "system"))
+        if theme == self.icons.theme:
+            return
+        self.icons.set_theme(theme)
+        apply_theme(QApplication.instance(), theme)
+        self.canvas.set_theme(theme)
+        for part in (self.actions_, self.messages, self.generate_panel, self.layer_panel, self.history_panel, self.queue_panel):
+            part.retint()
+
+    # Coming and going
+
+    def _files_dropped(self, paths: list) -> None:
+        self.files.open(paths[0])
+
+    def _restore(self) -> None:
+        self.docks.restore(self._around.settings)
+        self._around.loop.call_later(0.3, self._load_vocabulary)
+
+    def _load_vocabulary(self) -> None:
+        """After the window is up: it is a file to be read."""
+        self._vocabulary = self._around.vocabulary()
+        self.generate_panel.set_things(self.things)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._leaving or (not self.session.modified and self.files.idle):
+            self._end()
+            event.accept()
+            return
+        event.ignore()
+        self._around.loop.create_task(self._leave())
+
+    async def _leave(self) -> None:
+        if await self.files.may_leave():
+            self._leaving = True
+            self.close()
+
+    def _end(self) -> None:
+        self.docks.save(self._around.settings)
+        self._unsubscribe()
+        self.generation.close()
+        self.files.close()
+        self.ended.emit()
+
+
+def open_window(around: Surroundings, sample: Sample, file: Path | None) -> MainWindow:
+    """The window with a file in it, or with the sample where none is given or it cannot be opened."""
+    trouble = None
+    try:
+        opened = open_with_report(file or sample.path)
+    except FileError as error:
+        trouble, file = error, None
+        opened = open_with_report(sample.path)
+    path = file or sample.path
+    window = MainWindow(Session(opened.document, path), around)
+    if file is None:
+        window.suggest(sample)
+    else:
+        around.settings.add_recent(path)
+        window.file_menu.refresh()
+    if trouble is not None:
+        window.say_error(trouble)
+    elif opened.report:
+        window.messages.say(window.tr("“{name}” was opened with changes.").format(name=path.name), "\n".join(opened.report))
+    return window
+
+
+def image_of(pixels: np.ndarray) -> QImage:
+    """(h, w, 4) uint8 straight RGBA -> an image that owns its memory."""
+    pixels = np.ascontiguousarray(pixels)
+    image = QImage(pixels.data, pixels.shape[1], pixels.shape[0], pixels.strides[0], QImage.Format.Format_RGBA8888)
+    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+
+
+def _has_below(document: Document, id: str) -> bool:
+    nodes = siblings(document, parent_of(document, id))
+    return bool(nodes) and nodes[0].id != id

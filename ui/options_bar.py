@@ -1,0 +1,74 @@
+"""The bar above the canvas: the active tool's numbers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolBar, QWidget
+
+from app.geometry import Rect
+
+FARTHEST = 300_000  # canvas pixels
+
+
+class OptionsBar(QToolBar):
+    """X, Y, width and height in canvas pixels: of the box under the box tool, of the active layer under the move tool."""
+
+    edited = Signal(object)  # Rect
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("options")
+        self.setWindowTitle(self.tr("Tool options"))
+        self.setMovable(False)
+        self._title, self._words = QLabel(), QLabel()
+        self._title.setObjectName("caption")
+        self._words.setObjectName("muted")
+        names = (("X", self.tr("Left edge")), ("Y", self.tr("Top edge")), (self.tr("W"), self.tr("Width")), (self.tr("H"), self.tr("Height")))
+        self.fields = [self._field(name) for _, name in names]
+        for field in self.fields[2:]:
+            field.setMinimum(0)
+        inner = QWidget()
+        row = QHBoxLayout(inner)
+        row.setContentsMargins(6, 0, 6, 0)
+        row.setSpacing(5)
+        row.addWidget(self._title)
+        row.addSpacing(14)
+        for (short, _), field in zip(names, self.fields, strict=True):
+            label = QLabel(short)
+            label.setObjectName("muted")
+            row.addWidget(label)
+            row.addWidget(field)
+            row.addSpacing(8)
+        row.addWidget(self._words)
+        row.addStretch(1)
+        inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.addWidget(inner)
+
+    def _field(self, name: str) -> QSpinBox:
+        field = QSpinBox()
+        field.setRange(-FARTHEST, FARTHEST)
+        field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        field.setKeyboardTracking(False)
+        field.setAlignment(Qt.AlignmentFlag.AlignRight)
+        field.setFixedWidth(62)
+        field.setAccessibleName(name)
+        field.setToolTip(self.tr("{name} in pixels").format(name=name))
+        field.valueChanged.connect(self._tell)
+        return field
+
+    def show_rect(self, title: str, rect: Rect | None, resizable: bool, words: str = "") -> None:
+        """The tool's name, the numbers, and some words after them."""
+        self._title.setText(title)
+        self._words.setText(words)
+        for number, field in enumerate(self.fields):
+            field.setEnabled(rect is not None and (resizable or number < 2))
+        values = (rect.left, rect.top, rect.width, rect.height) if rect is not None else (0, 0, 0, 0)
+        for field, value in zip(self.fields, values, strict=True):
+            if not (field.hasFocus() and field.value() == value):
+                field.blockSignals(True)
+                field.setValue(value)
+                field.blockSignals(False)
+
+    def _tell(self) -> None:
+        left, top, width, height = (field.value() for field in self.fields)
+        self.edited.emit(Rect.from_size(left, top, width, height))

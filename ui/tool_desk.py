@@ -1,0 +1,202 @@
+"""The tools of the window: which one is active, its cursor, its numbers and its hint. The tools themselves are app.tools'."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from app import edits
+from app.document import bounds, find
+from app.geometry import Rect
+from app.session import Session
+from app.tools import BoxTool, MoveTool, Overlay
+from bfs_engine.api import Box
+
+_GRIP_CURSORS = {
+    "top left": Qt.CursorShape.SizeFDiagCursor,
+    "bottom right": Qt.CursorShape.SizeFDiagCursor,
+    "top right": Qt.CursorShape.SizeBDiagCursor,
+    "bottom left": Qt.CursorShape.SizeBDiagCursor,
+    "top": Qt.CursorShape.SizeVerCursor,
+    "bottom": Qt.CursorShape.SizeVerCursor,
+    "left": Qt.CursorShape.SizeHorCursor,
+    "right": Qt.CursorShape.SizeHorCursor,
+    "inside": Qt.CursorShape.SizeAllCursor,
+}
+
+
+class ToolDesk(QObject):
+    """Passes presses and keys on to the active tool, and says what the canvas has to draw over the picture."""
+
+    changed = Signal()  # the tool, the box or the numbers
+    refused = Signal(str)  # why nothing happened, a sentence
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.tool = "box"
+        self.repaint: Callable[[], None] = lambda: None
+        self.cursor_changed: Callable[[], None] = lambda: None
+        self._chosen: Callable[[], list[str]] = lambda: []
+        self._hover = ""
+        self._gesture = False
+        self._nudged = (0, 0)
+        self._suggested: tuple[Path, Box] | None = None
+        self.show_session(session)
+
+    def show_session(self, session: Session) -> None:
+        """Work on another document; a suggested box is drawn if it is for this one."""
+        self._session = session
+        self._box_tool, self._move_tool = BoxTool(session), MoveTool(session)
+        if self._suggested and self._suggested[0] == session.path:
+            self.set_box(self._suggested[1])
+        self._suggested = None
+        self._tell()
+
+    def nudges(self, chosen: Callable[[], list[str]]) -> None:
+        """Let arrow keys move all of these layers."""
+        self._chosen = chosen
+
+    @property
+    def box(self) -> Rect | None:
+        """The generation box in canvas pixels."""
+        return self._box_tool.box
+
+    def set_box(self, box: Box) -> None:
+        self._box_tool.box = Rect.from_size(box.x, box.y, box.width, box.height)
+        self._tell()
+
+    def suggest_box(self, path: Path, box: Box) -> None:
+        """Draw this box as soon as that file is shown."""
+        if self._session.path == path:
+            self.set_box(box)
+        else:
+            self._suggested = (path, box)
+
+    def choose(self, tool: str) -> None:
+        """ "move" or "box"."""
+        if self._gesture:
+            self._active.abort()
+            self._gesture = False
+        self.tool = tool
+        self._hover = ""
+        self._tell()
+        self.cursor_changed()
+
+    @property
+    def _active(self) -> BoxTool | MoveTool:
+        return self._box_tool if self.tool == "box" else self._move_tool
+
+    # What the canvas asks
+
+    def overlay(self) -> Overlay:
+        """Of the active tool; the box stays in sight under every tool."""
+        own = self._box_tool.overlay
+        if self.tool == "box":
+            return own
+        return Overlay(box=own.box, outline=self._move_tool.overlay.outline)
+
+    def cursor(self) -> Qt.CursorShape:
+        if self.tool == "move":
+            return Qt.CursorShape.SizeAllCursor if self._gesture else Qt.CursorShape.ArrowCursor
+        return _GRIP_CURSORS.get(self._hover, Qt.CursorShape.CrossCursor)
+
+    def press(self, x: float, y: float, modifiers: Collection[str], reach: float) -> None:
+        refusal = self._active.press(x, y, modifiers, reach)
+        if refusal:
+            self.refused.emit(refusal)
+        self._gesture = not refusal
+        self.cursor_changed()
+
+    def drag(self, x: float, y: float, modifiers: Collection[str]) -> None:
+        if self._gesture:
+            self._active.drag(x, y, modifiers)
+            self._tell()
+
+    def release(self, x: float, y: float, modifiers: Collection[str]) -> None:
+        if self._gesture:
+            self._gesture = False
+            self._active.release(x, y, modifiers)
+            self._tell()
+            self.cursor_changed()
+
+    def hover(self, x: float, y: float, modifiers: Collection[str], reach: float) -> None:
+        grip = self._box_tool.grip_at(x, y, reach) if self.tool == "box" else ""
+        if grip != self._hover:
+            self._hover = grip
+            self.cursor_changed()
+
+    def escape(self) -> None:
+        """Give up the gesture; without one, take the box away."""
+        self._gesture = False
+        if self._nudged != (0, 0):
+            self._nudged = (0, 0)
+            self._session.discard()
+        elif not (self.tool == "move" and self._move_tool.abort()):
+            self._box_tool.abort()
+        self._tell()
+
+    def nudge(self, dx: int, dy: int) -> None:
+        """An arrow key is down: the box or the chosen layers move; keys held down make one step."""
+        if self.tool == "box":
+            self._box_tool.nudge(dx, dy)
+            self._tell()
+            return
+        ids = [id for id in self._chosen() if find(self._session.document, id)]
+        free = [id for id in ids if not find(self._session.document, id).locked]
+        if not free:
+            self.refused.emit(self.tr("The layer is locked. Unlock it to move it.") if ids else self.tr("No layer is active. Choose one in the layer panel."))
+            return
+        self._nudged = self._nudged[0] + dx, self._nudged[1] + dy
+        self._session.preview(edits.nudge(self._session.document, free, *self._nudged))
+
+    def nudge_done(self) -> None:
+        """The arrow keys are up."""
+        by, self._nudged = self._nudged, (0, 0)
+        if by == (0, 0):
+            return
+        ids = [id for id in self._chosen() if (node := find(self._session.document, id)) and not node.locked]
+        if ids:
+            self._session.commit("Nudge", edits.nudge(self._session.document, ids, *by))
+
+    # What the options bar and the panels show
+
+    def numbers(self) -> tuple[str, Rect | None, bool, str]:
+        """Title, rectangle, can it be resized by numbers, some words."""
+        if self.tool == "box":
+            context = self._box_tool.overlay.context
+            seen = self.tr("The model sees {width} × {height} px around it").format(width=context.width, height=context.height) if context else ""
+            return self.tr("Generation Box"), self.box, True, seen
+        node = self._session.active_node
+        return self.tr("Move"), bounds(node) if node else None, False, node.name if node else self.tr("No layer is active")
+
+    def set_numbers(self, rect: Rect) -> None:
+        """Numbers typed into the options bar."""
+        if self.tool == "box":
+            self._box_tool.box = rect
+        elif (node := self._session.active_node) and not node.locked:
+            now = bounds(node)
+            self._session.commit("Move", edits.nudge(self._session.document, [node.id], rect.left - now.left, rect.top - now.top))
+        self._tell()
+
+    def box_words(self) -> str:
+        if self.box is None:
+            return ""
+        return self.tr("In the box of {width} × {height} px").format(width=self.box.width, height=self.box.height)
+
+    def hint(self) -> str:
+        """What the active tool does, for the status bar."""
+        if self.tool == "box":
+            return self.tr("Drag a box where the thing should stand. Shift: square. Arrows: nudge. Esc: no box. Space: pan.")
+        return self.tr("Drag to move the active layer. Ctrl: take the layer under the pointer. Shift: keep direction. Arrows: 1 px, with Shift 10.")
+
+    def document_changed(self) -> None:
+        """The document or the active layer is another one now."""
+        if self.box is not None:
+            self._box_tool.box = self.box  # pushed back onto a canvas that may have shrunk
+        self._tell()
+
+    def _tell(self) -> None:
+        self.changed.emit()
+        self.repaint()
