@@ -19,7 +19,7 @@ from psd_tools.compression import PSDDecompressionWarning
 from psd_tools.constants import BlendMode, ChannelID, Clipping, ColorMode, Resource, SectionDivider, Tag
 from psd_tools.psd import PSD
 from psd_tools.psd.adjustments import ADJUSTMENT_TYPES
-from psd_tools.psd.layer_and_mask import ChannelDataList, LayerRecord, MaskData
+from psd_tools.psd.layer_and_mask import ChannelData, ChannelDataList, LayerRecord, MaskData
 
 from ..document import Document, Group, Guide, Layer, Node, make_layer, new_id
 from ..errors import FileError
@@ -228,14 +228,14 @@ def _mask(state: _Reading, record: LayerRecord, channels: ChannelDataList, linke
 _MaskRaster = tuple[Rect, np.ndarray, int]  # where it lies on the canvas, (h, w) uint8, the value outside
 
 
-def _raster(state: _Reading, found: dict, channel: ChannelID, area: Rect, outside: int) -> _MaskRaster | None:
+def _raster(state: _Reading, found: dict[int, ChannelData], channel: ChannelID, area: Rect, outside: int) -> _MaskRaster | None:
     """None for a mask that hides nothing."""
     if area.is_empty or channel not in found:
         return None if outside == 255 else (Rect(0, 0, 1, 1), np.full((1, 1), outside, np.uint8), outside)
     return area, _bytes(_plane(state, found[channel], area.width, area.height)), outside
 
 
-def _real_mask(state: _Reading, found: dict, data: MaskData) -> _MaskRaster | None:
+def _real_mask(state: _Reading, found: dict[int, ChannelData], data: MaskData) -> _MaskRaster | None:
     area = Rect(data.real_left or 0, data.real_top or 0, data.real_right or 0, data.real_bottom or 0)
     return _raster(state, found, ChannelID.REAL_USER_LAYER_MASK, area, data.real_background_color or 0)
 
@@ -271,7 +271,7 @@ def _spread(mask: _MaskRaster, area: Rect) -> np.ndarray:
     return Mask.from_array(array, default=outside).to_array(area.moved(-lies.left, -lies.top))
 
 
-def _plane(state: _Reading, data, width: int, height: int) -> np.ndarray:
+def _plane(state: _Reading, data: ChannelData, width: int, height: int) -> np.ndarray:
     """(height, width) of uint8, big-endian uint16 or float32: one decoded channel."""
     depth = state.psd.header.depth
     size = width * height * depth // 8

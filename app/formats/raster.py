@@ -6,6 +6,7 @@ what is written always carries an sRGB profile.
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,7 @@ _READERS = tuple(
         GifImagePlugin.GifImageFile,
     )
 )
+_SIGNATURES = (b"\x89PNG", b"\xff\xd8", b"RIFF", b"II*\0", b"MM\0*", b"BM", b"GIF8")
 _FORMAT_OF = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
 _LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}  # what the formats allow
 
@@ -64,9 +66,7 @@ def open_raster(path: Path) -> Opened:
         try:
             image = Image.open(path, formats=_READERS)
         except UnidentifiedImageError as error:
-            raise FileError(
-                f"“{path.name}” is not a picture that Downstage can open.", "It opens PNG, JPEG, WebP, TIFF, BMP, GIF, PSD and PSB."
-            ) from error
+            raise _unidentified(path) from error
         with image:
             _check_size(path, image)
             report = _losses_on_opening(image)
@@ -76,6 +76,14 @@ def open_raster(path: Path) -> Opened:
     height, width = pixels.shape[:2]
     layer = make_layer(path.stem, Pixels.from_array(pixels))
     return Opened(Document(width=width, height=height, layers=(layer,), profile=profile, dpi=dpi), (*report, *notes))
+
+
+def _unidentified(path: Path) -> Exception:
+    with open(path, "rb") as file:
+        head = file.read(16)
+    if head.startswith(_SIGNATURES):
+        return ValueError("a damaged header")
+    return FileError(f"“{path.name}” is not a picture that Downstage can open.", "It opens PNG, JPEG, WebP, TIFF, BMP, GIF, PSD and PSB.")
 
 
 def _check_size(path: Path, image: Image.Image) -> None:
@@ -114,9 +122,11 @@ def save_raster(document: Document, path: Path) -> None:
             f"{document.width:,} × {document.height:,}.", "Save it as PNG or TIFF."
         )  # fmt: skip
     composed = render(document, document.rect)
+    picture = Image.fromarray(on_white(composed) if kind == "JPEG" or opaque(composed) else composed)
+    encoded = io.BytesIO()  # the encoders' own writing hides why a disk refuses
+    picture.save(encoded, format=kind, **_options(document, kind))
     with replacing(path) as temporary:
-        picture = Image.fromarray(on_white(composed) if kind == "JPEG" or opaque(composed) else composed)
-        picture.save(temporary, format=kind, **_options(document, kind))
+        temporary.write_bytes(encoded.getbuffer())
 
 
 def _options(document: Document, kind: str) -> dict:
