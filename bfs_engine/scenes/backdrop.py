@@ -170,7 +170,8 @@ def illuminate(dice: Dice, picture: Tensor, horizon: Tensor, light: Light, size:
     sun_x = column(0.5 + light.side * 0.55 + dice.uniform(-0.05, 0.05))
     above = (horizon / size - 0.03 - 0.4 * light.elevation).clamp(min=-0.15)
     sun_y = column(torch.where(light.behind, above, 1.0 - 0.1 * light.elevation))
-    glow = torch.exp(-0.5 * ((x - sun_x).square() + (y - sun_y).square()) / column(0.14 + 0.26 * light.spread).square())
+    width = column(0.14 + 0.26 * light.spread)
+    glow = torch.exp(-0.5 * ((x - sun_x) / width).square()) * torch.exp(-0.5 * ((y - sun_y) / width).square())
     brightness = column((0.15 + 0.45 * light.strength) * light.lit)
     warm = light.colour[:, :, None, None]
     return (picture * warm * fall * unevenness(dice, size) + glow * brightness * warm * (0.4 + 0.6 * picture)).clamp(0, 1)
@@ -233,5 +234,5 @@ class Camera:
 
 def grain(dice: Dice, picture: Tensor) -> Tensor:
     """Sensor noise, coarser in some scenes, none in others."""
-    amount = column(dice.uniform(0.0, 0.03) * dice.chance(0.7))
+    amount = column(dice.uniform(0.0, 0.022) * dice.chance(0.7))
     return (picture + dice.normal(1, *picture.shape[2:]) * amount).clamp(0, 1)

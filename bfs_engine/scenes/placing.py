@@ -44,6 +44,6 @@ def place_reference(cutout: np.ndarray, box: Box, size: int) -> np.ndarray:
     rows, columns = resampling(size, height, top, scale), resampling(size, width, left, scale)
     placed = np.einsum("yh,hwc,xw->yxc", rows, source, columns, optimize=True)
     alpha = placed[..., 3:]
-    visible = alpha > 1e-4
-    colour = np.where(visible, placed[..., :3] / np.maximum(alpha, 1e-4), 0)
-    return np.concatenate([colour, np.where(visible, alpha, 0)], axis=2).clip(0, 1).astype(np.float32)
+    alpha = np.where(alpha > 0.999, 1, np.where(alpha < 1e-4, 0, alpha))
+    colour = placed[..., :3] * np.where(alpha > 0, 1 / np.maximum(alpha, 1e-4), 0)
+    return np.concatenate([colour, alpha], axis=2).clip(0, 1).astype(np.float32)

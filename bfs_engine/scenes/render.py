@@ -18,7 +18,7 @@ from torch import Tensor
 from bfs_engine.scenes.backdrop import Camera, grain, make_background
 from bfs_engine.scenes.bystanders import add_bystanders
 from bfs_engine.scenes.dice import Dice, blur_some, centres, column, resampling, turn_hue
-from bfs_engine.scenes.light import effects, make_light, shade
+from bfs_engine.scenes.light import Light, effects, make_light, shade
 
 LEAST_BOX, MOST_BOX = 0.45, 0.62  # the box's longer side over the frame's
 MARGIN = 0.04  # of the frame, between box and edge
@@ -105,23 +105,28 @@ def render(sprites: Sprites, seed: int | torch.Generator, count: int, size: int 
 
 def take(sprites: Sprites, thing: Tensor, dice: Dice, vary: bool) -> tuple[Tensor, Tensor]:
     """The scenes' cut-outs (n, 4, side, side) premultiplied float32, and their (n, 2) width and height."""
-    chosen = sprites.pixels.to(dice.device)[thing].float() / 255
+    chosen = sprites.pixels.to(dice.device)[thing]
     sizes = sprites.sizes.to(dice.device)[thing]
-    colour, alpha = chosen[:, :3], chosen[:, 3:]
-    if vary:
-        rare = dice.chance(0.25)
-        angle = dice.normal() * torch.where(rare, 1.2, 0.12)
-        matrix = turn_hue(angle, dice.uniform(0.6, 1.25))
-        colour = torch.einsum("nij,njyx->niyx", matrix, colour) * column(dice.uniform(0.75, 1.15))
-        colour, alpha = _mirror(torch.cat([colour, alpha], 1), sizes, dice.chance(0.5)).split([3, 1], 1)
-    return torch.cat([colour.clamp(0, 1) * alpha, alpha], 1), sizes
+    if not vary:
+        return premultiply(chosen.float() / 255), sizes
+    rows = dice.chance(0.5).nonzero()[:, 0]
+    chosen[rows] = _mirror(chosen[rows], sizes[rows])
+    chosen = chosen.float() / 255
+    angle = dice.normal() * torch.where(dice.chance(0.25), 1.2, 0.12)
+    matrix = turn_hue(angle, dice.uniform(0.6, 1.25)) * column(dice.uniform(0.75, 1.15), 3)
+    chosen[:, :3] = (matrix @ chosen[:, :3].flatten(2)).clamp_(0, 1).unflatten(2, chosen.shape[2:])
+    return premultiply(chosen), sizes
 
 
-def _mirror(pictures: Tensor, sizes: Tensor, which: Tensor) -> Tensor:
-    """Left and right changed where `which` (n,), each within its own width."""
+def premultiply(layer: Tensor) -> Tensor:
+    layer[:, :3] *= layer[:, 3:]
+    return layer
+
+
+def _mirror(pictures: Tensor, sizes: Tensor) -> Tensor:
+    """Left and right changed, each within its own width."""
     at = torch.arange(pictures.shape[-1], device=pictures.device)
-    back = (sizes[:, :1] - 1 - at).clamp(min=0).long()
-    index = torch.where(which[:, None] & (at < sizes[:, :1]), back, at)
+    index = torch.where(at < sizes[:, :1], (sizes[:, :1] - 1 - at).clamp(min=0).long(), at)
     return pictures.gather(3, index[:, None, None, :].expand_as(pictures))
 
 
@@ -208,7 +213,7 @@ def make_horizon(dice: Dice, foot: Tensor, size: int) -> Tensor:
     return torch.where(dice.chance(0.18), -dice.uniform(0.15, 2.0) * size, usual)
 
 
-def light_up(dice: Dice, body: Tensor, solid: Tensor, light, camera: Camera) -> tuple[Tensor, Tensor, Tensor]:
+def light_up(dice: Dice, body: Tensor, solid: Tensor, light: Light, camera: Camera) -> tuple[Tensor, Tensor, Tensor]:
     """The finished layer (n,4,s,s) straight, the object's alpha and the visible effects' alpha (n,1,s,s)."""
     foot, height = solid[:, 1] + solid[:, 3], solid[:, 3]
     body[:, 3:] = _crisp(body[:, 3:])
