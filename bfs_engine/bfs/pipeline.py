@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,6 +13,9 @@ from diffusers import AutoencoderKL, DiffusionPipeline, FlowMatchEulerDiscreteSc
 from .latents import pack, pack_mask, position_ids, unpack
 from .patch_autoencoder import PatchAutoencoder
 from .sharing import BFSTransformer2DModel
+
+if TYPE_CHECKING:  # the text encoders are FLUX's; the starter has none and does not wait for transformers to be imported
+    from transformers import CLIPTextModel, CLIPTokenizer, T5EncoderModel, T5TokenizerFast
 
 NOISES = ("independent", "shared")
 
@@ -59,10 +63,10 @@ class BFSPipeline(DiffusionPipeline):
         scheduler: FlowMatchEulerDiscreteScheduler,
         vae: AutoencoderKL | PatchAutoencoder,
         rgba_vae: AutoencoderKL | PatchAutoencoder,
-        text_encoder=None,
-        tokenizer=None,
-        text_encoder_2=None,
-        tokenizer_2=None,
+        text_encoder: CLIPTextModel | None = None,
+        tokenizer: CLIPTokenizer | None = None,
+        text_encoder_2: T5EncoderModel | None = None,
+        tokenizer_2: T5TokenizerFast | None = None,
         noise: str = "independent",
     ) -> None:
         super().__init__()
@@ -111,7 +115,15 @@ class BFSPipeline(DiffusionPipeline):
         composite, foreground = unpack(latents, height, width).chunk(2)
         return BFSOutput(self.decode_layer(foreground), foreground, composite)
 
-    def encode_condition(self, background, mask, prompt=None, prompt_embeds=None, pooled=None, reference=None) -> Conditioning:
+    def encode_condition(
+        self,
+        background: torch.Tensor,
+        mask: torch.Tensor,
+        prompt: str | list[str] | None = None,
+        prompt_embeds: torch.Tensor | None = None,
+        pooled: torch.Tensor | None = None,
+        reference: torch.Tensor | None = None,
+    ) -> Conditioning:
         """Everything but the noise; computed once for a request and used by every step and candidate."""
         if prompt_embeds is None:
             prompt_embeds, pooled = self.encode_prompt(prompt, len(background))
@@ -145,10 +157,10 @@ class BFSPipeline(DiffusionPipeline):
         pooled = self.text_encoder(self._tokens(self.tokenizer, prompts, 77)).pooler_output
         return self.text_encoder_2(words)[0], pooled
 
-    def _tokens(self, tokenizer, prompts: list[str], most: int) -> torch.Tensor:
+    def _tokens(self, tokenizer: CLIPTokenizer | T5TokenizerFast, prompts: list[str], most: int) -> torch.Tensor:
         return tokenizer(prompts, padding="max_length", max_length=most, truncation=True, return_tensors="pt").input_ids.to(self.device)
 
-    def encode_picture(self, vae, picture: torch.Tensor) -> torch.Tensor:
+    def encode_picture(self, vae: AutoencoderKL | PatchAutoencoder, picture: torch.Tensor) -> torch.Tensor:
         """The mean latent, scaled: the release samples it, which only adds noise."""
         mean = vae.encode(picture.to(vae.dtype)).latent_dist.mode()
         return ((mean - vae.config.shift_factor) * vae.config.scaling_factor).float()
@@ -196,7 +208,9 @@ class BFSPipeline(DiffusionPipeline):
         slope = (config.max_shift - config.base_shift) / (config.max_image_seq_len - config.base_image_seq_len)
         return {"mu": config.base_shift + slope * (tokens - config.base_image_seq_len)}
 
-    def velocity(self, latents, time, condition: Conditioning, image_ids, guidance_scale: float) -> torch.Tensor:
+    def velocity(
+        self, latents: torch.Tensor, time: torch.Tensor, condition: Conditioning, image_ids: torch.Tensor, guidance_scale: float
+    ) -> torch.Tensor:
         """v of both branches, (2n, tokens, c), with guidance. time: scalar tensor in [0, 1]."""
         if self.transformer.config.guidance_embeds:
             guidance = torch.full((len(latents),), guidance_scale, device=latents.device)
@@ -213,7 +227,14 @@ class BFSPipeline(DiffusionPipeline):
             control[..., -self._reference_channels() :] = 0
         return Conditioning(control, torch.zeros_like(condition.prompt_embeds), torch.zeros_like(condition.pooled), condition.text_ids)
 
-    def _predict(self, latents, time, condition: Conditioning, image_ids, guidance=None) -> torch.Tensor:
+    def _predict(
+        self,
+        latents: torch.Tensor,
+        time: torch.Tensor,
+        condition: Conditioning,
+        image_ids: torch.Tensor,
+        guidance: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         dtype = self.transformer.dtype
         velocity = self.transformer(
             hidden_states=torch.cat([latents.to(dtype), condition.control.repeat(2, 1, 1)], dim=-1),

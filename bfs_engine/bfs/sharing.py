@@ -18,6 +18,8 @@ from torch import nn
 
 MERGE_FORMS = ("stream", "joint", "mlp")
 
+Rotary = tuple[torch.Tensor, torch.Tensor]  # cosines and sines, (tokens, head width) each
+
 
 class LowRank(nn.Module):
     """Δ of equation 3: x -> scale · B A x, zero at the start. (…, width) -> (…, width)"""
@@ -80,13 +82,13 @@ class SharingAttnProcessor(nn.Module):
 
     def __call__(
         self,
-        attn,
+        attn: nn.Module,
         hidden_states: torch.Tensor,
         encoder_hidden_states: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
-        image_rotary_emb: tuple[torch.Tensor, torch.Tensor] | None = None,
+        image_rotary_emb: Rotary | None = None,
         sharing: bool = True,
-    ):
+    ) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
         """hidden_states: (2n, image or all tokens, width) after AdaLN; encoder_hidden_states: (2n, text tokens, width) in
         double blocks. sharing=False runs the stock block on any batch (one branch alone)."""
         query, key, value = attn.to_q(hidden_states), attn.to_k(hidden_states), attn.to_v(hidden_states)
@@ -95,7 +97,16 @@ class SharingAttnProcessor(nn.Module):
             own = own + self._residual(attn, hidden_states, (query, key, value), image_rotary_emb, encoder_hidden_states)
         return own if encoder_hidden_states is None else (own, text)
 
-    def _self_attention(self, attn, query, key, value, text, mask, rotary):
+    def _self_attention(
+        self,
+        attn: nn.Module,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        text: torch.Tensor | None,
+        mask: torch.Tensor | None,
+        rotary: Rotary | None,
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
         query, key, value = (_heads(attn, x) for x in (query, key, value))
         query, key = attn.norm_q(query), attn.norm_k(key)
         length = 0
@@ -110,7 +121,14 @@ class SharingAttnProcessor(nn.Module):
         text, image = result[:, :length], result[:, length:]
         return attn.to_out[1](attn.to_out[0](image)), attn.to_add_out(text)
 
-    def _residual(self, attn, tokens, base, rotary, text):
+    def _residual(
+        self,
+        attn: nn.Module,
+        tokens: torch.Tensor,
+        base: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
+        rotary: Rotary | None,
+        text: torch.Tensor | None,
+    ) -> torch.Tensor:
         """Equations 2–4 for both directions at once: (2n, tokens, width)."""
         query, key, value = (_heads(attn, x + self._delta(name, tokens)) for name, x in zip("qkv", base, strict=True))
         query, key = attn.norm_q(query), attn.norm_k(key)
@@ -125,7 +143,9 @@ class SharingAttnProcessor(nn.Module):
         composite, foreground = tokens.chunk(2)
         return torch.cat([self.composite_lora[name](composite), self.foreground_lora[name](foreground)])
 
-    def _attend(self, query, key, value, rotary, mask):
+    def _attend(
+        self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, rotary: Rotary | None, mask: torch.Tensor | None
+    ) -> torch.Tensor:
         if rotary is not None:
             query = apply_rotary_emb(query, rotary, sequence_dim=1)
             key = apply_rotary_emb(key, rotary, sequence_dim=1)
@@ -135,7 +155,7 @@ class SharingAttnProcessor(nn.Module):
         return result.flatten(2, 3).to(query.dtype)
 
 
-def _heads(attn, tokens: torch.Tensor) -> torch.Tensor:
+def _heads(attn: nn.Module, tokens: torch.Tensor) -> torch.Tensor:
     return tokens.unflatten(-1, (-1, attn.head_dim))
 
 
