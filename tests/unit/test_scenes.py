@@ -141,7 +141,7 @@ def test_the_renderer_places_references_as_the_running_program_does():
         here = place_reference(cutout, tuple(box), SIZE)
         assert here.dtype == np.float32 and here.shape == (SIZE, SIZE, 4)
         assert np.abs(here[..., 3] - there[..., 3]).max() < 0.0015
-        assert np.abs(here * here[..., 3:] - there * there[..., 3:]).max() < 0.0015
+        assert np.abs(here[..., :3] * here[..., 3:] - there[..., :3] * there[..., 3:]).max() < 0.0015
 
 
 def test_a_reference_is_contained_centred_and_stands_on_the_box():
