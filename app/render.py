@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PySide6.QtGui import QImage, QPainter, QTransform
+from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
 from .blend import PASS_THROUGH, compose
 from .document import Document, Group, Layer, Node, below as layers_below, bounds, only as only_these
@@ -34,7 +34,6 @@ PAINTER_MODES = {  # where QPainter's formula is Photoshop's to one level
     "overlay": Mode.CompositionMode_Overlay,
     "hard light": Mode.CompositionMode_HardLight,
     "difference": Mode.CompositionMode_Difference,
-    "exclusion": Mode.CompositionMode_Exclusion,
 }
 BAND_PIXELS = 1 << 17  # numpy works on so many pixels at a time: the planes stay in the cache
 BAND_ROWS = 512  # and deep rendering on so many rows: 16 bits a channel for the whole picture would be large
@@ -125,7 +124,7 @@ def render(document: Document, rect: Rect, scale: float = 1.0, *, only: str | It
 
 
 def render_qimage(document: Document, rect: Rect, scale: float = 1.0, *, only: str | Iterable[str] | None = None, below: str | None = None) -> QImage:
-    """The same for the screen: ARGB32_Premultiplied, within one level of `render`. Owns its memory."""
+    """The same for the screen, faster and rounded more coarsely: ARGB32_Premultiplied. Owns its memory."""
     view = View(rect.left, rect.top, min(scale, 1.0))
     surface = Surface(Rect(0, 0, *reversed(_output_size(rect, view.scale))), deep=False)
     _paint_nodes(surface, _chosen(document, only, below).layers, view)
@@ -213,14 +212,20 @@ def _paint_node(surface: Surface, node: Node, clipped: tuple[Node, ...], view: V
         return
     if isinstance(node, Group) and node.blend == PASS_THROUGH and not clipped:
         _paint_through(surface, node, area, view)
-    elif isinstance(node, Layer) and not masked and not clipped and node.blend in PAINTER_MODES:
+    elif _can_be_drawn_at_once(node, surface.deep) and not masked and not clipped:
         with surface.painter(PAINTER_MODES[node.blend], node.opacity) as painter:
             _draw_pixels(painter, node, surface.rect, view)
     else:
-        apart = _painted_apart(node, clipped, area, surface.deep, view)
+        exact = surface.deep or node.blend not in PAINTER_MODES  # those may jump where colours under low alpha are rounded
+        apart = _painted_apart(node, clipped, area, exact, view)
         if masked:
             _keep_inside(apart, _mask_area(node, node.mask, area, view))
         _merge(surface, apart, node.blend, node.opacity, view)
+
+
+def _can_be_drawn_at_once(node: Node, deep: bool) -> bool:
+    """QPainter knows 256 opacities; deep painting wants more."""
+    return isinstance(node, Layer) and node.blend in PAINTER_MODES and (node.opacity >= 1 or not deep)
 
 
 def _paint_through(surface: Surface, group: Group, area: Rect, view: View) -> None:
@@ -255,7 +260,10 @@ def _painted_apart(node: Node, clipped: tuple[Node, ...], area: Rect, deep: bool
     _make_opaque(apart)
     for layer in clipped:
         _paint_node(apart, layer, (), view)
-    _keep_inside(apart, (alpha >> 8).astype(np.uint8) if deep else alpha)
+    for band in _bands(area):
+        share = alpha[band.top - area.top : band.bottom - area.top, :, None] / apart.levels
+        part = apart.part(band)
+        part[...] = np.rint(part * share)
     return apart
 
 
@@ -279,6 +287,10 @@ def _merge(surface: Surface, source: Surface, mode: str, opacity: float, view: V
     mode = "normal" if mode == PASS_THROUGH else mode
     area = source.rect
     if mode in PAINTER_MODES:
+        if source.deep and opacity < 1:
+            with source.painter(Mode.CompositionMode_DestinationIn) as painter:
+                painter.fillRect(0, 0, area.width, area.height, QColor.fromRgbF(0, 0, 0, opacity))
+            opacity = 1.0
         with surface.painter(PAINTER_MODES[mode], opacity) as painter:
             painter.drawImage(area.left - surface.rect.left, area.top - surface.rect.top, source.image)
         return
