@@ -1,0 +1,23 @@
+; Script-Fu for GIMP 2.10 in batch mode: list the layers of a PSD, bottom to top, and paint them all into a PNG.
+(define (write-item item port depth)
+  (let* ((offsets (gimp-drawable-offsets item)))
+    (write (list depth (car (gimp-item-get-name item)) (car offsets) (cadr offsets)
+                 (car (gimp-drawable-width item)) (car (gimp-drawable-height item))
+                 (car (gimp-layer-get-opacity item)) (car (gimp-layer-get-mode item))
+                 (car (gimp-item-get-visible item)) (car (gimp-item-is-group item))) port)
+    (newline port)
+    (if (= (car (gimp-item-is-group item)) TRUE) (write-items (gimp-item-get-children item) port (+ depth 1)))))
+
+(define (write-items found port depth)
+  (let loop ((i (- (car found) 1)))
+    (if (>= i 0) (begin (write-item (vector-ref (cadr found) i) port depth) (loop (- i 1))))))
+
+(define (judge psd list png)
+  (let* ((image (car (file-psd-load RUN-NONINTERACTIVE psd psd)))
+         (port (open-output-file list)))
+    (write-items (gimp-image-get-layers image) port 0)
+    (close-output-port port)
+    (let* ((merged (car (gimp-image-merge-visible-layers image CLIP-TO-IMAGE))))
+      (gimp-layer-resize-to-image-size merged)
+      (file-png-save RUN-NONINTERACTIVE image merged png png 0 6 0 0 0 0 0))
+    (gimp-image-delete image)))
