@@ -18,7 +18,7 @@ from ui.view import View, centred, fitted, mip_level, next_step
 
 PAINT_BUDGET = 0.03  # seconds of painting the picture per frame; what is left comes with the next one
 WHEEL_STEP = 120  # Qt's units of one notch
-ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+ARROWS = {Qt.Key.Key_Left.value: (-1, 0), Qt.Key.Key_Right.value: (1, 0), Qt.Key.Key_Up.value: (0, -1), Qt.Key.Key_Down.value: (0, 1)}
 
 
 class Canvas(QWidget):
@@ -183,10 +183,12 @@ class Canvas(QWidget):
     def _paint_overlays(self, painter: QPainter, area: QRectF, ratio: float) -> None:
         overlay = self._desk.overlay()
         if overlay.context is not None:
-            paint.paint_context(painter, paint.device_rect(self._view, overlay.context), area, ratio)
+            paint.paint_context(painter, paint.device_rect(self._view, overlay.context), area, ratio, self._desk.gesture)
         if overlay.outline is not None:
             paint.paint_outline(painter, paint.device_rect(self._view, overlay.outline), self._theme, ratio)
-        if overlay.box is not None:
+        if overlay.box is not None and self._desk.tool != "box":
+            paint.paint_quiet_box(painter, paint.device_rect(self._view, overlay.box), ratio)
+        elif overlay.box is not None:
             paint.paint_box(painter, paint.device_rect(self._view, overlay.box), overlay.words, self._theme, ratio)
 
     def sizeHint(self) -> QSize:
@@ -263,7 +265,7 @@ class Canvas(QWidget):
         return False  # Tab hides the panels, as everywhere in this trade; Ctrl+L leads to the prompt
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key()) if event.key() in Qt.Key else None
+        key = event.key()
         if key == Qt.Key.Key_Space:
             self._space = True
             self._show_cursor()
@@ -283,7 +285,7 @@ class Canvas(QWidget):
         if event.key() == Qt.Key.Key_Space:
             self._space = False
             self._show_cursor()
-        elif event.key() in [key.value for key in ARROWS]:
+        elif event.key() in ARROWS:
             self._desk.nudge_done()
         else:
             super().keyReleaseEvent(event)

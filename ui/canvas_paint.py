@@ -46,14 +46,15 @@ def paint_backdrop(painter: QPainter, area: QRectF, tile: QImage, theme: Theme) 
     painter.drawRect(crisp(area).adjusted(-1, -1, 1, 1))
 
 
-def paint_context(painter: QPainter, context: QRectF, canvas: QRectF, ratio: float) -> None:
-    """Dim the canvas outside the area the engine looks at, and outline that area."""
-    shade = QPainterPath()
-    shade.addRect(canvas)
-    seen = QPainterPath()
-    seen.addRect(context)
-    painter.fillPath(shade.subtracted(seen), QColor(0, 0, 0, 70))
-    _two_tone(painter, crisp(context), ratio, 1.0, [4, 4], QColor(255, 255, 255, 190))
+def paint_context(painter: QPainter, context: QRectF, canvas: QRectF, ratio: float, dim: bool) -> None:
+    """Outline the area the engine looks at; `dim` darkens the canvas outside it."""
+    if dim:
+        shade = QPainterPath()
+        shade.addRect(canvas)
+        seen = QPainterPath()
+        seen.addRect(context)
+        painter.fillPath(shade.subtracted(seen), QColor(0, 0, 0, 90))
+    _two_tone(painter, crisp(context), ratio, 1.0, [4, 4], QColor(255, 255, 255, 150), shadow=70)
 
 
 def paint_box(painter: QPainter, box: QRectF, words: str, theme: Theme, ratio: float) -> None:
@@ -67,6 +68,11 @@ def paint_box(painter: QPainter, box: QRectF, words: str, theme: Theme, ratio: f
         painter.drawRect(QRectF(point.x() - half, point.y() - half, 2 * half, 2 * half))
     if words:
         _paint_label(painter, rect, words, ratio)
+
+
+def paint_quiet_box(painter: QPainter, box: QRectF, ratio: float) -> None:
+    """Where the generation box lies while another tool is at work."""
+    _two_tone(painter, crisp(box), ratio, 1.0, [2, 3], QColor(255, 255, 255, 130), shadow=60)
 
 
 def handles(rect: QRectF) -> list[QPointF]:
@@ -89,10 +95,10 @@ def paint_outline(painter: QPainter, rect: QRectF, theme: Theme, ratio: float) -
     _two_tone(painter, crisp(rect), ratio, 1.0, [5, 4], QColor(theme.accent_hover))
 
 
-def _two_tone(painter: QPainter, rect: QRectF, ratio: float, width: float, dashes: list[float] | None, colour: QColor) -> None:
+def _two_tone(painter: QPainter, rect: QRectF, ratio: float, width: float, dashes: list[float] | None, colour: QColor, shadow: int = 110) -> None:
     """A line that shows on light and on dark."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(0, 0, 0, 110), (width + 1.5) * ratio))
+    painter.setPen(QPen(QColor(0, 0, 0, shadow), (width + 1.5) * ratio))
     painter.drawRect(rect)
     pen = QPen(colour, width * ratio)
     if dashes:

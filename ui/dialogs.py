@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeySequence, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -139,7 +139,7 @@ def confirm_losses(parent: QWidget, name: str, losses: Sequence[str]) -> bool:
     return box.clickedButton() is go
 
 
-def show_about(parent: QWidget, version: str, logo) -> None:
+def show_about(parent: QWidget, version: str, logo: QPixmap) -> None:
     """The program's name, version and licence."""
     box = QMessageBox(parent)
     box.setWindowTitle(box.tr("About Downstage"))

@@ -44,8 +44,10 @@ class Docks(QObject):
     def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self._window)
         dock.setObjectName(f"dock {name}")
-        dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable)
+        dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         dock.setWidget(widget)
+        if name != "generate":  # its tab is its title
+            dock.setTitleBarWidget(QWidget())
         widget.setMinimumWidth(260)
         return dock
 

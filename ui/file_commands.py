@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -105,7 +106,7 @@ class FileCommands(QObject):
         if not task.cancelled() and (error := task.exception()) is not None:
             raise error  # a bug: the loop's handler logs and tells it
 
-    async def _away(self, words: str, work: Callable, *arguments):
+    async def _away(self, words: str, work: Callable[..., Any], *arguments: Any) -> Any:
         """Run `work` on the files' thread. An expected error is told, and the answer is None."""
         self.busy.emit(words)
         try:

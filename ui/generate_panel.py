@@ -7,7 +7,6 @@ import random
 from PySide6.QtCore import QEvent, QObject, QSize, QStringListModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QCompleter,
     QDoubleSpinBox,
     QFormLayout,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ui.fields import dressed
 from ui.theme import Icons
 
 LARGEST_SEED = 2**31 - 1
@@ -38,6 +38,7 @@ class GeneratePanel(QWidget):
     def __init__(self, icons: Icons, prompts: list[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._icons = icons
         self._remembered = list(prompts)  # oldest first
         self._recalled = len(self._remembered)
@@ -149,10 +150,8 @@ class GeneratePanel(QWidget):
         self._box.setWordWrap(True)
 
     def _build_settings(self) -> None:
-        self.seed = QSpinBox()
+        self.seed = dressed(QSpinBox(), self.tr("Seed"), arrows=False)
         self.seed.setRange(0, LARGEST_SEED)
-        self.seed.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.seed.setAccessibleName(self.tr("Seed"))
         self.draw_seed()
         self.seed_lock = QToolButton()
         self.seed_lock.setCheckable(True)
@@ -163,15 +162,14 @@ class GeneratePanel(QWidget):
         self._dice.setToolTip(self.tr("Draw another seed"))
         self._dice.setAccessibleName(self.tr("Draw another seed"))
         self._dice.clicked.connect(self.draw_seed)
-        self._steps = QSpinBox()
+        self._steps = dressed(QSpinBox(), self.tr("Steps"))
         self._steps.setRange(0, 100)
-        self._guidance = QDoubleSpinBox()
+        self._guidance = dressed(QDoubleSpinBox(), self.tr("Guidance"))
         self._guidance.setRange(0, 20)
         self._guidance.setSingleStep(0.25)
         self._guidance.setDecimals(2)
-        for field, name in ((self._steps, self.tr("Steps")), (self._guidance, self.tr("Guidance"))):
+        for field in (self._steps, self._guidance):
             field.setSpecialValueText(self.tr("Model's choice"))
-            field.setAccessibleName(name)
         self._fold = QPushButton(self.tr("Settings"))
         self._fold.setObjectName("link")
         self._fold.setCheckable(True)
@@ -258,7 +256,7 @@ class GeneratePanel(QWidget):
         return super().eventFilter(watched, event)
 
     def _recall_key(self, event: QKeyEvent) -> bool:
-        direction = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
+        direction = {Qt.Key.Key_Up.value: -1, Qt.Key.Key_Down.value: 1}.get(event.key(), 0)
         if not direction or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier != Qt.KeyboardModifier.AltModifier:
             return False
         self.recall(direction)

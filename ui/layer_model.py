@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractItemModel, QMimeData, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from app.document import Document, Group, Node
 
@@ -21,7 +21,7 @@ class LayerModel(QAbstractItemModel):
     renamed = Signal(str, str)  # id, new name
     dropped = Signal(list, object, int)  # ids, id of the new parent or None, index in it counted from the bottom
 
-    def __init__(self, parent=None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._entries: list[tuple[Node, int, int]] = []  # node, row, entry of the parent or -1
         self._children: dict[int, list[int]] = {-1: []}

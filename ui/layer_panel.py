@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListView, QListWi
 
 from app.blend import BLEND_MODES, PASS_THROUGH
 from app.document import Document, Group, Layer, Node, find, make_layer
+from ui.fields import dressed
 from ui.layer_commands import LayerCommands, shown_candidate
 from ui.layer_tree import LayerTree, Thumbnailer
 from ui.theme import Icons
@@ -28,6 +29,7 @@ class LayerPanel(QWidget):
     def __init__(self, icons: Icons, thumbnail: Thumbnailer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._thumbnail = thumbnail
         self._node: Node | None = None
         self._strip_state: tuple = ()
@@ -41,11 +43,9 @@ class LayerPanel(QWidget):
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
         self.opacity.setAccessibleName(self.tr("Opacity"))
-        self.percent = QSpinBox()
+        self.percent = dressed(QSpinBox(), self.tr("Opacity in percent"))
         self.percent.setRange(0, 100)
         self.percent.setSuffix(" %")
-        self.percent.setKeyboardTracking(False)
-        self.percent.setAccessibleName(self.tr("Opacity in percent"))
         self.strip = QListWidget()
         self._build_strip()
         self.buttons = QHBoxLayout()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QItemSelectionModel, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QImage, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QMenu, QProxyStyle, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 
@@ -220,7 +220,7 @@ class LayerTree(QTreeView):
             self.setFocus()
             self.edit(index)
 
-    def _fold(self, index, collapsed: bool) -> None:
+    def _fold(self, index: QModelIndex, collapsed: bool) -> None:
         node = self.layer_model.node(index)
         if node and not self._silent:
             self._folded[node.id] = collapsed

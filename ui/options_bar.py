@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolBar, QWidget
 
 from app.geometry import Rect
+from ui.fields import dressed
 
 FARTHEST = 300_000  # canvas pixels
 
@@ -45,13 +46,10 @@ class OptionsBar(QToolBar):
         self.addWidget(inner)
 
     def _field(self, name: str) -> QSpinBox:
-        field = QSpinBox()
+        field = dressed(QSpinBox(), name, arrows=False)
         field.setRange(-FARTHEST, FARTHEST)
-        field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        field.setKeyboardTracking(False)
         field.setAlignment(Qt.AlignmentFlag.AlignRight)
         field.setFixedWidth(62)
-        field.setAccessibleName(name)
         field.setToolTip(self.tr("{name} in pixels").format(name=name))
         field.valueChanged.connect(self._tell)
         return field

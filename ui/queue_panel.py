@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -34,6 +35,7 @@ class QueuePanel(QWidget):
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._icons = icons
         self._cards: dict[str, _Card] = {}
         self._empty = QLabel(self.tr("Nothing is being generated."))
@@ -109,7 +111,7 @@ class _Card(QFrame):
         self._cancel = self._button(self.tr("Cancel"), lambda: self._stop(panel, id))
         self._lay_out()
 
-    def _button(self, name: str, act) -> QToolButton:
+    def _button(self, name: str, act: Callable[[], None]) -> QToolButton:
         button = QToolButton()
         button.setIconSize(QSize(16, 16))
         button.setToolTip(name)

@@ -40,7 +40,7 @@ class ToolDesk(QObject):
         self.cursor_changed: Callable[[], None] = lambda: None
         self._chosen: Callable[[], list[str]] = lambda: []
         self._hover = ""
-        self._gesture = False
+        self.gesture = False
         self._nudged = (0, 0)
         self._suggested: tuple[Path, Box] | None = None
         self.show_session(session)
@@ -76,9 +76,9 @@ class ToolDesk(QObject):
 
     def choose(self, tool: str) -> None:
         """ "move" or "box"."""
-        if self._gesture:
+        if self.gesture:
             self._active.abort()
-            self._gesture = False
+            self.gesture = False
         self.tool = tool
         self._hover = ""
         self._tell()
@@ -99,24 +99,24 @@ class ToolDesk(QObject):
 
     def cursor(self) -> Qt.CursorShape:
         if self.tool == "move":
-            return Qt.CursorShape.SizeAllCursor if self._gesture else Qt.CursorShape.ArrowCursor
+            return Qt.CursorShape.SizeAllCursor if self.gesture else Qt.CursorShape.ArrowCursor
         return _GRIP_CURSORS.get(self._hover, Qt.CursorShape.CrossCursor)
 
     def press(self, x: float, y: float, modifiers: Collection[str], reach: float) -> None:
         refusal = self._active.press(x, y, modifiers, reach)
         if refusal:
             self.refused.emit(refusal)
-        self._gesture = not refusal
+        self.gesture = not refusal
         self.cursor_changed()
 
     def drag(self, x: float, y: float, modifiers: Collection[str]) -> None:
-        if self._gesture:
+        if self.gesture:
             self._active.drag(x, y, modifiers)
             self._tell()
 
     def release(self, x: float, y: float, modifiers: Collection[str]) -> None:
-        if self._gesture:
-            self._gesture = False
+        if self.gesture:
+            self.gesture = False
             self._active.release(x, y, modifiers)
             self._tell()
             self.cursor_changed()
@@ -129,7 +129,7 @@ class ToolDesk(QObject):
 
     def escape(self) -> None:
         """Give up the gesture; without one, take the box away."""
-        self._gesture = False
+        self.gesture = False
         if self._nudged != (0, 0):
             self._nudged = (0, 0)
             self._session.discard()

@@ -1,0 +1,71 @@
+"""An engine and a vocabulary for tests: at once, without weights, and never shipped."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bfs_engine.api import EngineError, InsertRequest, LayerResult, Progress, Report, UnknownPrompt
+
+KNOWN = ("apple", "cat", "chair")
+
+
+@dataclass
+class DiscEngine:
+    """Draws a disc that fills the box, in a colour taken from the seed.
+
+    step: when a test has cleared it, the engine waits before each denoising step until it is set again.
+    """
+
+    name: str = "disc"
+    box_fraction: float = 0.55
+    steps: int = 4
+    go: threading.Event = field(default_factory=threading.Event)
+    seen: list[InsertRequest] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.go.set()
+
+    def things(self) -> tuple[str, ...]:
+        return KNOWN
+
+    def insert(self, request: InsertRequest, report: Report) -> LayerResult:
+        self.seen.append(request)
+        if request.prompt == "trouble":
+            raise EngineError("The engine is out of paint.", "Buy some.")
+        if request.prompt not in KNOWN:
+            raise UnknownPrompt(request.prompt, KNOWN[:2])
+        result = self._disc(request)
+        for step in range(1, self.steps + 1):
+            self.go.wait(10)
+            report(Progress(step, self.steps, "", result))
+        return result
+
+    def _disc(self, request: InsertRequest) -> LayerResult:
+        box = request.box
+        y, x = np.mgrid[0 : box.height, 0 : box.width]
+        inside = ((x + 0.5) / box.width * 2 - 1) ** 2 + ((y + 0.5) / box.height * 2 - 1) ** 2 <= 1
+        pixels = np.zeros((box.height, box.width, 4), np.uint8)
+        pixels[inside] = (request.seed * 47 % 256, 120, 200 - request.seed * 31 % 150, 255)
+        recipe = request.recipe() | {"steps": self.steps, "guidance": 1.0, "understood": request.prompt}
+        return LayerResult(pixels, box.x, box.y, recipe)
+
+
+@dataclass(frozen=True)
+class Words:
+    """Knows the names of KNOWN, with any adjectives before them."""
+
+    names: tuple[str, ...] = KNOWN
+
+    def understand(self, prompt: str) -> Words.Found:
+        *ignored, name = prompt.split()
+        if name not in (*KNOWN, "trouble"):
+            raise UnknownPrompt(prompt, KNOWN[:2])
+        return Words.Found(name, tuple(ignored))
+
+    @dataclass(frozen=True)
+    class Found:
+        name: str
+        ignored: tuple[str, ...]
