@@ -110,10 +110,10 @@ class Session:
 
         def change() -> None:
             self._preview = None
-            if document is not self.document:
-                self.history.push(label, document)
             if active is not None:
                 self._active = active
+            if document is not self.document:
+                self.history.push(label, document, self._active)
 
         self._change(change)
 
@@ -129,8 +129,12 @@ class Session:
         """Step to any state of the history; a running gesture is discarded."""
 
         def change() -> None:
+            before = self.document
             self._preview = None
             self.history.go_to(index)
+            made = self.history.active  # a layer that comes back is active again, as when it was made
+            if made is not None and find(before, made) is None and find(self.document, made) is not None:
+                self._active = made
 
         self._change(change)
 
@@ -176,32 +180,28 @@ class Session:
             return target.id
         layer = make_layer(request.prompt, candidate.pixels, candidate.placement, recipe=candidate.recipe, candidates=(candidate,))
         origin = self._origins.get(request) or Origin(self.document, self.active)
-        follows = self.active is None or self.active in (origin.node_id, self._placed_above.get(origin.node_id))
-        document, note = self._placed(layer, origin, lost_target=target_id is not None)
-        self.commit(f"Insert “{request.prompt}”{note}", document, active=layer.id if follows or note else None)
-        return layer.id
-
-    def _placed(self, layer: Layer, origin: Origin, lost_target: bool) -> tuple[Document, str]:
-        """The document with the layer in its place, and what the label has to add."""
-        note = " (the layer it was for is gone)" if lost_target else ""
-        if origin.node_id is None:
-            return edits.add_layer(self.document, layer), note
+        note = " (the layer it was for is gone)" if target_id is not None else ""
         anchor, parent = _survivor(origin, self.document)
         if anchor != origin.node_id:
             note = note or " (the layer below it is gone)"
-        if anchor is None:
-            return edits.add_at_bottom(self.document, layer, parent), note
-        anchor = self._above_later_results(anchor, origin.document)
-        self._placed_above[anchor] = layer.id
-        return edits.add_layer(self.document, layer, above=anchor), note
+        stack = self._stack_on(anchor, origin.document)
+        follow = layer.id if note or self.active is None or self.active in stack else None
+        self._placed_above[stack[-1]] = layer.id
+        if stack[-1] is None and origin.node_id is not None:  # nothing that was below is left
+            document = edits.add_at_bottom(self.document, layer, parent)
+        else:
+            document = edits.add_layer(self.document, layer, above=stack[-1])
+        self.commit(f"Insert “{request.prompt}”{note}", document, active=follow)
+        return layer.id
 
-    def _above_later_results(self, anchor: str, captured: Document) -> str:
-        """Results asked for in a row from the same layer stack up in the order they were asked for."""
-        while (later := self._placed_above.get(anchor)) and find(self.document, later) and not find(captured, later):
-            if parent_of(self.document, later) is not parent_of(self.document, anchor):
+    def _stack_on(self, anchor: str | None, captured: Document) -> list[str | None]:
+        """The anchor and, upwards, the results that were asked for from the same layer before: they stack in their order."""
+        stack = [anchor]
+        while (later := self._placed_above.get(stack[-1])) and find(self.document, later) and not find(captured, later):
+            if anchor is not None and parent_of(self.document, later) is not parent_of(self.document, anchor):
                 break
-            anchor = later
-        return anchor
+            stack.append(later)
+        return stack
 
     def _change(self, change: Callable[[], None]) -> None:
         old, committed = self.shown, self.document

@@ -1,0 +1,75 @@
+"""Rectangles, and where a placement puts a layer's pixels."""
+
+from __future__ import annotations
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as some
+
+from app.geometry import EMPTY, Placement, Rect, invert
+
+coordinates = some.integers(-500, 500)
+rects = some.builds(Rect, coordinates, coordinates, coordinates, coordinates)
+scales = some.floats(0.05, 8) | some.floats(-8, -0.05)
+placements = some.builds(Placement, some.floats(-1e3, 1e3), some.floats(-1e3, 1e3), scales, scales, some.floats(-720, 720))
+sizes = some.integers(1, 400)
+
+
+def apply(matrix: tuple[float, ...], x: float, y: float) -> tuple[float, float]:
+    a, b, c, d, tx, ty = matrix
+    return a * x + c * y + tx, b * x + d * y + ty
+
+
+@given(rects, rects, coordinates, coordinates)
+def test_a_point_is_in_the_common_part_if_it_is_in_both(one: Rect, other: Rect, x: int, y: int) -> None:
+    assert one.intersect(other).contains(x, y) == (one.contains(x, y) and other.contains(x, y))
+
+
+@given(rects, rects, coordinates, coordinates)
+def test_what_is_in_either_is_in_the_union(one: Rect, other: Rect, x: int, y: int) -> None:
+    if one.contains(x, y) or other.contains(x, y):
+        assert one.unite(other).contains(x, y)
+
+
+def test_nothing_adds_nothing() -> None:
+    rect = Rect.from_size(3, 4, 10, 20)
+    assert rect.unite(EMPTY) == EMPTY.unite(rect) == rect
+    assert Rect(5, 5, 5, 9).is_empty and Rect(5, 5, 4, 9).width == 0
+    assert rect.moved(1, -1) == Rect(4, 3, 14, 23) and rect.grown(2) == Rect(1, 2, 15, 26)
+
+
+def test_a_layer_that_is_only_shifted_lies_where_it_says() -> None:
+    placement = Placement(12, -7)
+    assert placement.is_identity_shift
+    assert placement.bounds(30, 20) == Rect.from_size(12, -7, 30, 20)
+    assert not Placement(12.5, 0).is_identity_shift and not Placement(0, 0, -1).is_identity_shift
+
+
+def test_scale_and_rotation_keep_the_centre() -> None:
+    for placement in (Placement(10, 20, 3, 0.5, 77), Placement(10, 20, -1, 1, 180), Placement(10, 20, 1, 1, 90)):
+        x, y = apply(placement.matrix(40, 60), 20, 30)
+        assert math.isclose(x, 30) and math.isclose(y, 50)
+
+
+def test_a_quarter_turn_is_clockwise_and_exact() -> None:
+    turned = Placement(0, 0, 1, 1, 90)
+    assert turned.bounds(40, 60) == Rect.from_size(-10, 10, 60, 40)
+    x, y = apply(turned.matrix(40, 60), 0, 0)  # the top left corner goes to the top right
+    assert (x, y) == (50, 10)
+
+
+@given(placements, sizes, sizes)
+def test_all_corners_lie_within_the_bounds(placement: Placement, width: int, height: int) -> None:
+    bounds = placement.bounds(width, height)
+    for x, y in ((0, 0), (width, 0), (0, height), (width, height)):
+        cx, cy = apply(placement.matrix(width, height), x, y)
+        assert bounds.left - 1e-5 <= cx <= bounds.right + 1e-5 and bounds.top - 1e-5 <= cy <= bounds.bottom + 1e-5
+
+
+@given(placements, sizes, sizes)
+def test_the_inverse_leads_back(placement: Placement, width: int, height: int) -> None:
+    matrix = placement.matrix(width, height)
+    x, y = apply(invert(matrix), *apply(matrix, 12.5, 34.0))
+    assert math.isclose(x, 12.5, abs_tol=1e-6) and math.isclose(y, 34.0, abs_tol=1e-6)
+    assert invert(Placement(0, 0, 0, 1).matrix(width, height)) is None
