@@ -76,7 +76,10 @@ def style_sheet(theme: Theme) -> str:
 
 
 def apply_theme(application: QApplication, theme: Theme) -> None:
-    """Dress the whole application."""
+    """Dress the whole application, unless it wears the theme already: Qt goes through every widget for it."""
+    if application.property("theme") == theme.name:
+        return
+    application.setProperty("theme", theme.name)
     application.setStyle("Fusion")
     application.setPalette(_palette(theme))
     application.setFont(_font(application.font()))
