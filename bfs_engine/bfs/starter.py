@@ -104,7 +104,7 @@ def load_pipeline(folder: Path) -> BFSPipeline:
         raise EngineError(f"There is no model in {folder}.", "Reinstall Downstage, or name the folder of a model.")
     logging.disable_progress_bar()  # it would write to the terminal and leave a thread behind
     try:
-        return BFSPipeline.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True, low_cpu_mem_usage=False)
+        return BFSPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True, low_cpu_mem_usage=False)
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, EnvironmentError) as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         raise EngineError(f"The model in {folder} is damaged and cannot be loaded: {reason}", "Reinstall Downstage.") from error

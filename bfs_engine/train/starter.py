@@ -253,3 +253,12 @@ def _batches(config: StarterConfig, sprites):
     while True:
         yield render(sprites, torch.Generator().manual_seed(config.seed * 7_000_003 + step), config.batch, config.size)
         step += 1
+
+
+def export(training: StarterTraining, folder: Path) -> None:
+    """The averaged weights in half precision, no file over 15 MB, with the run's configuration beside them (training.json)."""
+    pipeline = training.pipeline()
+    pipeline.transformer.half()
+    pipeline.save_pretrained(folder, max_shard_size="15MB")
+    about = {"config": asdict(training.config), "step": training.step, "scenes": training.step * training.config.batch}
+    (folder / "training.json").write_text(json.dumps(about, indent=1) + "\n")
