@@ -8,7 +8,8 @@ from app.document import Candidate, Document, Group, Guide, Layer, make_group, m
 from app.geometry import Placement
 from app.pixels import Mask, Pixels
 
-RECIPE = {"prompt": "a red mug", "seed": 7, "box": {"x": 10, "y": 20, "width": 30, "height": 40}, "steps": 8, "guidance": None, "understood": ["mug", "red"]}
+BOX = {"x": 10, "y": 20, "width": 30, "height": 40}
+RECIPE = {"prompt": "a red mug", "seed": 7, "box": BOX, "steps": 8, "guidance": None, "understood": ["mug", "red"]}
 
 
 def noise(width: int, height: int, seed: int = 0) -> np.ndarray:
@@ -45,12 +46,13 @@ def full_document(width: int = 320, height: int = 300) -> Document:
     )  # fmt: skip
     hidden = make_layer("hidden", Pixels.from_array(noise(40, 40, 3)), Placement(300, -20), visible=False, locked=True)
     clipped = make_layer("clipped", Pixels.from_array(noise(50, 300, 4)), Placement(0, 0), blend="soft light", clipping=True)
-    turned = make_layer("turned", Pixels.from_array(noise(60, 30, 5)), Placement(100.5, 40.25, 1.5, -0.75, 30.0), mask=Mask.from_array(shape(30, 20), 3, 3))
+    oblique = Placement(100.5, 40.25, 1.5, -0.75, 30.0)
+    turned = make_layer("turned", Pixels.from_array(noise(60, 30, 5)), oblique, mask=Mask.from_array(shape(30, 20), 3, 3))
     inner = make_group("inner", (turned,), blend="normal", opacity=0.75, collapsed=True)
-    outer = make_group("Gruppe „A“", (made, clipped, inner), mask=Mask.from_array(shape(200, 200, 1), 20, 30, 0, linked=False), color_tag="blue")
-    loose = make_layer(
-        "unlinked, off", Pixels.from_array(noise(30, 30, 6)), Placement(200, 100), mask=Mask.from_array(shape(20, 20), 205, 105, 255, linked=False, enabled=False)
-    )
+    spot = Mask.from_array(shape(200, 200, 1), 20, 30, 0, linked=False)
+    outer = make_group("Gruppe „A“", (made, clipped, inner), mask=spot, color_tag="blue")
+    off = Mask.from_array(shape(20, 20), 205, 105, 255, linked=False, enabled=False)
+    loose = make_layer("unlinked, off", Pixels.from_array(noise(30, 30, 6)), Placement(200, 100), mask=off)
     ground = make_layer("Background", Pixels.from_array(gradient(width, height)))
     guides = (Guide(True, 12.5), Guide(False, 100.0))
     return Document(width, height, (ground, outer, hidden, loose, make_layer("empty", Pixels.empty(10, 10))), None, 300.0, guides)

@@ -82,7 +82,7 @@ def _number(value: object) -> object:
 def _sqlite_save_error(path: Path, error: sqlite3.Error) -> FileError:
     full = getattr(error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
     reason = "the disk is full or cannot be written to" if full else f"the database says: {error}"
-    return FileError(f"“{path.name}” could not be saved: {reason}.", "Free some room or save somewhere else; the file from before is untouched.")
+    return FileError(f"“{path.name}” could not be saved: {reason}.", "Free some room or save somewhere else.")
 
 
 def _preview(document: Document) -> bytes:
@@ -130,7 +130,8 @@ def _check_head(path: Path) -> None:
     version = int.from_bytes(head[60:64], "big")
     if version > VERSION:
         raise FileError(
-            f"“{path.name}” was saved by a newer Downstage (file version {version}; this one reads up to {VERSION}).", "Update Downstage to open it."
+            f"“{path.name}” was saved by a newer Downstage (file version {version}; this one reads up to {VERSION}).",
+            "Update Downstage to open it.",
         )
     if version < 1:
         raise ValueError(f"version {version}")
@@ -148,7 +149,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _check_tables(path: Path, database: sqlite3.Connection) -> None:
     """Exactly our tables, and no view or trigger that would run someone else's SQL."""
-    found = {(kind, name) for kind, name in database.execute("SELECT type, name FROM sqlite_master") if not name.startswith("sqlite_autoindex_")}
+    entries = database.execute("SELECT type, name FROM sqlite_master").fetchall()
+    found = {(kind, name) for kind, name in entries if not name.startswith("sqlite_autoindex_")}
     if found != {("table", "document"), ("table", "tiles")}:
         raise ValueError(f"tables {found}")
 

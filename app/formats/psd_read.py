@@ -11,12 +11,13 @@ import logging
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from psd_tools.compression import PSDDecompressionWarning
-from psd_tools.constants import BlendMode, ChannelID, Clipping, ColorMode, Resource, SectionDivider, Tag
+from psd_tools.constants import ChannelID, Clipping, ColorMode, Resource, SectionDivider, Tag
 from psd_tools.psd import PSD
 from psd_tools.psd.adjustments import ADJUSTMENT_TYPES
 from psd_tools.psd.layer_and_mask import ChannelData, ChannelDataList, LayerRecord, MaskData
@@ -60,6 +61,19 @@ class _Reading:
     noticed: Counter[str] = field(default_factory=Counter)
     color_notes: dict[str, None] = field(default_factory=dict)  # an ordered set
 
+    @cached_property
+    def kept_profile(self) -> bytes | None:
+        """The file's profile where the document's colours stay its own: it says sRGB in other words."""
+        if not self.profile or self.psd.header.color_mode is not ColorMode.RGB:
+            return None
+        return to_srgb(Image.new("RGB", (1, 1)), self.profile)[1]
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether the channels are 8-bit sRGB as they are."""
+        header = self.psd.header
+        return header.depth == 8 and header.color_mode is ColorMode.RGB and (not self.profile or self.kept_profile is not None)
+
 
 def open_psd(path: Path) -> Opened:
     """Read a PSD or PSB; FileError where it is damaged or of a kind that cannot be read."""
@@ -70,14 +84,15 @@ def open_psd(path: Path) -> Opened:
         header = psd.header
         if header.width * header.height > MOST_PIXELS:
             raise FileError(
-                f"“{path.name}” is {header.width:,} × {header.height:,} pixels; Downstage opens up to {MOST_PIXELS // 1_000_000} megapixels.",
+                f"“{path.name}” is {header.width:,} × {header.height:,} pixels; Downstage opens up to "
+                f"{MOST_PIXELS // 1_000_000} megapixels.",
                 "Scale it down in another program first.",
             )
         state = _Reading(psd, psd.image_resources.get_data(Resource.ICC_PROFILE))
         layers = _nodes(state) if header.color_mode in _COLOR_PLANES and header.depth >= 8 else ()
         if not layers:
             layers = (_merged_layer(state),)
-        document = Document(header.width, header.height, layers, _kept_profile(state), _dpi(psd), _guides(psd))
+        document = Document(header.width, header.height, layers, state.kept_profile, _dpi(psd), _guides(psd))
     if any(issubclass(warning.category, PSDDecompressionWarning) for warning in caught):
         state.noticed["damaged"] += 1
     return Opened(document, _report(state))
@@ -116,18 +131,12 @@ def _guides(psd: PSD) -> tuple[Guide, ...]:
     return tuple(Guide(bool(direction), position / 32) for position, direction in info.data) if info is not None else ()
 
 
-def _kept_profile(state: _Reading) -> bytes | None:
-    """The file's profile where the document's colours are still its own (it says sRGB)."""
-    if not state.profile or state.psd.header.color_mode is not ColorMode.RGB:
-        return None
-    return to_srgb(Image.new("RGB", (1, 1)), state.profile)[1]
-
-
 def _nodes(state: _Reading) -> tuple[Node, ...]:
     """The flat list of records, bottom to top, as a tree."""
     open_lists: list[list[Node]] = [[]]
     for record, channels in state.psd._iter_layers():
-        divider = record.tagged_blocks.get_data(Tag.SECTION_DIVIDER_SETTING) or record.tagged_blocks.get_data(Tag.NESTED_SECTION_DIVIDER_SETTING)
+        blocks = record.tagged_blocks
+        divider = blocks.get_data(Tag.SECTION_DIVIDER_SETTING) or blocks.get_data(Tag.NESTED_SECTION_DIVIDER_SETTING)
         kind = SectionDivider.OTHER if divider is None else divider.kind
         if kind is SectionDivider.BOUNDING_SECTION_DIVIDER:
             open_lists.append([])
@@ -136,14 +145,10 @@ def _nodes(state: _Reading) -> tuple[Node, ...]:
             open_lists[-1] += [] if layer is None else [layer]
         else:
             children = open_lists.pop() if len(open_lists) > 1 else []
-            mode = divider.blend_mode or record.blend_mode
-            open_lists[-1].append(_group(state, record, channels, tuple(children), mode, kind is SectionDivider.CLOSED_FOLDER))
+            common = _common(state, record, channels, linked=False)
+            common["blend"] = BLEND_OF_MODE[divider.blend_mode or record.blend_mode]
+            open_lists[-1].append(Group(**common, children=tuple(children), collapsed=kind is SectionDivider.CLOSED_FOLDER))
     return tuple(node for nodes in open_lists for node in nodes)  # groups that were never closed: their layers stay
-
-
-def _group(state: _Reading, record: LayerRecord, channels: ChannelDataList, children: tuple[Node, ...], mode: BlendMode, collapsed: bool) -> Group:
-    common = _common(state, record, channels, linked=False)
-    return Group(**common | {"blend": BLEND_OF_MODE[mode]}, children=children, collapsed=collapsed)
 
 
 def _layer(state: _Reading, record: LayerRecord, channels: ChannelDataList) -> Layer | None:
@@ -190,11 +195,15 @@ def _pixels(state: _Reading, record: LayerRecord, channels: ChannelDataList) -> 
     wanted = [ChannelID(index) for index in range(_COLOR_PLANES[state.psd.header.color_mode])]
     if not width or not height or not all(channel in found for channel in wanted):
         return Pixels.empty(width, height)
-    planes = [_plane(state, found[channel], width, height) for channel in wanted]
-    colors = _colors(state, planes)
-    if ChannelID.TRANSPARENCY_MASK not in found:
-        return Pixels.from_array(colors)
-    return Pixels.from_array(np.dstack([colors, _bytes(_plane(state, found[ChannelID.TRANSPARENCY_MASK], width, height))]))
+    pixels = np.full((height, width, 4), 255, np.uint8)
+    if state.is_plain:
+        for index, channel in enumerate(wanted):
+            pixels[..., index] = _plane(state, found[channel], width, height)
+    else:
+        pixels[..., :3] = _colors(state, [_plane(state, found[channel], width, height) for channel in wanted])
+    if ChannelID.TRANSPARENCY_MASK in found:
+        pixels[..., 3] = _bytes(_plane(state, found[ChannelID.TRANSPARENCY_MASK], width, height))
+    return Pixels.from_array(pixels)
 
 
 def _mask(state: _Reading, record: LayerRecord, channels: ChannelDataList, linked: bool) -> Mask | None:
@@ -254,6 +263,8 @@ def _thinned(state: _Reading, data: MaskData, mask: _MaskRaster, user: _MaskRast
     if of_user == of_vector == 255:
         return mask
     area = area.unite(user[0])
+    if area.width * area.height > MOST_PIXELS:
+        raise ValueError(f"masks of {area.width} × {area.height}")
     product, pixel = _spread(mask, area).astype(np.uint16), _spread(user, area).astype(np.uint16)
     vector = np.where(pixel > 0, np.minimum(product * 255 // np.maximum(pixel, 1), 255), 255).astype(np.uint8)
     thin = _with_density(vector, of_vector).astype(np.uint16) * _with_density(pixel.astype(np.uint8), of_user)
@@ -336,7 +347,8 @@ def merged_pixels(psd: PSD, state: _Reading | None = None) -> np.ndarray:
         return palette[planes[0]]
     count = _COLOR_PLANES.get(header.color_mode)
     if count is None:
-        raise FileError(f"The file is in the colour mode {header.color_mode.name.lower()}, which cannot be opened.", "Convert it to RGB in Photoshop.")
+        mode = header.color_mode.name.lower()
+        raise FileError(f"The file is in the colour mode {mode}, which cannot be opened.", "Convert it to RGB in Photoshop.")
     colors = _colors(state, planes[:count])
     info = psd._get_layer_info()
     if info is None or info.layer_count >= 0 or len(planes) <= count:

@@ -63,6 +63,8 @@ _LARGEST_PSD = (1 << 31) - (1 << 20)  # bytes; the file's own length fields end 
 _THUMBNAIL_SIDE = 160  # pixels, as Photoshop's
 _UNITS_PER_PIXEL = 32  # of a guide's position
 
+# A layer's channels in Photoshop's order, and where they lie in RGBA.
+_PLANES = ((ChannelID.TRANSPARENCY_MASK, 3), (ChannelID.CHANNEL_0, 0), (ChannelID.CHANNEL_1, 1), (ChannelID.CHANNEL_2, 2))
 _Channels = list[tuple[ChannelID, ChannelData]]
 
 
@@ -101,7 +103,8 @@ def is_large(document: Document) -> bool:
 def _structure(document: Document, version: int) -> PSD:
     composed = render(document, document.rect)  # (h, w, 4) uint8 straight RGBA
     whole = opaque(composed)
-    header = FileHeader(version=version, channels=3 if whole else 4, height=document.height, width=document.width, depth=8, color_mode=ColorMode.RGB)
+    size = {"width": document.width, "height": document.height}
+    header = FileHeader(version=version, channels=3 if whole else 4, depth=8, color_mode=ColorMode.RGB, **size)
     merged = on_white(composed)
     pairs = list(_records(document.layers, version, count(1)))
     layers = LayerInfo(
@@ -140,8 +143,7 @@ def _layer_record(layer: Layer, version: int, ids: Iterator[int]) -> tuple[Layer
     record = _common_record(layer, next(ids))
     record.left, record.top, record.right, record.bottom = area.left, area.top, area.right, area.bottom
     record.blend_mode = MODE_OF_BLEND[layer.blend]
-    ids_and_planes = [(ChannelID.TRANSPARENCY_MASK, 3), (ChannelID.CHANNEL_0, 0), (ChannelID.CHANNEL_1, 1), (ChannelID.CHANNEL_2, 2)]
-    channels = [(channel, _channel(raster.array[..., plane], version)) for channel, plane in ids_and_planes]
+    channels = [(channel, _channel(raster.array[..., plane], version)) for channel, plane in _PLANES]
     return _with_channels(record, channels + _mask_channel(record, layer, area, version))
 
 
@@ -185,7 +187,7 @@ def _with_channels(record: LayerRecord, channels: _Channels) -> tuple[LayerRecor
 
 def _no_channels() -> _Channels:
     """Four empty channels; a fresh list each time, since a group and its divider must not share one."""
-    return [(channel, ChannelData()) for channel in (ChannelID.TRANSPARENCY_MASK, ChannelID.CHANNEL_0, ChannelID.CHANNEL_1, ChannelID.CHANNEL_2)]
+    return [(channel, ChannelData()) for channel, _ in _PLANES]
 
 
 def _channel(plane: np.ndarray, version: int) -> ChannelData:

@@ -41,7 +41,8 @@ def ag_psd() -> Path:
     folder = CACHE / f"ag-psd-{AG_PSD}"
     with _locked(folder):
         if not (folder / "node_modules" / "ag-psd" / "package.json").exists():
-            command = [npm, "install", f"ag-psd@{AG_PSD}", "--prefix", str(folder), "--no-audit", "--no-fund", "--no-package-lock", "--fetch-retries=0", "--fetch-timeout=20000"]
+            quick = ["--no-audit", "--no-fund", "--no-package-lock", "--fetch-retries=0", "--fetch-timeout=20000"]
+            command = [npm, "install", f"ag-psd@{AG_PSD}", "--prefix", str(folder), *quick]
             try:
                 done = subprocess.run(command, capture_output=True, text=True, timeout=180, env=ENVIRONMENT)
             except subprocess.TimeoutExpired:

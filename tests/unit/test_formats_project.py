@@ -81,10 +81,11 @@ rasters = st.builds(
     st.integers(1, 300), st.integers(1, 40), st.integers(0, 9),
 )  # fmt: skip
 masks = st.none() | st.builds(
-    lambda width, height, left, default, linked, enabled: Mask.from_array(np.full((height, width), 77, np.uint8), left, -left, default, linked, enabled),
+    lambda width, height, left, *fields: Mask.from_array(np.full((height, width), 77, np.uint8), left, -left, *fields),
     st.integers(1, 300), st.integers(1, 40), st.integers(-400, 400), st.sampled_from((0, 255, 9)), st.booleans(), st.booleans(),
 )  # fmt: skip
-recipes = st.dictionaries(st.text(max_size=5), st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9), max_size=4)
+values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9)
+recipes = st.dictionaries(st.text(max_size=5), values, max_size=4)
 common = {
     "id": st.uuids().map(lambda value: value.hex),
     "name": st.text(max_size=12),
@@ -102,17 +103,18 @@ layers = st.builds(
 groups = st.recursive(
     layers,
     lambda nodes: st.builds(
-        Group, **common, blend=st.sampled_from((*BLEND_MODES, "pass through")), children=st.lists(nodes, max_size=3).map(tuple), collapsed=st.booleans()
-    ),
+        Group, **common, blend=st.sampled_from((*BLEND_MODES, "pass through")), children=st.lists(nodes, max_size=3).map(tuple),
+        collapsed=st.booleans(),
+    ),  # fmt: skip
     max_leaves=5,
 )
 documents = st.builds(
-    Document, st.integers(1, 400), st.integers(1, 400), st.lists(groups, max_size=3).map(tuple), st.none() | st.binary(min_size=1, max_size=20),
-    st.floats(1, 1200), st.lists(st.builds(Guide, st.booleans(), st.floats(-10, 400)), max_size=2).map(tuple),
+    Document, st.integers(1, 400), st.integers(1, 400), st.lists(groups, max_size=3).map(tuple),
+    st.none() | st.binary(min_size=1, max_size=20), st.floats(1, 1200), st.lists(st.builds(Guide, st.booleans(), st.floats(-10, 400)), max_size=2).map(tuple),
 )  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(document=documents)
 def test_any_document_comes_back(document: Document, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("any") / "a.downstage"
@@ -200,8 +202,11 @@ def test_nonsense_in_the_state_is_damage(saved: Path, key: str, value: object) -
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    (("blend", "sparkle"), ("blend", "pass through"), ("opacity", 1.5), ("visible", 1), ("placement", [0, 0]), ("kind", "folder"), ("recipe", [])),
-)
+    (
+        ("blend", "sparkle"), ("blend", "pass through"), ("opacity", 1.5), ("visible", 1), ("placement", [0, 0]), ("kind", "folder"),
+        ("recipe", []),
+    ),
+)  # fmt: skip
 def test_nonsense_in_a_layer_is_damage(saved: Path, key: str, value: object) -> None:
     rewrite(saved, lambda state: state["layers"][0].update({key: value}))
     assert "damaged" in refusal(saved)

@@ -47,7 +47,8 @@ def test_layers_come_back_as_they_were(path: Path) -> None:
     document = full_document()
     save_document(document, path)
     again = open_document(path)
-    assert (again.width, again.height, again.dpi, again.guides) == (document.width, document.height, document.dpi, document.guides)
+    for name in ("width", "height", "dpi", "guides"):
+        assert getattr(again, name) == getattr(document, name)
     before, after = list(walk(document)), list(walk(again))
     assert [(n.name, d, type(n)) for n, d, _ in after] == [(n.name, d, type(n)) for n, d, _ in before]
     for (old, _, _), (new, _, _) in zip(before, after, strict=True):
@@ -171,7 +172,8 @@ def test_names_of_all_kinds(tmp_path: Path) -> None:
 def test_empty_documents_and_layers(path: Path) -> None:
     save_document(Document(5, 7, ()), path)
     assert (open_document(path).width, open_document(path).height) == (5, 7)
-    save_document(Document(5, 7, (make_group("nothing", ()), make_layer("empty", Pixels.empty(0, 0)), make_layer("clear", Pixels.empty(5, 5)))), path)
+    nodes = (make_group("nothing", ()), make_layer("empty", Pixels.empty(0, 0)), make_layer("clear", Pixels.empty(5, 5)))
+    save_document(Document(5, 7, nodes), path)
     assert [node.name for node in open_document(path).layers] == ["nothing", "empty", "clear"]
 
 
@@ -231,9 +233,12 @@ def test_every_file_that_photoshop_wrote_opens() -> None:
 
 # What the file holds is pixels, groups, masks, clipping, blend modes, text and fills with their pixels: no adjustments or effects.
 EXACT = (
-    "16bit5x5.psb", "1layer.psb", "broken-groups.psb", "clipping-mask.psd", "clipping-mask3.psd", "empty-layer.psb", "group.psd", "hidden-groups.psb",
-    "layers__smartobject-layer.psd", "layers__type-layer.psd", "mask.psd", "mask-density-layermask.psd", "mask-density-vectormask.psd", "masks3.psd",
-    "mask-density-layervectormask.psd", "metadata.psd", "passthrough_blendmodes1.psd", "placedLayer.psd", "semi-transparent-layers.psd", "text.psd",
+    "16bit5x5.psb", "1layer.psb", "broken-groups.psb", "clipping-mask.psd", "clipping-mask3.psd", "empty-layer.psb",
+    "group.psd", "hidden-groups.psb",
+    "layers__smartobject-layer.psd", "layers__type-layer.psd", "mask.psd", "mask-density-layermask.psd", "mask-density-vectormask.psd",
+    "masks3.psd",
+    "mask-density-layervectormask.psd", "metadata.psd", "passthrough_blendmodes1.psd", "placedLayer.psd", "semi-transparent-layers.psd",
+    "text.psd",
     "transparency__transparency-group.psd", "vector-mask3.psd", "blend-modes__color.psd", "blend-modes__hard-mix.psd",
 )  # fmt: skip
 
@@ -248,7 +253,9 @@ def test_photoshops_files_look_as_photoshop_shows_them(name: str) -> None:
 
 
 @needs_corpus
-@pytest.mark.parametrize("name", ("group.psd", "clipping-mask.psd", "mask.psb", "passthrough_blendmodes2.psd", "transparency__transparency-group.psd"))
+@pytest.mark.parametrize(
+    "name", ("group.psd", "clipping-mask.psd", "mask.psb", "passthrough_blendmodes2.psd", "transparency__transparency-group.psd")
+)
 def test_photoshops_structure_survives_our_hands(name: str, tmp_path: Path) -> None:
     """Photoshop -> Downstage -> PSD -> Downstage."""
     first = open_document(CORPUS / name)
