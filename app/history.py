@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .document import Document, Layer, walk
 from .pixels import Tiles
@@ -12,11 +12,13 @@ MEMORY_CAP = 2 << 30  # bytes of tiles that only the past and the future need
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """A state and what led to it. cost: bytes of tiles the state before had and this one has no more."""
+    """A state and what led to it. cost: bytes of tiles the state before had and this one has no more.
+    active: the node that was active when the step was made."""
 
     label: str
     document: Document
     cost: int = 0
+    active: str | None = None
 
 
 class History:
@@ -44,14 +46,19 @@ class History:
     def can_redo(self) -> bool:
         return self.index + 1 < len(self._steps)
 
-    def push(self, label: str, document: Document) -> None:
+    @property
+    def active(self) -> str | None:
+        """The node that was active when the present step was made."""
+        return self._steps[self.index].active
+
+    def push(self, label: str, document: Document, active: str | None = None) -> None:
         """Make `document` now; the future is forgotten."""
-        step = Step(label, document, _bytes_left_behind(self.document, document))
+        step = Step(label, document, _bytes_left_behind(self.document, document), active)
         self._steps[self.index + 1 :] = [step]
         self.index += 1
         while self.index > 1 and sum(step.cost for step in self._steps) > self._cap:
             self._steps.pop(0)
-            self._steps[0] = Step(self._steps[0].label, self._steps[0].document)
+            self._steps[0] = replace(self._steps[0], cost=0)
             self.index -= 1
 
     def go_to(self, index: int) -> Document:

@@ -210,8 +210,8 @@ def _paint_node(surface: Surface, node: Node, clipped: tuple[Node, ...], view: V
     masked = node.mask is not None and node.mask.enabled
     if area.is_empty or node.opacity <= 0:
         return
-    if isinstance(node, Group) and node.blend == PASS_THROUGH and not clipped:
-        _paint_through(surface, node, area, view)
+    if isinstance(node, Group) and node.blend == PASS_THROUGH:
+        _paint_through(surface, node, clipped, area, view)
     elif _can_be_drawn_at_once(node, surface.deep) and not masked and not clipped:
         with surface.painter(PAINTER_MODES[node.blend], node.opacity) as painter:
             _draw_pixels(painter, node, surface.rect, view)
@@ -228,22 +228,43 @@ def _can_be_drawn_at_once(node: Node, deep: bool) -> bool:
     return isinstance(node, Layer) and node.blend in PAINTER_MODES and (node.opacity >= 1 or not deep)
 
 
-def _paint_through(surface: Surface, group: Group, area: Rect, view: View) -> None:
+def _paint_through(surface: Surface, group: Group, clipped: tuple[Node, ...], area: Rect, view: View) -> None:
     """A group whose children mix with what lies below it; its opacity and mask fade between before and after."""
     masked = group.mask is not None and group.mask.enabled
-    if group.opacity >= 1 and not masked:
-        _paint_nodes(surface, group.children, view)
-        return
-    part = surface.part(area)
-    before = part.copy()
+    fades = group.opacity < 1 or masked
+    before = surface.part(area).copy() if fades else None
     _paint_nodes(surface, group.children, view)
+    if clipped:
+        _clip_to_group(surface, group, clipped, area, view)
+    if not fades:
+        return
     for band in _bands(area):
         share = np.full((band.height, band.width), group.opacity, np.float32)
         if masked:
             share *= _mask_area(group, group.mask, band, view) / np.float32(255)
-        old = before[band.top - area.top : band.bottom - area.top].astype(np.float32)
         new = surface.part(band)
-        new[...] = np.rint(old + (new - old) * share[..., None])
+        new[...] = _faded(before[band.top - area.top : band.bottom - area.top], new, share)
+
+
+def _clip_to_group(surface: Surface, group: Group, clipped: tuple[Node, ...], area: Rect, view: View) -> None:
+    """Layers that clip to a pass-through group mix with the picture, but only as far as the group covers it."""
+    alone, mixed = Surface(area, surface.deep), Surface(area, surface.deep)
+    _paint_nodes(alone, group.children, view)
+    mixed.array[...] = surface.part(area)
+    _make_opaque(mixed)
+    for layer in clipped:
+        _paint_node(mixed, layer, (), view)
+    for band in _bands(area):
+        old = surface.part(band)
+        alpha = old[..., 3].astype(np.float32)
+        share = alone.part(band)[..., 3] / np.maximum(alpha, 1)
+        old[...] = _faded(old, mixed.part(band) * (alpha / surface.levels)[..., None], share)
+
+
+def _faded(old: np.ndarray, new: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """(h, w, 4) between old (share 0) and new (share 1); share: (h, w) float32."""
+    start = old.astype(np.float32)
+    return np.rint(start + (new - start) * share[..., None])
 
 
 def _painted_apart(node: Node, clipped: tuple[Node, ...], area: Rect, deep: bool, view: View) -> Surface:

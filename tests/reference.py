@@ -34,18 +34,32 @@ def _nodes(under: np.ndarray, nodes: tuple[Node, ...]) -> np.ndarray:
 
 def _node(under: np.ndarray, node: Node, clipped: list[Node]) -> np.ndarray:
     mask = _mask(node, under.shape)
-    if isinstance(node, Group) and node.blend == PASS_THROUGH and not clipped:
+    if isinstance(node, Group) and node.blend == PASS_THROUGH:
         share = (mask * node.opacity)[..., None]
-        return under * (1 - share) + _nodes(under, node.children) * share
+        return under * (1 - share) + _clipped_to_group(_nodes(under, node.children), node, clipped) * share
     source = _pixels(node, under.shape) if isinstance(node, Layer) else _nodes(np.zeros_like(under), node.children)
     if clipped:
-        alpha = source[..., 3:]
-        opaque = np.concatenate([_straight(source), np.ones_like(alpha)], -1)
-        for layer in clipped:
-            opaque = _node(opaque, layer, [])
-        source = opaque * alpha
+        source = _with_clipped(source, clipped)
     mode = "normal" if node.blend == PASS_THROUGH else node.blend
     return _over(under, source * (mask * node.opacity)[..., None], mode)
+
+
+def _with_clipped(source: np.ndarray, clipped: list[Node]) -> np.ndarray:
+    """The clipped layers mix with the colours as if they were opaque; the alpha stays."""
+    alpha = source[..., 3:]
+    opaque = np.concatenate([_straight(source), np.ones_like(alpha)], -1)
+    for layer in clipped:
+        opaque = _node(opaque, layer, [])
+    return opaque * alpha
+
+
+def _clipped_to_group(result: np.ndarray, group: Group, clipped: list[Node]) -> np.ndarray:
+    """The same on what lies below too, as far as the group covers it."""
+    if not clipped:
+        return result
+    covered = _nodes(np.zeros_like(result), group.children)[..., 3:]
+    share = np.divide(covered, result[..., 3:], out=np.zeros_like(covered), where=result[..., 3:] > 0)
+    return result * (1 - share) + _with_clipped(result, clipped) * share
 
 
 def _over(under: np.ndarray, source: np.ndarray, mode: str) -> np.ndarray:

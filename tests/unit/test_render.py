@@ -153,6 +153,14 @@ def test_layers_clip_to_the_one_below_them() -> None:
     assert np.array_equal(render(hidden, CANVAS), render(edits.remove(hidden, [layer.id for layer in clipped]), CANVAS))
 
 
+def test_layers_clip_to_a_pass_through_group_and_to_an_isolated_one() -> None:
+    children = (layer(40, 20, 20, 100, 120, blend="multiply"), layer(41, 60, 80, 150, 100))
+    clip = layer(42, 0, 0, clipping=True, blend="screen", opacity=0.8)
+    for mode, mask in (("pass through", None), ("pass through", some_mask(9, left=30)), ("normal", None)):
+        group = make_group("group", children, blend=mode, opacity=0.7, mask=mask)
+        assert_looks_like_the_reference(Document(WIDTH, HEIGHT, (photo(), group, clip)), jumps=1e-4)
+
+
 # Where layers lie
 
 TURNS = [
