@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def run_convert(source: Path, target: Path) -> int:
     """`convert` with its messages: what was lost on standard output, an error as one line on standard error."""
     try:
         for sentence in convert(source, target):
-            print(sentence)
+            _say(sentence)
     except FileError as error:
         return _refuse(error)
     return OK
@@ -43,14 +44,28 @@ def run_convert(source: Path, target: Path) -> int:
 def run_info(file: Path) -> int:
     """`info` with its messages: JSON on standard output, an error as one line on standard error."""
     try:
-        print(json.dumps(info(file), indent=2, ensure_ascii=False).encode("utf-8", "replace").decode())
+        _say(json.dumps(info(file), indent=2, ensure_ascii=not _is_utf8()))
     except FileError as error:
         return _refuse(error)
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return OK
 
 
+def _is_utf8() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+
+
+def _say(text: str) -> None:
+    """Print, with question marks for what the terminal cannot show."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding), flush=True)
+
+
 def _refuse(error: FileError) -> int:
-    print(" ".join((error.sentence, error.hint)).strip().replace("\n", " "), file=sys.stderr)
+    """One sentence, the hint in brackets."""
+    hint = f" ({error.hint[0].lower()}{error.hint[1:].rstrip('.')})" if error.hint else ""
+    print(f"{error.sentence.rstrip('.')}{hint}.".replace("\n", " "), file=sys.stderr)
     return FAILED
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 from pathlib import Path
 
@@ -101,3 +102,12 @@ def test_a_corrupt_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save_document(flat_document(), tmp_path / "a.png")
     assert "folder does not exist" in refusal(capsys, "convert", tmp_path / "a.png", tmp_path / "nowhere" / "a.psd")
+
+
+def test_a_terminal_that_knows_only_ascii_gets_valid_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_document(full_document(), tmp_path / "a.psd")
+    output = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", output)
+    assert run("info", tmp_path / "a.psd") == 0
+    assert json.loads(output.buffer.getvalue())["layers"][2]["name"] == "Tasse ☕ 茶碗"
+    assert run("convert", tmp_path / "a.psd", tmp_path / "b.png") == 0
