@@ -2,6 +2,9 @@
 
     python -m bfs_engine insert --background IMG --box X Y W H --prompt TEXT --out LAYER.png [--composite COMP.png] ...
     python -m bfs_engine things
+    python -m bfs_engine train --out RUN [--config FILE] [--until STEP]
+    python -m bfs_engine export RUN MODEL
+    python -m bfs_engine evaluate [--model MODEL] [--count N] [--seed S] [--steps N] [--sheet SHEET.png]
 
 Exit status: 0 done; 2 the input was bad, and one sentence on stderr says how; 130 stopped with Ctrl+C.
 torch is imported only by the commands that need it.
@@ -10,6 +13,7 @@ torch is imported only by the commands that need it.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Sequence
@@ -118,6 +122,30 @@ def things(options: argparse.Namespace) -> int:
     return 0
 
 
+def train(options: argparse.Namespace) -> int:
+    """Train a starter, or go on with the run in the folder; scenes are rendered as they are needed."""
+    from .train import command
+
+    command.run(options.out, options.config, options.until, options.font)
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write a run's averaged weights as a model that `insert --model` takes."""
+    from .train import command
+
+    command.write_model(options.run_folder, options.model_folder, options.font)
+    return 0
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Print the starter's gates on held-out scenes as JSON."""
+    from .evaluate import command
+
+    print(json.dumps(command.run(options.model or STARTER, options.count, options.seed, options.steps, options.guidance, options.sheet), indent=1))
+    return 0
+
+
 def parser() -> Parser:
     """All commands and their options."""
     top = Parser(prog="python -m bfs_engine", description="Put things into pictures as layers of their own.")
@@ -137,7 +165,30 @@ def parser() -> Parser:
     words = commands.add_parser("things", help="list what the starter can make")
     words.add_argument("--model", type=Path, metavar="DIR", help="a folder with weights (default: the starter)")
     words.set_defaults(run=things)
+    _add_training(commands)
     return top
+
+
+def _add_training(commands: argparse._SubParsersAction) -> None:
+    start = commands.add_parser("train", help="train a starter on rendered scenes, or go on with a run")
+    start.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run's folder: checkpoints, averages, log.jsonl")
+    start.add_argument("--config", type=Path, metavar="FILE", help="a JSON file (default: the one in the run's folder, or the starter's)")
+    start.add_argument("--until", type=int, metavar="STEP", help="stop there (default: the configuration's last step)")
+    start.set_defaults(run=train)
+    finish = commands.add_parser("export", help="make a model folder of a run")
+    finish.add_argument("run_folder", type=Path, metavar="RUN")
+    finish.add_argument("model_folder", type=Path, metavar="MODEL")
+    finish.set_defaults(run=export)
+    for one in (start, finish):
+        one.add_argument("--font", type=Path, help="NotoColorEmoji.ttf; found by fontconfig when not given")
+    judge = commands.add_parser("evaluate", help="measure a model on scenes whose true layers are known")
+    judge.add_argument("--model", type=Path, metavar="MODEL", help="a folder with weights (default: the starter)")
+    judge.add_argument("--count", type=int, default=128, help="how many scenes (default: 128)")
+    judge.add_argument("--seed", type=int, default=0)
+    judge.add_argument("--steps", type=int, default=8)
+    judge.add_argument("--guidance", type=float, default=1.0)
+    judge.add_argument("--sheet", type=Path, metavar="SHEET.png", help="also draw the first scenes beside their truth")
+    judge.set_defaults(run=evaluate)
 
 
 def sentence(error: EngineError) -> str:

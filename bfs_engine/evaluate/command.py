@@ -1,0 +1,54 @@
+"""The command `evaluate` of python -m bfs_engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ..api import EngineError
+from ..bfs.latents import box_mask
+from ..bfs.pipeline import BFSPipeline
+from ..bfs.starter import SIZE, load_pipeline
+from ..scenes.render import Scenes, Sprites, pack, render
+from ..scenes.vocabulary import Vocabulary
+from .layers import over
+from .starter import HELD_OUT_SEED, Sampling, generate, measure
+
+SHEET_SCENES = 24
+
+
+def run(model: Path, count: int, seed: int, steps: int, guidance: float, sheet: Path | None) -> dict[str, float]:
+    """The gates of the model in the folder `model`; things are those of its library."""
+    if count < 2 or steps < 1:
+        raise EngineError("At least two scenes and one step are needed to measure anything.")
+    vocabulary = Vocabulary.load(model / "library")
+    sprites = pack([vocabulary.cutout(name) for name in vocabulary.names])
+    pipeline = load_pipeline(model)
+    sampling = Sampling(steps, guidance)
+    if sheet is not None:
+        draw_sheet(pipeline, sprites, sampling, seed).save(sheet)
+    scores = measure(pipeline, sprites, count, sampling, seed, SIZE)
+    return {"scenes": count, "seed": seed, "steps": steps, "guidance": guidance} | {k: round(v, 4) for k, v in scores.items()}
+
+
+def draw_sheet(pipeline: BFSPipeline, sprites: Sprites, sampling: Sampling, seed: int) -> Image.Image:
+    """Held-out scenes, two a row: background with box | generated layer | it over the background | the truth."""
+    scenes = render(sprites, torch.Generator().manual_seed(HELD_OUT_SEED + seed), SHEET_SCENES, SIZE)
+    layers, _ = generate(pipeline, scenes.background, scenes.box, scenes.reference, sampling, seed)
+    cells = torch.stack([_boxed(scenes), over(layers, _checker()), over(layers, scenes.background), scenes.composite], dim=1)
+    rows = cells.unflatten(0, (-1, 2)).permute(0, 4, 1, 2, 5, 3).flatten(0, 1).flatten(1, 3)  # (rows·s, 2·4·s, 3)
+    return Image.fromarray((rows * 255).round().byte().numpy())
+
+
+def _boxed(scenes: Scenes) -> Tensor:
+    tint = box_mask(scenes.box, SIZE, SIZE) * 0.35
+    return scenes.background * (1 - tint) + tint * torch.tensor([1.0, 0.2, 0.2]).view(3, 1, 1)
+
+
+def _checker() -> Tensor:
+    """(3, s, s) light squares of 8 pixels."""
+    at = torch.arange(SIZE) // 8
+    return (0.75 + 0.2 * ((at[:, None] + at) % 2)).expand(3, SIZE, SIZE)

@@ -1,0 +1,40 @@
+"""The commands `train` and `export` of python -m bfs_engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..api import EngineError
+from ..scenes.render import Sprites, pack
+from ..scenes.sprites import draw_all, read_table
+from .starter import StarterConfig, StarterTraining, export, make_codecs, train
+
+SHIPPED = Path(__file__).with_name("starter.json")  # the configuration that the shipped weights were trained with
+
+
+def run(folder: Path, config: Path | None, until: int | None, font: Path | None) -> None:
+    """Train in `folder` up to step `until`; a folder that holds a run goes on from its last checkpoint."""
+    train(_configuration(folder, config), folder, _sprites(font), until)
+
+
+def write_model(folder: Path, model: Path, font: Path | None) -> None:
+    """Export the run in `folder` to the folder `model`."""
+    config = _configuration(folder, None)
+    sprites = _sprites(font)
+    if not (folder / "checkpoint.pt").exists():
+        raise EngineError(f"There is no checkpoint in {folder}.", "Train a while first.")
+    training = StarterTraining(config, folder, sprites, make_codecs(config, folder, sprites))
+    training.resume()
+    export(training, model)
+
+
+def _configuration(folder: Path, config: Path | None) -> StarterConfig:
+    started = folder / "config.json"
+    return StarterConfig.load(config or (started if started.exists() else SHIPPED))
+
+
+def _sprites(font: Path | None) -> Sprites:
+    try:
+        return pack(draw_all(read_table(), font))
+    except OSError as error:
+        raise EngineError(f"The things to train on cannot be drawn: {error}") from error
