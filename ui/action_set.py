@@ -43,7 +43,7 @@ class ActionSet(QObject):
     def fill(self, bar: QMenuBar) -> None:
         """The menus of the table's order."""
         for title in MENUS:
-            menu = bar.addMenu(QCoreApplication.translate("actions", title))
+            menu = bar.addMenu("&" + QCoreApplication.translate("actions", title))
             self.menus[title.lower()] = menu
             for action in ACTIONS:
                 if action.menu == title.lower():

@@ -87,7 +87,7 @@ ACTIONS = (
     Action("view.actual", _T("actions", "100 %"), ("Ctrl+1",)),
     Action("view.panels", _T("actions", "Hide or Show the Panels"), ("Tab",), local=True, rule=True),
     Action("help.commands", _T("actions", "All Commands…"), ("Ctrl+Shift+P",), "search"),
-    Action("help.keys", _T("actions", "Keyboard Keys"), ("Shift+?",)),
+    Action("help.keys", _T("actions", "Keyboard Keys"), ("Shift+?", "?")),
     Action("help.things", _T("actions", "What the Model Knows"), (), "things"),
     Action("help.about", _T("actions", "About Downstage"), (), "info", rule=True),
 )

@@ -14,7 +14,7 @@ from ui import canvas_paint as paint
 from ui.backing import Backing, Painter
 from ui.theme import Theme
 from ui.tool_desk import ToolDesk
-from ui.view import View, centred, fitted, mip_level, next_step
+from ui.view import LARGEST, View, centred, fitted, mip_level, next_step
 
 PAINT_BUDGET = 0.03  # seconds of painting the picture per frame; what is left comes with the next one
 WHEEL_STEP = 120  # Qt's units of one notch
@@ -36,6 +36,7 @@ class Canvas(QWidget):
         self._desk = desk
         self._document: Document | None = None
         self._view = View()
+        self._fit_up_to = 1.0
         self._fitted = True  # keeps fitting while the window changes its size, until the user zooms or pans
         self._preview: tuple[QImage, int, int] | None = None
         self._panning_from: QPointF | None = None
@@ -68,7 +69,8 @@ class Canvas(QWidget):
         if old is None or afresh:
             self._backing.forget()
             self._preview = None
-            self.fit()
+            self._fit_up_to = 1.0  # a small picture is not blown up unless the user asks
+            self._fit()
             return
         touched = damage(old, document)
         if (old.width, old.height) != (document.width, document.height):
@@ -102,10 +104,14 @@ class Canvas(QWidget):
         self.update()
 
     def fit(self) -> None:
-        """All of the canvas."""
+        """All of the canvas, as large as it goes."""
+        self._fit_up_to = LARGEST
+        self._fit()
+
+    def _fit(self) -> None:
         if self._document is None:
             return
-        self._view = fitted((self._document.width, self._document.height), self.device_size)
+        self._view = fitted((self._document.width, self._document.height), self.device_size, self._fit_up_to)
         self._fitted = True
         self.view_changed.emit()
         self.update()
@@ -196,7 +202,7 @@ class Canvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self._fitted:
-            self.fit()
+            self._fit()
         super().resizeEvent(event)
 
     # Pointer

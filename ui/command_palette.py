@@ -22,6 +22,7 @@ class CommandPalette(QFrame):
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self.setObjectName("popup")
         self._entries = entries
+        self._width, self._highest = 560, 12 * _ROW
         self.field = QLineEdit()
         self.field.setPlaceholderText(self.tr("Type a command"))
         self.field.setAccessibleName(self.tr("Command"))
@@ -40,9 +41,9 @@ class CommandPalette(QFrame):
 
     def open_over(self, window: QWidget) -> None:
         """Show it at the top middle of the window."""
-        width, height = min(560, window.width() - 40), min(420, window.height() - 80)
-        self.resize(width, height)
-        self.move(window.mapToGlobal(QPoint((window.width() - width) // 2, 70)))
+        self._width = min(560, window.width() - 40)
+        self._highest = min(12 * _ROW + 4, window.height() - 160)
+        self.move(window.mapToGlobal(QPoint((window.width() - self._width) // 2, 70)))
         self.field.clear()
         self._search("")
         self.show()
@@ -60,6 +61,14 @@ class CommandPalette(QFrame):
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+        self._take_height()
+
+    def _take_height(self) -> None:
+        """As high as its rows, but never higher than when it opened."""
+        rows = max(self.list.count(), 1) * _ROW + 4
+        self.list.setFixedHeight(min(rows, self._highest))
+        self.adjustSize()
+        self.resize(self._width, self.sizeHint().height())
 
     def _do(self) -> None:
         item = self.list.currentItem()

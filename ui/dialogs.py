@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -22,6 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from ui.actions import ACTIONS, Action
+
+
+ROW = 26  # logical pixels: a line of a list
 
 
 def shown_keys(action: Action) -> str:
@@ -88,6 +91,8 @@ class ThingsDialog(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Things"))
         self.list.addItems(sorted(names))
+        for row in range(self.list.count()):
+            self.list.item(row).setSizeHint(QSize(0, ROW))
         self.list.setCurrentRow(0)
         self.list.itemActivated.connect(lambda _item: self.accept())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)

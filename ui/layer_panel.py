@@ -168,7 +168,7 @@ class LayerPanel(QWidget):
             self.strip.clear()
             for number, candidate in enumerate(candidates, 1):
                 layer = make_layer("", candidate.pixels, candidate.placement)
-                item = QListWidgetItem(QIcon(pixmap_of(self._thumbnail(layer, CANDIDATE * 2))), str(number))
+                item = QListWidgetItem(_plain_icon(pixmap_of(self._thumbnail(layer, CANDIDATE * 2))), str(number))
                 item.setToolTip(self.tr("Seed {seed}").format(seed=candidate.recipe.get("seed", "?")))
                 self.strip.addItem(item)
         shown = shown_candidate(node)
@@ -188,6 +188,14 @@ def pixmap_of(array: np.ndarray) -> QPixmap:
     """(h, w, 4) uint8 straight RGBA -> pixmap."""
     array = np.ascontiguousarray(array)
     return QPixmap.fromImage(QImage(array.data, array.shape[1], array.shape[0], array.strides[0], QImage.Format.Format_RGBA8888).copy())
+
+
+def _plain_icon(pixmap: QPixmap) -> QIcon:
+    """An icon that Qt does not tint when it is selected."""
+    icon = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+        icon.addPixmap(pixmap, mode)
+    return icon
 
 
 def _quietly(widget: QWidget, act: Callable[[], None]) -> None:

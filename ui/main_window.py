@@ -103,7 +103,7 @@ class MainWindow(QMainWindow):
         around = self._around
         self.desk = ToolDesk(self.session, self)
         self.canvas = Canvas(render.render_qimage, theme, self.desk)
-        self.messages = MessageBar(self.icons)
+        self.messages = MessageBar(self.icons, self.canvas)
         self.options = OptionsBar()
         self.layer_panel = LayerPanel(self.icons, render.thumbnail)
         self.history_panel = HistoryPanel(self.icons)
@@ -175,7 +175,6 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.messages)
         column.addWidget(self.canvas, 1)
         self.setCentralWidget(middle)
         self.docks = Docks(self, self.generate_panel, self.layer_panel, self.history_panel, self.queue_panel)

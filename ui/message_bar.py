@@ -1,23 +1,27 @@
-"""A line above the canvas that says what happened and what to do next; it takes no keys away and blocks nothing."""
+"""A card over the top of the canvas that says what happened and what to do next; it takes no keys away and moves nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ui.theme import Icons
 
+INSET, WIDEST = 12, 760  # logical pixels
+SECONDS = 10  # how long news stays; what went wrong stays until it is dismissed
 Choice = tuple[str, Callable[[], None]]  # label, what a click does
 
 
 class MessageBar(QFrame):
     """Shows one message at a time: "info", "warning" or "error", with a hint and buttons where there is a choice."""
 
-    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, icons: Icons, over: QWidget) -> None:
+        """over: the widget it lies on."""
+        super().__init__(over)
         self.setObjectName("message")
+        over.installEventFilter(self)
         self._icons = icons
         self._kind = "info"
         self._mark, self._sentence, self._hint = QLabel(), QLabel(), QLabel()
@@ -26,6 +30,7 @@ class MessageBar(QFrame):
         self._hint.setObjectName("muted")
         for label in (self._sentence, self._hint):
             label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._choices = QHBoxLayout()
         self._choices.setSpacing(6)
@@ -34,6 +39,10 @@ class MessageBar(QFrame):
         self._close.setToolTip(self.tr("Dismiss"))
         self._close.setAccessibleName(self.tr("Dismiss the message"))
         self._close.clicked.connect(self.hide)
+        self._clock = QTimer(self)
+        self._clock.setSingleShot(True)
+        self._clock.setInterval(SECONDS * 1000)
+        self._clock.timeout.connect(self.hide)
         self._lay_out()
         self.hide()
 
@@ -72,6 +81,20 @@ class MessageBar(QFrame):
             self._choices.addWidget(self._chip(label, act))
         self.retint()
         self.show()
+        self.raise_()
+        self._clock.start() if kind == "info" and not choices else self._clock.stop()
+        self._take_place()
+
+    def _take_place(self) -> None:
+        """At the top middle, as wide as its words need."""
+        room = self.parentWidget().width() - 2 * INSET
+        width = min(max(self.sizeHint().width(), 360), WIDEST, room)
+        self.setGeometry((self.parentWidget().width() - width) // 2, INSET, width, self.heightForWidth(width))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and not self.isHidden():
+            self._take_place()
+        return super().eventFilter(watched, event)
 
     def _chip(self, label: str, act: Callable[[], None]) -> QPushButton:
         chip = QPushButton(label)

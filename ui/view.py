@@ -66,10 +66,10 @@ class View:
         return replace(self, x=x, y=y)
 
 
-def fitted(canvas: tuple[int, int], widget: tuple[int, int], margin: int = FIT_MARGIN) -> View:
-    """The whole canvas in the middle of the widget; small pictures are not blown up."""
+def fitted(canvas: tuple[int, int], widget: tuple[int, int], largest: float = LARGEST, margin: int = FIT_MARGIN) -> View:
+    """The whole canvas in the middle of the widget, at no more than the zoom `largest`."""
     room = max(widget[0] - 2 * margin, 1), max(widget[1] - 2 * margin, 1)
-    zoom = min(room[0] / max(canvas[0], 1), room[1] / max(canvas[1], 1), 1.0)
+    zoom = min(room[0] / max(canvas[0], 1), room[1] / max(canvas[1], 1), largest)
     return centred(canvas, widget, max(zoom, SMALLEST))
 
 
