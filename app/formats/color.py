@@ -28,7 +28,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[np.ndarray, byte
     image = _integers(image, notes)
     if image.mode == "CMYK":
         notes.append("The picture was CMYK; its colours were converted to sRGB.")
-    if profile:
+    if profile and image.mode != "LAB":  # Lab needs no profile: its numbers are absolute
         try:
             return _through_profile(image, profile, notes)
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
@@ -39,9 +39,10 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[np.ndarray, byte
 def _integers(image: Image.Image, notes: list[str]) -> Image.Image:
     """`image` with 8 bits a channel."""
     if image.mode.startswith("I"):
-        notes.append("The picture had 16 bits a channel; they were reduced to 8.")
-        levels = np.clip(np.asarray(image).astype(np.float32), 0, 65535)
-        return Image.fromarray(np.rint(levels / 257).astype(np.uint8))
+        notes.append("The picture had more than 8 bits a channel; they were reduced to 8.")
+        levels = np.asarray(image)
+        top = 65535 if levels.max(initial=0) <= 65535 else 2**31 - 1
+        return Image.fromarray(np.rint(np.clip(levels, 0, top) * (255 / top)).astype(np.uint8))
     if image.mode == "F":
         notes.append("The picture had floating-point values; 0 to 1 became 8 bits a channel.")
         levels = np.nan_to_num(np.asarray(image))

@@ -90,8 +90,8 @@ def open_psd(path: Path) -> Opened:
             )
         state = _Reading(psd, psd.image_resources.get_data(Resource.ICC_PROFILE))
         layers = _nodes(state) if header.color_mode in _COLOR_PLANES and header.depth >= 8 else ()
-        if not layers:
-            layers = (_merged_layer(state),)
+        if not _any_pixels(layers):
+            layers = _merged_layer(state, layers)
         document = Document(header.width, header.height, layers, state.kept_profile, _dpi(psd), _guides(psd))
     if any(issubclass(warning.category, PSDDecompressionWarning) for warning in caught):
         state.noticed["damaged"] += 1
@@ -115,7 +115,7 @@ def _report(state: _Reading) -> tuple[str, ...]:
         "vector mask": "{n} vector mask(s) became pixel masks.",
         "feather": "The feather of {n} mask(s) was left out.",
         "damaged": "Some pixels in the file are damaged and were left black.",
-        "merged": "The file has no layers; its picture became one.",
+        "merged": "The file has no layers with pixels; its merged picture became the only one.",
     }
     return tuple(report + [sentence.format(n=state.noticed[what]) for what, sentence in sentences.items() if state.noticed[what]])
 
@@ -325,10 +325,17 @@ def _colors(state: _Reading, planes: list[np.ndarray]) -> np.ndarray:
     return colors
 
 
-def _merged_layer(state: _Reading) -> Layer:
-    """The merged picture as one layer, for files (and colour modes) without layers."""
+def _any_pixels(nodes: tuple[Node, ...]) -> bool:
+    return any(_any_pixels(node.children) if isinstance(node, Group) else bool(node.pixels.tiles) for node in nodes)
+
+
+def _merged_layer(state: _Reading, empty: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The merged picture as the one layer, for files and colour modes without layers, or whose layers hold no pixels."""
+    merged = Pixels.from_array(merged_pixels(state.psd, state))
+    if empty and not merged.content_bounds().width:  # nothing to see, and rightly so
+        return empty
     state.noticed["merged"] += 1
-    return make_layer("Background", Pixels.from_array(merged_pixels(state.psd, state)))
+    return (make_layer("Background", merged),)
 
 
 def merged_pixels(psd: PSD, state: _Reading | None = None) -> np.ndarray:

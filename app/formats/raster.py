@@ -78,11 +78,11 @@ def open_raster(path: Path) -> Opened:
     return Opened(Document(width=width, height=height, layers=(layer,), profile=profile, dpi=dpi), (*report, *notes))
 
 
-def _unidentified(path: Path) -> Exception:
+def _unidentified(path: Path) -> FileError:
     with open(path, "rb") as file:
         head = file.read(16)
     if head.startswith(_SIGNATURES):
-        return ValueError("a damaged header")
+        return FileError(f"“{path.name}” is damaged or of a kind that Downstage cannot open.", "Save it anew in the program that made it.")
     return FileError(f"“{path.name}” is not a picture that Downstage can open.", "It opens PNG, JPEG, WebP, TIFF, BMP, GIF, PSD and PSB.")
 
 
@@ -99,7 +99,7 @@ def _losses_on_opening(image: Image.Image) -> list[str]:
     frames = getattr(image, "n_frames", 1)
     report = [f"Only the first of {frames} pictures in the file was opened."] if frames > 1 and image.format != "MPO" else []
     if image.mode.startswith("RGB") and any("16" in str(tile[3]) for tile in image.tile):
-        report.append("The picture had 16 bits a channel; they were reduced to 8.")
+        report.append("The picture had more than 8 bits a channel; they were reduced to 8.")
     return report
 
 
