@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import signal
 import stat
 import sys
@@ -21,6 +20,11 @@ from app.formats import atomic
 from tests.documents import flat_document, full_document
 
 every_format = pytest.mark.parametrize("suffix", [suffix[1:] for suffix in SAVE_SUFFIXES])
+try:
+    import resource
+except ImportError:  # Windows, where the tests that need it are skipped
+    resource = None  # type: ignore[assignment]
+
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="rights and limits of this kind are POSIX's")
 
 

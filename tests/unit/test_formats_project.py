@@ -11,16 +11,15 @@ import numpy as np
 import pytest
 import zstandard
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from app.blend import BLEND_MODES
-from app.document import Candidate, Document, Group, Guide, Layer, new_id
+from app.document import Candidate, Document, Layer, new_id
 from app.errors import FileError
 from app.formats import losses, open_document, save_document
 from app.formats import project as project_file
 from app.geometry import Placement
-from app.pixels import Mask, Pixels
+from app.pixels import Pixels
 from tests.documents import RECIPE, differences, flat_document, full_document
+from tests.strategies import documents
 
 
 @pytest.fixture
@@ -73,49 +72,8 @@ def test_nothing_is_left_beside_the_saved_file(saved: Path) -> None:
     assert [path.name for path in saved.parent.iterdir() if path.is_file()] == [saved.name]
 
 
-placements = st.builds(
-    Placement, st.floats(-5000, 5000), st.floats(-5000, 5000), st.floats(-4, 4).filter(bool), st.floats(0.01, 4), st.floats(-360, 360)
-)
-rasters = st.builds(
-    lambda width, height, seed: Pixels.from_array(np.random.default_rng(seed).integers(0, 256, (height, width, 4), dtype=np.uint8)),
-    st.integers(1, 300), st.integers(1, 40), st.integers(0, 9),
-)  # fmt: skip
-masks = st.none() | st.builds(
-    lambda width, height, left, *fields: Mask.from_array(np.full((height, width), 77, np.uint8), left, -left, *fields),
-    st.integers(1, 300), st.integers(1, 40), st.integers(-400, 400), st.sampled_from((0, 255, 9)), st.booleans(), st.booleans(),
-)  # fmt: skip
-values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9)
-recipes = st.dictionaries(st.text(max_size=5), values, max_size=4)
-common = {
-    "id": st.uuids().map(lambda value: value.hex),
-    "name": st.text(max_size=12),
-    "opacity": st.floats(0, 1),
-    "visible": st.booleans(),
-    "locked": st.booleans(),
-    "clipping": st.booleans(),
-    "color_tag": st.sampled_from(("", "red", "green")),
-    "mask": masks,
-}
-layers = st.builds(
-    Layer, **common, pixels=rasters, placement=placements, blend=st.sampled_from(BLEND_MODES), recipe=st.none() | recipes,
-    candidates=st.lists(st.builds(Candidate, rasters, placements, recipes), max_size=2).map(tuple),
-)  # fmt: skip
-groups = st.recursive(
-    layers,
-    lambda nodes: st.builds(
-        Group, **common, blend=st.sampled_from((*BLEND_MODES, "pass through")), children=st.lists(nodes, max_size=3).map(tuple),
-        collapsed=st.booleans(),
-    ),  # fmt: skip
-    max_leaves=5,
-)
-documents = st.builds(
-    Document, st.integers(1, 400), st.integers(1, 400), st.lists(groups, max_size=3).map(tuple),
-    st.none() | st.binary(min_size=1, max_size=20), st.floats(1, 1200), st.lists(st.builds(Guide, st.booleans(), st.floats(-10, 400)), max_size=2).map(tuple),
-)  # fmt: skip
-
-
 @settings(max_examples=25)
-@given(document=documents)
+@given(document=documents())
 def test_any_document_comes_back(document: Document, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("any") / "a.downstage"
     save_document(document, path)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from psd_tools import PSDImage
 from psd_tools.constants import Resource, Tag
 from psd_tools.psd import PSD
@@ -22,6 +25,7 @@ from app.geometry import Placement
 from app.pixels import Mask, Pixels
 from app.render import render
 from tests.documents import flat_document, full_document, gradient, noise, same_raster, shape
+from tests.strategies import documents, shifts
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "psd"
 needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="the Photoshop files (corpus/psd) do not lie beside the project")
@@ -70,6 +74,26 @@ def test_the_picture_looks_the_same_after_a_round_trip(path: Path) -> None:
     again = open_document(path)
     error = np.abs(over_white(render(again, again.rect)) - over_white(render(document, document.rect)))
     assert error.mean() < 0.2 and error.max() <= 12
+
+
+@settings(max_examples=20)
+@given(document=documents(where=shifts, linked=st.just(True)))
+def test_any_document_comes_back_as_far_as_a_psd_can_hold_it(document: Document, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("any") / "a.psd"
+    save_document(replace(document, profile=None), path)
+    again = open_document(path)
+    before = list(walk(document))
+    if not before:
+        return
+    for (old, depth, _), (new, new_depth, _) in zip(before, walk(again), strict=True):
+        assert new.name == old.name.replace("\0", "") and new_depth == depth
+        for name in ("blend", "visible", "locked", "clipping", "color_tag"):
+            assert getattr(new, name) == getattr(old, name), name
+        if isinstance(old, Layer):
+            assert new.placement == old.placement and same_raster(new.pixels, old.pixels)
+    if "dissolve" not in {node.blend for node, _, _ in before}:  # there a level more in opacity is a pixel more or less
+        error = np.abs(over_white(render(again, again.rect)) - over_white(render(document, document.rect)))
+        assert error.mean() < 1
 
 
 def test_the_merged_picture_is_the_canvas(path: Path) -> None:

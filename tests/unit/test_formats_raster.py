@@ -254,9 +254,9 @@ def test_an_unknown_ending_is_refused(tmp_path: Path) -> None:
 
 
 def test_twelve_megapixels_open_quickly(tmp_path: Path) -> None:
-    """About a second on a slow core; the test allows three."""
+    """About a second of one slow core's work; the test allows three, and counts its own work only."""
     Image.fromarray(np.tile(gradient(400, 300), (10, 10, 1))).save(tmp_path / "big.jpg", quality=90)
-    start = time.perf_counter()
+    start = time.process_time()
     document = open_document(tmp_path / "big.jpg")
     assert (document.width, document.height) == (4000, 3000)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
