@@ -7,11 +7,14 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import TypeVar
 
 from .errors import FileError
 from .formats.atomic import replacing
 
 RECENT = 12  # files
+
+Value = TypeVar("Value", bool, int, float, str, list, dict)  # what JSON holds
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +38,12 @@ class Settings:
         self._path = path
         self._values = _read(path)
 
-    def get(self, name: str, default):
+    def get(self, name: str, default: Value) -> Value:
         """The value, if one of the default's type is stored, else the default."""
         value = self._values.get(name, default)
         return value if isinstance(value, type(default)) else default
 
-    def set(self, name: str, value) -> None:
+    def set(self, name: str, value: Value) -> None:
         """Remember and write at once."""
         if self._values.get(name) == value:
             return

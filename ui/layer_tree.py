@@ -245,12 +245,12 @@ class LayerTree(QTreeView):
     def add_menu_of(self, actions: list[QAction]) -> None:
         """What a right click offers."""
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        menu = QMenu(self)
+        self.menu = QMenu(self)
         for number, action in enumerate(actions):
             if number and action.objectName() in ("layer.visible", "layer.raise", "layer.group", "layer.merge_down", "generate.again"):
-                menu.addSeparator()
-            menu.addAction(action)
-        self.customContextMenuRequested.connect(lambda point: menu.popup(self.viewport().mapToGlobal(point)))
+                self.menu.addSeparator()
+            self.menu.addAction(action)
+        self.customContextMenuRequested.connect(lambda point: self.menu.popup(self.viewport().mapToGlobal(point)))
 
     def drawBranches(self, painter: QPainter, rect: QRect, index) -> None:
         theme = self._icons.theme

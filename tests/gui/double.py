@@ -16,7 +16,7 @@ KNOWN = ("apple", "cat", "chair")
 class DiscEngine:
     """Draws a disc that fills the box, in a colour taken from the seed.
 
-    step: when a test has cleared it, the engine waits before each denoising step until it is set again.
+    go: when a test has cleared it, the engine waits after each denoising step until it is set again.
     """
 
     name: str = "disc"
@@ -39,8 +39,8 @@ class DiscEngine:
             raise UnknownPrompt(request.prompt, KNOWN[:2])
         result = self._disc(request)
         for step in range(1, self.steps + 1):
-            self.go.wait(10)
             report(Progress(step, self.steps, "", result))
+            self.go.wait(10)
         return result
 
     def _disc(self, request: InsertRequest) -> LayerResult:
