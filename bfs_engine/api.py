@@ -89,7 +89,9 @@ class InsertRequest:
 
 
 def _digest(array: np.ndarray) -> str:
-    return hashlib.sha256(str(array.shape).encode() + np.ascontiguousarray(array).tobytes()).hexdigest()
+    digest = hashlib.sha256(str(array.shape).encode())
+    digest.update(np.ascontiguousarray(array))  # without copying: a crop can be as large as a photograph
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

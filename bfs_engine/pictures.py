@@ -77,17 +77,26 @@ def on_canvas(layer: LayerResult, width: int, height: int) -> np.ndarray:
 def over(layer: np.ndarray, background: np.ndarray) -> np.ndarray:
     """(h, w, 4) straight over (h, w, 3 or 4) -> the background's shape; bit-identical to it where the layer's alpha is 0."""
     result = background.copy()
-    rows, columns = np.nonzero(layer[..., 3])
-    top, below = layer[rows, columns].astype(np.float32), background[rows, columns].astype(np.float32)
-    alpha = top[:, 3:] / 255
-    if background.shape[2] == 3:
-        blended = top[:, :3] * alpha + below * (1 - alpha)
-    else:
-        rest = below[:, 3:] / 255 * (1 - alpha)
-        colour = (top[:, :3] * alpha + below[:, :3] * rest) / (alpha + rest)
-        blended = np.concatenate([colour, (alpha + rest) * 255], axis=1)
-    result[rows, columns] = np.rint(blended).astype(np.uint8)
+    for start in range(0, len(layer), _BAND):  # in bands: floats of a whole photograph would take a gigabyte
+        band = slice(start, start + _BAND)
+        rows, columns = np.nonzero(layer[band, :, 3])
+        if rows.size:
+            result[band][rows, columns] = _blend(layer[band][rows, columns], background[band][rows, columns])
     return result
+
+
+_BAND = 128  # rows
+
+
+def _blend(layer: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """(n, 4) over (n, 3 or 4), alpha of the layer above 0 -> (n, 3 or 4) uint8."""
+    top, below = layer.astype(np.float32), background.astype(np.float32)
+    alpha = top[:, 3:] / 255
+    if background.shape[1] == 3:
+        return np.rint(top[:, :3] * alpha + below * (1 - alpha)).astype(np.uint8)
+    rest = below[:, 3:] / 255 * (1 - alpha)
+    colour = (top[:, :3] * alpha + below[:, :3] * rest) / (alpha + rest)
+    return np.rint(np.concatenate([colour, (alpha + rest) * 255], axis=1)).astype(np.uint8)
 
 
 def write_png(path: Path, pixels: np.ndarray, profile: bytes | None = None) -> None:

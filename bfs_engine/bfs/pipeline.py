@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from diffusers import AutoencoderKL, DiffusionPipeline, FlowMatchEulerDiscreteScheduler
+from torch import nn
 
 from .latents import pack, pack_mask, position_ids, unpack
 from .patch_autoencoder import PatchAutoencoder
 from .sharing import BFSTransformer2DModel
 
-if TYPE_CHECKING:  # the text encoders are FLUX's; the starter has none and does not wait for transformers to be imported
-    from transformers import CLIPTextModel, CLIPTokenizer, T5EncoderModel, T5TokenizerFast
-
 NOISES = ("independent", "shared")
+
+Tokenizer = Callable  # CLIP's and T5's, from transformers, which the starter does not wait to be imported
 
 
 @dataclass
@@ -63,10 +62,10 @@ class BFSPipeline(DiffusionPipeline):
         scheduler: FlowMatchEulerDiscreteScheduler,
         vae: AutoencoderKL | PatchAutoencoder,
         rgba_vae: AutoencoderKL | PatchAutoencoder,
-        text_encoder: CLIPTextModel | None = None,
-        tokenizer: CLIPTokenizer | None = None,
-        text_encoder_2: T5EncoderModel | None = None,
-        tokenizer_2: T5TokenizerFast | None = None,
+        text_encoder: nn.Module | None = None,
+        tokenizer: Tokenizer | None = None,
+        text_encoder_2: nn.Module | None = None,
+        tokenizer_2: Tokenizer | None = None,
         noise: str = "independent",
     ) -> None:
         super().__init__()
@@ -157,7 +156,7 @@ class BFSPipeline(DiffusionPipeline):
         pooled = self.text_encoder(self._tokens(self.tokenizer, prompts, 77)).pooler_output
         return self.text_encoder_2(words)[0], pooled
 
-    def _tokens(self, tokenizer: CLIPTokenizer | T5TokenizerFast, prompts: list[str], most: int) -> torch.Tensor:
+    def _tokens(self, tokenizer: Tokenizer, prompts: list[str], most: int) -> torch.Tensor:
         return tokenizer(prompts, padding="max_length", max_length=most, truncation=True, return_tensors="pt").input_ids.to(self.device)
 
     def encode_picture(self, vae: AutoencoderKL | PatchAutoencoder, picture: torch.Tensor) -> torch.Tensor:
