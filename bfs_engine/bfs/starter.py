@@ -6,6 +6,7 @@ plays at full scale), so the vocabulary is the library, and a user's own cut-out
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +48,15 @@ class StarterEngine:
         recipe = request.recipe() | {"steps": steps, "guidance": guidance, "engine": self.name, "understood": understood}
         box = in_frame(request.box, request.crop)
 
+        cost, shown = 0.0, float("-inf")  # seconds the last preview took, and when it was done
+
         def on_step(step: int, of: int, estimate: torch.Tensor) -> None:
-            preview = None if step == of else self._result(self.pipeline.decode_layer(estimate), request.crop, recipe)
+            nonlocal cost, shown
+            preview, started = None, time.perf_counter()
+            if step < of and started - shown >= 3 * cost:  # a preview of a huge box costs more than a step: then fewer of them
+                preview = self._result(self.pipeline.decode_layer(estimate), request.crop, recipe)
+                shown = time.perf_counter()
+                cost = shown - started
             report(Progress(step, of, "Denoising", preview))
 
         report(Progress(0, steps, "Looking at the picture"))
