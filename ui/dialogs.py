@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence, QPixmap
@@ -10,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
+    QFileDialog,
     QHeaderView,
     QLabel,
     QLineEdit,
@@ -117,7 +120,15 @@ class ThingsDialog(QDialog):
         super().accept()
 
 
-def ask_to_save(parent: QWidget, name: str) -> str:
+async def finished(dialog: QDialog) -> int:
+    """Show a dialog over its window and wait for its result; the event loop and its tasks go on meanwhile."""
+    done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    dialog.finished.connect(lambda result: None if done.done() else done.set_result(result))
+    dialog.open()
+    return await done
+
+
+async def ask_to_save(parent: QWidget, name: str) -> str:
     """ "save", "discard" or "cancel". """
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.NoIcon)
@@ -126,11 +137,12 @@ def ask_to_save(parent: QWidget, name: str) -> str:
     box.setInformativeText(box.tr("What you do not save is lost."))
     box.setStandardButtons(QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(QMessageBox.StandardButton.Save)
+    await finished(box)
     answers = {QMessageBox.StandardButton.Save: "save", QMessageBox.StandardButton.Discard: "discard"}
-    return answers.get(QMessageBox.StandardButton(box.exec()), "cancel")
+    return answers.get(box.standardButton(box.clickedButton()), "cancel")
 
 
-def confirm_losses(parent: QWidget, name: str, losses: Sequence[str]) -> bool:
+async def confirm_losses(parent: QWidget, name: str, losses: Sequence[str]) -> bool:
     """Say what the format cannot hold, before the file is written."""
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.NoIcon)
@@ -140,8 +152,15 @@ def confirm_losses(parent: QWidget, name: str, losses: Sequence[str]) -> bool:
     go = box.addButton(box.tr("Export Anyway"), QMessageBox.ButtonRole.AcceptRole)
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(go)
-    box.exec()
+    await finished(box)
     return box.clickedButton() is go
+
+
+async def ask_file(dialog: QFileDialog) -> tuple[Path, str] | None:
+    """The chosen file and the name filter it was chosen under."""
+    if await finished(dialog) != QDialog.DialogCode.Accepted or not dialog.selectedFiles():
+        return None
+    return Path(dialog.selectedFiles()[0]), dialog.selectedNameFilter()
 
 
 def show_about(parent: QWidget, version: str, logo: QPixmap) -> None:
@@ -154,7 +173,7 @@ def show_about(parent: QWidget, version: str, logo: QPixmap) -> None:
     box.setInformativeText(
         box.tr("An editor for layered images: draw a box, say what should stand there, get it as a layer with its shadow.\n\nEverything runs on this computer: no account, no telemetry.")
     )
-    box.exec()
+    box.open()
 
 
 def _native(keys: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,16 @@ from app import edits
 from app.document import Document, Layer, make_layer, walk
 from app.errors import ExpectedError
 from app.formats import OPEN_SUFFIXES, SAVE_SUFFIXES, Opened, losses, open_with_report, save_document
-from app.geometry import Placement
-from app.render import render
+from app.geometry import Placement, Rect
 from app.pixels import Pixels
+from app.render import render, render_qimage, thumbnail
 from app.session import Session
 from app.settings import Settings
 from ui import dialogs
 
 PROJECT = ".downstage"
+SCREEN = 1600  # canvas pixels that a window shows in one direction, about
+THUMBNAIL = 72  # pixels
 KEEPS_LAYERS = (PROJECT, ".psd", ".psb")
 KINDS = {
     PROJECT: "Downstage project",
@@ -52,10 +54,10 @@ class FileCommands(QObject):
         self._loop = loop
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="files")
         self._tasks: set[asyncio.Task] = set()
-        self.ask_open: Callable[[], Path | None] = self._ask_open
-        self.ask_target: Callable[[str, Path, tuple[str, ...]], Path | None] = self._ask_target
-        self.ask_to_save: Callable[[str], str] = lambda name: dialogs.ask_to_save(window, name)
-        self.confirm_losses: Callable[[str, list[str]], bool] = lambda name, dropped: dialogs.confirm_losses(window, name, dropped)
+        self.ask_open: Callable[[], Awaitable[Path | None]] = self._ask_open
+        self.ask_target: Callable[[str, Path, tuple[str, ...]], Awaitable[Path | None]] = self._ask_target
+        self.ask_to_save: Callable[[str], Awaitable[str]] = lambda name: dialogs.ask_to_save(window, name)
+        self.confirm_losses: Callable[[str, list[str]], Awaitable[bool]] = lambda name, dropped: dialogs.confirm_losses(window, name, dropped)
 
     @property
     def name(self) -> str:
@@ -75,15 +77,11 @@ class FileCommands(QObject):
 
     def open(self, path: Path | None = None) -> None:
         """Ask which file, unless it is given, and show it in place of the present document."""
-        path = path or self.ask_open()
-        if path is not None:
-            self._start(self._open(path))
+        self._start(self._open(path))
 
     def place(self, path: Path | None = None) -> None:
         """Put a picture file onto the document as a layer."""
-        path = path or self.ask_open()
-        if path is not None:
-            self._start(self._place(path))
+        self._start(self._place(path))
 
     def save(self) -> None:
         self._start(self.save_now())
@@ -121,15 +119,16 @@ class FileCommands(QObject):
         """True once the present document is saved, or the user gives its changes up."""
         if not self.session.modified:
             return True
-        answer = self.ask_to_save(self.name)
+        answer = await self.ask_to_save(self.name)
         if answer == "save":
             return await self.save_now()
         return answer == "discard"
 
-    async def _open(self, path: Path) -> None:
-        if not await self.may_leave():
+    async def _open(self, path: Path | None) -> None:
+        path = path or await self.ask_open()
+        if path is None or not await self.may_leave():
             return
-        opened: Opened | None = await self._away(self.tr("Opening “{name}”…").format(name=path.name), open_with_report, path)
+        opened: Opened | None = await self._away(self.tr("Opening “{name}”…").format(name=path.name), _read, path)
         if opened is None:
             return
         self._remember(path)
@@ -137,8 +136,11 @@ class FileCommands(QObject):
         if opened.report:
             self.told.emit(self.tr("“{name}” was opened with changes.").format(name=path.name), "\n".join(opened.report))
 
-    async def _place(self, path: Path) -> None:
-        opened: Opened | None = await self._away(self.tr("Opening “{name}”…").format(name=path.name), open_with_report, path)
+    async def _place(self, path: Path | None) -> None:
+        path = path or await self.ask_open()
+        if path is None:
+            return
+        opened: Opened | None = await self._away(self.tr("Opening “{name}”…").format(name=path.name), _read, path)
         if opened is None:
             return
         layer = _as_one_layer(opened.document, path.stem, self.session.document)
@@ -149,8 +151,8 @@ class FileCommands(QObject):
         """Save where the document came from, or ask where; True once it is on disk."""
         session, path = self.session, self.session.path
         if ask or path is None or path.suffix.lower() not in KEEPS_LAYERS:
-            path = self.ask_target(self.tr("Save As"), self._suggestion(PROJECT), KEEPS_LAYERS)
-        if path is None or not self._accepted(path):
+            path = await self.ask_target(self.tr("Save As"), self._suggestion(PROJECT), KEEPS_LAYERS)
+        if path is None or not await self._accepted(path):
             return False
         document = session.document
         if not await self._write(document, path):
@@ -160,8 +162,8 @@ class FileCommands(QObject):
 
     async def _export(self) -> None:
         others = tuple(suffix for suffix in KINDS if suffix != PROJECT)
-        path = self.ask_target(self.tr("Export As"), self._suggestion(".png", self._settings.get("export_suffix", ".png")), others)
-        if path is None or not self._accepted(path):
+        path = await self.ask_target(self.tr("Export As"), self._suggestion(".png", self._settings.get("export_suffix", ".png")), others)
+        if path is None or not await self._accepted(path):
             return
         if await self._write(self.session.document, path):
             self._settings.set("export_suffix", path.suffix.lower())
@@ -174,40 +176,62 @@ class FileCommands(QObject):
             self._remember(path)
         return bool(written)
 
-    def _accepted(self, path: Path) -> bool:
+    async def _accepted(self, path: Path) -> bool:
         """Does the user accept what the format drops? Formats that drop nothing are not asked about."""
         try:
             dropped = losses(self.session.document, path)
         except ExpectedError as error:
             self.failed.emit(error)
             return False
-        return not dropped or self.confirm_losses(path.name, dropped)
+        return not dropped or await self.confirm_losses(path.name, dropped)
 
     def _remember(self, path: Path) -> None:
         self._settings.add_recent(path)
         self.recent_changed.emit()
 
     def _suggestion(self, suffix: str, preferred: str = "") -> Path:
-        folder = self.session.path.parent if self.session.path else Path(self._settings.get("folder", str(Path.home())))
+        folder = self.session.path.parent if self.session.path else Path(self._folder())
         stem = self.session.path.stem if self.session.path else self.tr("untitled")
         return folder / f"{stem}{preferred or suffix}"
 
-    def _ask_open(self) -> Path | None:
+    async def _ask_open(self) -> Path | None:
         patterns = " ".join(f"*{suffix}" for suffix in OPEN_SUFFIXES)
-        chosen, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open"), self._settings.get("folder", str(Path.home())), self.tr("Pictures and projects ({patterns})").format(patterns=patterns))
-        if not chosen:
+        words = self.tr("Pictures and projects ({patterns})").format(patterns=patterns)
+        dialog = QFileDialog(self._window, self.tr("Open"), self._folder(), words)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        chosen = await dialogs.ask_file(dialog)
+        if chosen is None:
             return None
-        self._settings.set("folder", str(Path(chosen).parent))
-        return Path(chosen)
+        self._settings.set("folder", str(chosen[0].parent))
+        return chosen[0]
 
-    def _ask_target(self, title: str, suggestion: Path, suffixes: tuple[str, ...]) -> Path | None:
+    async def _ask_target(self, title: str, suggestion: Path, suffixes: tuple[str, ...]) -> Path | None:
         filters = {f"{KINDS[suffix]} (*{suffix})": suffix for suffix in suffixes if suffix in SAVE_SUFFIXES}
-        first = next((words for words, suffix in filters.items() if suffix == suggestion.suffix), "")
-        chosen, used = QFileDialog.getSaveFileName(self._window, title, str(suggestion), ";;".join(filters), first)
-        if not chosen:
+        dialog = QFileDialog(self._window, title, str(suggestion.parent))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(list(filters))
+        dialog.selectNameFilter(next((words for words, suffix in filters.items() if suffix == suggestion.suffix), ""))
+        dialog.selectFile(suggestion.name)
+        dialog.filterSelected.connect(lambda words: dialog.setDefaultSuffix(filters[words].lstrip(".")))
+        chosen = await dialogs.ask_file(dialog)
+        if chosen is None:
             return None
-        path = Path(chosen)
+        path, used = chosen
         return path if path.suffix.lower() in SAVE_SUFFIXES else path.with_name(path.name + filters.get(used, suffixes[0]))
+
+    def _folder(self) -> str:
+        return self._settings.get("folder", str(Path.home()))
+
+
+def _read(path: Path) -> Opened:
+    """On the files' thread: read, and make what the window needs to paint it at once."""
+    opened = open_with_report(path)
+    document = opened.document
+    halved = max(0, (max(document.width, document.height) // SCREEN).bit_length())
+    render_qimage(document, Rect(0, 0, document.width, document.height), 2.0**-halved)
+    for node, _, _ in walk(document):
+        thumbnail(node, THUMBNAIL)
+    return opened
 
 
 def _as_one_layer(document: Document, name: str, onto: Document) -> Layer:

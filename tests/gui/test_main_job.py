@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 
 from app.formats import open_document
 from app.render import render
-from tests.gui.conftest import Editor
+from tests.gui.conftest import Editor, answer
 from ui.layer_commands import shown_candidate
 
 Tell = Callable[..., None]
@@ -142,7 +142,7 @@ def test_the_project_is_saved_and_opened_again_with_its_recipes(tell: Tell, phot
         await editor.insert()
         editor.do("generate.again")
         await editor.generated()
-        editor.window.files.ask_target = lambda *_: project
+        editor.window.files.ask_target = answer(project)
         editor.do("file.save")
         await editor.files_done()
         assert not editor.window.isWindowModified()
@@ -162,9 +162,14 @@ def test_the_document_is_exported_as_psd_and_png_after_a_word_on_what_is_lost(te
 
     async def story(editor: Editor) -> None:
         await editor.insert()
-        editor.window.files.confirm_losses = lambda _name, losses: told.append(losses) or True
+
+        async def go_on(_name: str, losses: list[str]) -> bool:
+            told.append(losses)
+            return True
+
+        editor.window.files.confirm_losses = go_on
         for name in ("out.psd", "out.png"):
-            editor.window.files.ask_target = lambda *_, name=name: tmp_path / name
+            editor.window.files.ask_target = answer(tmp_path / name)
             editor.do("file.export")
             await editor.files_done()
         assert editor.window.isWindowModified()  # an export is not a save
@@ -180,8 +185,8 @@ def test_the_document_is_exported_as_psd_and_png_after_a_word_on_what_is_lost(te
 def test_a_file_that_is_not_exported_after_all_is_not_written(tell: Tell, photo: Path, tmp_path: Path) -> None:
     async def story(editor: Editor) -> None:
         await editor.insert()
-        editor.window.files.confirm_losses = lambda *_: False
-        editor.window.files.ask_target = lambda *_: tmp_path / "out.jpg"
+        editor.window.files.confirm_losses = answer(False)
+        editor.window.files.ask_target = answer(tmp_path / "out.jpg")
         editor.do("file.export")
         await editor.files_done()
 
@@ -204,7 +209,7 @@ def test_what_was_saved_is_what_was_shown(tell: Tell, photo: Path, tmp_path: Pat
     async def story(editor: Editor) -> None:
         await editor.insert()
         shown.append(render(editor.window.session.document, editor.window.session.document.rect))
-        editor.window.files.ask_target = lambda *_: tmp_path / "kept.downstage"
+        editor.window.files.ask_target = answer(tmp_path / "kept.downstage")
         editor.do("file.save_as")
         await editor.files_done()
 
