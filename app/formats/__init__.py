@@ -43,12 +43,11 @@ def save_document(document: Document, path: str | Path) -> None:
     path = Path(path)
     check_save_suffix(path)
     suffix = path.suffix.lower()
-    if suffix == project.SUFFIX:
-        project.save_project(document, path)
-    elif suffix in PSD_SUFFIXES:
-        psd_write.save_psd(document, path)
-    else:
-        raster.save_raster(document, path)
+    save = project.save_project if suffix == project.SUFFIX else psd_write.save_psd if suffix in PSD_SUFFIXES else raster.save_raster
+    try:
+        save(document, path)
+    except MemoryError as error:
+        raise FileError(f"“{path.name}” could not be saved: there is not enough memory.", "Close other programs and save again.") from error
 
 
 def losses(document: Document, path: str | Path) -> list[str]:

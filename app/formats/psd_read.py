@@ -101,6 +101,8 @@ def open_psd(path: Path) -> Opened:
 def _report(state: _Reading) -> tuple[str, ...]:
     header = state.psd.header
     report = list(state.color_notes)
+    if header.color_mode not in (ColorMode.RGB, ColorMode.CMYK):  # of CMYK the colour conversion tells
+        report.insert(0, f"The file was in the colour mode {header.color_mode.name.lower()}; it became RGB.")
     if header.depth > 8:
         report.insert(0, f"The file had {header.depth} bits a channel; they were reduced to 8.")
     sentences = {

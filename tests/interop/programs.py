@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -26,31 +27,38 @@ ENVIRONMENT = dict(os.environ)
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "downstage-tests"
 
 
-def find(*names: str) -> str:
-    """The first of these programs that is installed; skips the test where none is."""
+def find(label: str, *names: str) -> str:
+    """The first of these programs that is installed; skips the test, by its label, where none is."""
     for name in names:
         program = shutil.which(name)
         if program:
             return program
-    pytest.skip(f"{names[0]} is not installed")
+    pytest.skip(f"{label} is not installed")
 
 
 def ag_psd() -> Path:
     """A folder in which node finds ag-psd; installed by npm once and kept in the user's cache."""
-    node, npm = find("node"), find("npm")
+    folder, problem = _installed(find("node", "node"), find("npm", "npm"))
+    if problem:
+        pytest.skip(problem)
+    return folder
+
+
+@cache
+def _installed(_node: str, npm: str) -> tuple[Path, str]:
+    """The folder, and why it could not be filled (empty when it could); tried once a run."""
     folder = CACHE / f"ag-psd-{AG_PSD}"
     with _locked(folder):
-        if not (folder / "node_modules" / "ag-psd" / "package.json").exists():
-            quick = ["--no-audit", "--no-fund", "--no-package-lock", "--fetch-retries=0", "--fetch-timeout=20000"]
-            command = [npm, "install", f"ag-psd@{AG_PSD}", "--prefix", str(folder), *quick]
-            try:
-                done = subprocess.run(command, capture_output=True, text=True, timeout=180, env=ENVIRONMENT)
-            except subprocess.TimeoutExpired:
-                pytest.skip("npm cannot fetch ag-psd (no answer)")
-            if done.returncode:
-                pytest.skip(f"npm cannot fetch ag-psd ({done.stderr.strip().splitlines()[-1:] or done.returncode})")
-    assert node
-    return folder
+        if (folder / "node_modules" / "ag-psd" / "package.json").exists():
+            return folder, ""
+        quick = ["--no-audit", "--no-fund", "--no-package-lock", "--fetch-retries=0", "--fetch-timeout=20000"]
+        command = [npm, "install", f"ag-psd@{AG_PSD}", "--prefix", str(folder), *quick]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=180, env=ENVIRONMENT)
+        except subprocess.TimeoutExpired:
+            return folder, "npm cannot fetch ag-psd: no answer"
+    code = re.search(r"code (\w+)", done.stderr)
+    return folder, f"npm cannot fetch ag-psd: {code[1] if code else done.returncode}" if done.returncode else ""
 
 
 @contextmanager
@@ -69,7 +77,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def read_with_ag_psd(path: Path) -> dict:
     """ag-psd's tree of the file; AssertionError where it does not understand something or warns."""
-    command = [find("node"), str(HERE / "read_psd.cjs"), str(ag_psd()), str(path)]
+    command = [find("node", "node"), str(HERE / "read_psd.cjs"), str(ag_psd()), str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=ENVIRONMENT)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
@@ -92,7 +100,7 @@ def merged_by_imagemagick(path: Path, folder: Path) -> np.ndarray:
 
 
 def imagemagick(tool: str) -> str:
-    return find(f"{tool}-im6.q16", tool)
+    return find("ImageMagick", f"{tool}-im6.q16", tool)
 
 
 @dataclass(frozen=True)
@@ -113,7 +121,7 @@ class GimpLayer:
 
 def read_with_gimp(files: list[Path], folder: Path) -> list[tuple[list[GimpLayer], np.ndarray]]:
     """For each file its layers, and the picture GIMP paints of them: (h, w, 4) uint8. One start of GIMP for all."""
-    gimp = find("gimp-console-2.10", "gimp-console", "gimp")
+    gimp = find("GIMP", "gimp-console-2.10", "gimp-console", "gimp")
     version = subprocess.run([gimp, "--version"], capture_output=True, text=True, timeout=60, env=ENVIRONMENT).stdout
     if " 2." not in version:
         pytest.skip(f"GIMP 2.10 is not installed, but {version.strip()}")
@@ -139,6 +147,6 @@ def _gimp_layers(listing: Path) -> list[GimpLayer]:
 
 def metadata_by_exiftool(path: Path) -> dict:
     """exiftool's flat view of the file's metadata."""
-    done = subprocess.run([find("exiftool"), "-json", "-n", str(path)], capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
+    done = subprocess.run([find("exiftool", "exiftool"), "-json", "-n", str(path)], capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)[0]

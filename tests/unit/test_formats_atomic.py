@@ -16,7 +16,7 @@ import pytest
 from app.document import Document
 from app.errors import FileError
 from app.formats import SAVE_SUFFIXES, open_document, save_document
-from app.formats import atomic
+from app.formats import atomic, project, psd_write, raster
 from tests.documents import flat_document, full_document
 
 every_format = pytest.mark.parametrize("suffix", [suffix[1:] for suffix in SAVE_SUFFIXES])
@@ -93,6 +93,22 @@ def test_a_program_that_dies_while_painting_keeps_the_old_file(tmp_path: Path, s
     monkeypatch.setattr(atomic, "_to_disk", bug)
     with pytest.raises(RuntimeError):
         save_document(full_document(), path)
+    assert path.read_bytes() == before
+    assert files_in(tmp_path) == [path.name]
+
+
+@every_format
+def test_a_machine_without_memory_keeps_the_old_file(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / f"scene.{suffix}"
+    save_document(flat_document(), path)
+    before = path.read_bytes()
+
+    def too_large(*_anything: object, **_more: object) -> None:
+        raise MemoryError
+
+    for module in (raster, project, psd_write):
+        monkeypatch.setattr(module, "render", too_large)
+    assert "memory" in save_expecting_refusal(full_document(), path).sentence
     assert path.read_bytes() == before
     assert files_in(tmp_path) == [path.name]
 

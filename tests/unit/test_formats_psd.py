@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from psd_tools import PSDImage
 from psd_tools.constants import Resource, Tag
 from psd_tools.psd import PSD
@@ -234,6 +235,18 @@ def test_damaged_files_are_refused_in_a_sentence(tmp_path: Path) -> None:
             open_document(path)
         except FileError as error:
             assert error.sentence
+
+
+@pytest.mark.parametrize("mode", ("CMYK", "L"))
+def test_files_in_other_colour_modes_become_rgb_and_say_so(tmp_path: Path, mode: str) -> None:
+    picture = Image.fromarray(gradient(30, 20)).convert(mode)
+    psd = PSDImage.new("CMYK" if mode == "CMYK" else "L", (30, 20))
+    psd.create_pixel_layer(picture, name="ink", top=0, left=0)
+    psd.save(tmp_path / "a.psd")
+    opened = open_with_report(tmp_path / "a.psd")
+    layer = opened.document.layers[-1]
+    assert layer.name == "ink" and np.array_equal(layer.pixels.to_array()[..., :3], np.asarray(picture.convert("RGB")))
+    assert any("sRGB" in sentence or "RGB" in sentence for sentence in opened.report)
 
 
 def test_a_huge_canvas_in_a_small_file_is_refused(tmp_path: Path) -> None:
