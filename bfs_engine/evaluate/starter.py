@@ -24,7 +24,9 @@ class Sampling:
     batch: int = 32
 
 
-def generate(pipeline: BFSPipeline, background: Tensor, box: Tensor, reference: Tensor, sampling: Sampling, seed: int = 0):
+def generate(
+    pipeline: BFSPipeline, background: Tensor, box: Tensor, reference: Tensor, sampling: Sampling, seed: int = 0
+) -> tuple[Tensor, Tensor]:
     """-> layers (n, 4, h, w) straight RGBA and the composite branch's pictures (n, 3, h, w), both in [0, 1]."""
     layers, composites = [], []
     side = background.shape[-1]
