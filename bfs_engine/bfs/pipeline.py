@@ -15,6 +15,8 @@ from .patch_autoencoder import PatchAutoencoder
 from .sharing import BFSTransformer2DModel
 
 NOISES = ("independent", "shared")
+PREDICTIONS = ("velocity", "sample")
+LEAST_TIME = 0.05  # below it a predicted sample is divided by this instead: 1/t would only amplify errors
 
 Tokenizer = Callable  # CLIP's and T5's, from transformers, which the starter does not wait to be imported
 
@@ -50,7 +52,9 @@ class BFSPipeline(DiffusionPipeline):
 
     The text encoders are FLUX's (CLIP for the pooled vector, T5 for the words); without them the pipeline takes
     prompt_embeds, or shows the model a reference only. noise: "independent" noise for the two branches as in the authors'
-    release, or one "shared" tensor as in the paper's text; a model must be sampled as it was trained.
+    release, or one "shared" tensor as in the paper's text. prediction: the transformer's output is the "velocity" ε − z
+    (FLUX) or the clean "sample" z, which narrow networks learn better, as noise need not pass through them. A model must be
+    sampled as it was trained.
     """
 
     model_cpu_offload_seq = "text_encoder->text_encoder_2->vae->transformer->rgba_vae"
@@ -67,15 +71,18 @@ class BFSPipeline(DiffusionPipeline):
         text_encoder_2: nn.Module | None = None,
         tokenizer_2: Tokenizer | None = None,
         noise: str = "independent",
+        prediction: str = "velocity",
     ) -> None:
         super().__init__()
         if noise not in NOISES:
             raise ValueError(f"noise {noise!r} is not one of {', '.join(NOISES)}")
+        if prediction not in PREDICTIONS:
+            raise ValueError(f"prediction {prediction!r} is not one of {', '.join(PREDICTIONS)}")
         self.register_modules(
             transformer=transformer, scheduler=scheduler, vae=vae, rgba_vae=rgba_vae, text_encoder=text_encoder,
             tokenizer=tokenizer, text_encoder_2=text_encoder_2, tokenizer_2=tokenizer_2,
         )  # fmt: skip
-        self.register_to_config(noise=noise)
+        self.register_to_config(noise=noise, prediction=prediction)
         self.vae_scale_factor = 2 ** (len(vae.config.block_out_channels) - 1)
 
     @property
@@ -235,7 +242,7 @@ class BFSPipeline(DiffusionPipeline):
         guidance: torch.Tensor | None = None,
     ) -> torch.Tensor:
         dtype = self.transformer.dtype
-        velocity = self.transformer(
+        output = self.transformer(
             hidden_states=torch.cat([latents.to(dtype), condition.control.repeat(2, 1, 1)], dim=-1),
             encoder_hidden_states=condition.prompt_embeds.repeat(2, 1, 1),
             pooled_projections=condition.pooled.repeat(2, 1),
@@ -245,4 +252,9 @@ class BFSPipeline(DiffusionPipeline):
             guidance=guidance,
             return_dict=False,
         )[0]
-        return velocity.float()
+        return to_velocity(output.float(), latents, time, self.config.prediction)
+
+
+def to_velocity(output: torch.Tensor, noisy: torch.Tensor, time: torch.Tensor, prediction: str) -> torch.Tensor:
+    """The transformer's output as a velocity (equation 6). noisy: z_t; time: t, broadcast against it."""
+    return output if prediction == "velocity" else (noisy - output) / time.clamp(min=LEAST_TIME)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,9 +21,9 @@ from torch import nn
 from ..api import EngineError
 from ..bfs.latents import box_mask, pack, pack_mask, position_ids
 from ..bfs.patch_autoencoder import PatchAutoencoder
-from ..bfs.pipeline import BFSPipeline
+from ..bfs.pipeline import BFSPipeline, to_velocity
 from ..bfs.sharing import BFSTransformer2DModel
-from ..scenes.render import Scenes, render
+from ..scenes.render import Scenes, Sprites, render
 from .codec import codec_quality, fit_codecs, train_refiner
 
 
@@ -36,19 +37,20 @@ class StarterConfig:
     refiner_channels: int = 32
     refiner_steps: int = 400
     codec_scenes: int = 1024
-    heads: int = 6
+    heads: int = 8
     head_dim: int = 32
     double_blocks: int = 1
-    single_blocks: int = 8
+    single_blocks: int = 6
     sharing_rank: int = 16
     sharing_merge: str = "mlp"
     condition: str = "reference"  # or "words": a table of learned words, for the trial of both
     noise: str = "independent"  # or "shared"
-    steps: int = 4000
+    prediction: str = "sample"  # or "velocity"
+    steps: int = 3000
     batch: int = 16
     learning_rate: float = 1e-3
     warmup: int = 200
-    ema: float = 0.999
+    ema: float = 0.998
     drop: float = 0.05  # share of scenes without reference or words, for classifier-free guidance
     word_tokens: int = 4
 
@@ -96,7 +98,7 @@ class Words(nn.Module):
 class StarterTraining:
     """The state of one run: models, averages, optimizer, step. `folder` receives checkpoints, log and samples."""
 
-    def __init__(self, config: StarterConfig, folder: Path, sprites, codecs: tuple[PatchAutoencoder, PatchAutoencoder]) -> None:
+    def __init__(self, config: StarterConfig, folder: Path, sprites: Sprites, codecs: tuple[PatchAutoencoder, PatchAutoencoder]) -> None:
         torch.manual_seed(config.seed)
         self.config, self.folder, self.sprites = config, folder, sprites
         self.vae, self.rgba_vae = codecs
@@ -152,8 +154,9 @@ class StarterTraining:
             noise = noise[: len(composite)].repeat(2, 1, 1)
         time_ = torch.rand(len(composite), generator=generator).repeat(2)
         noisy = torch.lerp(clean, noise, time_[:, None, None])
-        predicted = self.predict(noisy, time_, control, things)
-        errors = (predicted - (noise - clean)).square().unflatten(0, (2, -1)).mean((1, 2))  # (2, channels)
+        output = self.predict(noisy, time_, control, things)
+        velocity = to_velocity(output, noisy, time_[:, None, None], self.config.prediction)
+        errors = (velocity - (noise - clean)).square().unflatten(0, (2, -1)).mean((1, 2))  # (2, channels)
         return sum((errors[i] * self.weights[i]).mean() for i in range(2))
 
     def conditions(self, scenes: Scenes, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
@@ -218,10 +221,10 @@ class StarterTraining:
         transformer = build_transformer(self.config)
         prefix = "0."
         transformer.load_state_dict({k.removeprefix(prefix): v for k, v in self.average.items() if k.startswith(prefix)})
-        return BFSPipeline(transformer.eval(), FlowMatchEulerDiscreteScheduler(), self.vae, self.rgba_vae, noise=self.config.noise)
+        return BFSPipeline(transformer.eval(), FlowMatchEulerDiscreteScheduler(), self.vae, self.rgba_vae, noise=self.config.noise, prediction=self.config.prediction)
 
 
-def train(config: StarterConfig, folder: Path, sprites, until: int | None = None) -> StarterTraining:
+def train(config: StarterConfig, folder: Path, sprites: Sprites, until: int | None = None) -> StarterTraining:
     """Everything from nothing, or on from the last checkpoint in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(asdict(config), indent=1))
@@ -231,7 +234,7 @@ def train(config: StarterConfig, folder: Path, sprites, until: int | None = None
     return training
 
 
-def make_codecs(config: StarterConfig, folder: Path, sprites) -> tuple[PatchAutoencoder, PatchAutoencoder]:
+def make_codecs(config: StarterConfig, folder: Path, sprites: Sprites) -> tuple[PatchAutoencoder, PatchAutoencoder]:
     """Fit and refine the codecs, or load those already in the folder."""
     if (folder / "rgba_vae").exists():
         return PatchAutoencoder.from_pretrained(folder / "vae"), PatchAutoencoder.from_pretrained(folder / "rgba_vae")
@@ -248,7 +251,7 @@ def make_codecs(config: StarterConfig, folder: Path, sprites) -> tuple[PatchAuto
     return vae.eval(), rgba_vae.eval()
 
 
-def _batches(config: StarterConfig, sprites):
+def _batches(config: StarterConfig, sprites: Sprites) -> Iterator[Scenes]:
     step = 0
     while True:
         yield render(sprites, torch.Generator().manual_seed(config.seed * 7_000_003 + step), config.batch, config.size)
