@@ -20,7 +20,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 from .blend import PASS_THROUGH, compose
 from .document import Document, Group, Layer, Node, below as layers_below, bounds, only as only_these
 from .geometry import Matrix, Rect
-from .mips import mip
+from .mips import mip, premultiplied_tile
 from .pixels import TILE, Mask, Pixels, tiles_in
 
 Format = QImage.Format
@@ -214,7 +214,7 @@ def _paint_node(surface: Surface, node: Node, clipped: tuple[Node, ...], view: V
         _paint_through(surface, node, clipped, area, view)
     elif _can_be_drawn_at_once(node, surface.deep) and not masked and not clipped:
         with surface.painter(PAINTER_MODES[node.blend], node.opacity) as painter:
-            _draw_pixels(painter, node, surface.rect, view)
+            _draw_pixels(painter, node, surface, view)
     else:
         exact = surface.deep or node.blend not in PAINTER_MODES  # those may jump where colours under low alpha are rounded
         apart = _painted_apart(node, clipped, area, exact, view)
@@ -272,7 +272,7 @@ def _painted_apart(node: Node, clipped: tuple[Node, ...], area: Rect, deep: bool
     apart = Surface(area, deep)
     if isinstance(node, Layer):
         with apart.painter() as painter:
-            _draw_pixels(painter, node, area, view)
+            _draw_pixels(painter, node, apart, view)
     else:
         _paint_nodes(apart, node.children, view)
     if not clipped:
@@ -336,26 +336,28 @@ def _bands(rect: Rect) -> Iterator[Rect]:
         yield replace(rect, top=top, bottom=min(top + rows, rect.bottom))
 
 
-def _draw_pixels(painter: QPainter, layer: Layer, target: Rect, view: View) -> None:
-    """Draw a layer's pixels on a surface that lies at `target`."""
+def _draw_pixels(painter: QPainter, layer: Layer, surface: Surface, view: View) -> None:
+    """Draw a layer's pixels with a painter of this surface."""
+    target, deep = surface.rect, surface.deep
     pixels = layer.pixels
     if view.scale == 1 and layer.placement.is_identity_shift:
         dx, dy = int(layer.placement.x) - view.left - target.left, int(layer.placement.y) - view.top - target.top
-        _draw_tiles(painter, pixels, dx, dy, Rect.from_size(-dx, -dy, target.width, target.height))
+        _draw_tiles(painter, pixels, dx, dy, Rect.from_size(-dx, -dy, target.width, target.height), deep)
         return
     matrix = _then_view(layer.placement.matrix(pixels.width, pixels.height), view, target)
     if not _is_on_grid(matrix):
         _draw_transformed(painter, pixels, matrix)
         return
     painter.setTransform(QTransform(*matrix))  # flipped or turned by quarters: pixels fall on pixels, so there are no seams
-    _draw_tiles(painter, pixels, 0, 0, pixels.rect)
+    _draw_tiles(painter, pixels, 0, 0, pixels.rect, deep)
     painter.resetTransform()
 
 
-def _draw_tiles(painter: QPainter, pixels: Pixels, dx: int, dy: int, wanted: Rect) -> None:
-    """Tiles as they are, each read where it lies; `wanted` is in layer pixels."""
+def _draw_tiles(painter: QPainter, pixels: Pixels, dx: int, dy: int, wanted: Rect, deep: bool) -> None:
+    """Tile by tile; `wanted` is in layer pixels. Deep surfaces take straight pixels as they are, the others are drawn on faster
+    from premultiplied ones, conversion included."""
     for (row, column), tile in tiles_in(pixels.tiles, wanted.intersect(pixels.rect)):
-        image = QImage(tile.data, TILE, TILE, TILE * 4, Format.Format_RGBA8888)
+        image = QImage(tile.data, TILE, TILE, TILE * 4, Format.Format_RGBA8888) if deep else premultiplied_tile(tile)
         painter.drawImage(column * TILE + dx, row * TILE + dy, image)
 
 

@@ -245,7 +245,7 @@ EDITS: dict[str, Edit] = {
 }
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(some.lists(some.sampled_from(sorted(EDITS)), max_size=12), some.data())
 def test_any_edits_can_be_undone_to_the_very_same_document_and_redone(steps: list[str], data: some.DataObject) -> None:
     session = Session(document())
@@ -274,6 +274,7 @@ def test_any_edits_can_be_undone_to_the_very_same_document_and_redone(steps: lis
         session.redo()
 
 
+@settings(max_examples=30)
 @given(some.permutations("abcdef"), some.sampled_from("abcdef"), some.integers(0, 5))
 def test_reordering_one_layer_leaves_the_order_of_the_others(order: list[str], which: str, index: int) -> None:
     old = Document(50, 50, tuple(layer(name) for name in order))

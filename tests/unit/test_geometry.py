@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from app.geometry import EMPTY, Placement, Rect, invert
@@ -21,11 +21,13 @@ def apply(matrix: tuple[float, ...], x: float, y: float) -> tuple[float, float]:
     return a * x + c * y + tx, b * x + d * y + ty
 
 
+@settings(max_examples=50)
 @given(rects, rects, coordinates, coordinates)
 def test_a_point_is_in_the_common_part_if_it_is_in_both(one: Rect, other: Rect, x: int, y: int) -> None:
     assert one.intersect(other).contains(x, y) == (one.contains(x, y) and other.contains(x, y))
 
 
+@settings(max_examples=50)
 @given(rects, rects, coordinates, coordinates)
 def test_what_is_in_either_is_in_the_union(one: Rect, other: Rect, x: int, y: int) -> None:
     if one.contains(x, y) or other.contains(x, y):
@@ -59,6 +61,7 @@ def test_a_quarter_turn_is_clockwise_and_exact() -> None:
     assert (x, y) == (50, 10)
 
 
+@settings(max_examples=50)
 @given(placements, sizes, sizes)
 def test_all_corners_lie_within_the_bounds(placement: Placement, width: int, height: int) -> None:
     bounds = placement.bounds(width, height)
@@ -67,6 +70,7 @@ def test_all_corners_lie_within_the_bounds(placement: Placement, width: int, hei
         assert bounds.left - 1e-5 <= cx <= bounds.right + 1e-5 and bounds.top - 1e-5 <= cy <= bounds.bottom + 1e-5
 
 
+@settings(max_examples=50)
 @given(placements, sizes, sizes)
 def test_the_inverse_leads_back(placement: Placement, width: int, height: int) -> None:
     matrix = placement.matrix(width, height)

@@ -58,7 +58,7 @@ def test_wrong_kinds_of_arrays_are_refused() -> None:
         Pixels.empty(9, 9).with_region(0, 0, np.zeros((2, 2), np.uint8))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(some.integers(-300, 700), some.integers(-300, 700), some.integers(1, 400), some.integers(1, 400))
 def test_a_region_written_anywhere_is_there_and_nowhere_else(left: int, top: int, width: int, height: int) -> None:
     array = noise(520, 510)
@@ -75,7 +75,7 @@ def test_a_region_written_anywhere_is_there_and_nowhere_else(left: int, top: int
         assert not touched.intersect(Rect.from_size(key[1] * TILE, key[0] * TILE, TILE, TILE)).is_empty
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(some.integers(-300, 700), some.integers(-300, 700), some.integers(0, 400), some.integers(0, 400))
 def test_any_rectangle_can_be_read(left: int, top: int, width: int, height: int) -> None:
     array = noise(520, 510)
