@@ -257,3 +257,12 @@ def test_nothing_tracked_is_too_big_to_clone() -> None:
     sizes = {path.relative_to(ROOT).as_posix(): path.stat().st_size for path in tracked()}
     assert not [name for name, size in sizes.items() if size > 16 * 2**20]
     assert sum(size for name, size in sizes.items() if name.startswith("resources/models/")) < 48 * 2**20
+
+
+def test_the_page_about_the_rooms_names_every_module_and_no_other() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    named = set(re.findall(r"\b(\w+\.py)\b", page))
+    here = {path.name for path in PRODUCT if path.name != "__init__.py"}
+    assert not here - named, "not on the page: " + ", ".join(sorted(here - named))
+    tests = {path.name for path in sources("tests", "packaging")}
+    assert not named - here - tests, "only on the page: " + ", ".join(sorted(named - here - tests))
