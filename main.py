@@ -92,6 +92,7 @@ def run_window(
 ) -> int:
     """Open the window and stay until it is closed."""
     import qasync
+    from PySide6.QtCore import QEvent
     from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication
 
@@ -119,6 +120,8 @@ def run_window(
         finally:
             sys.excepthook = before
             queue.close()
+            window.deleteLater()
+            application.sendPostedEvents(window, QEvent.Type.DeferredDelete.value)
     asyncio.set_event_loop(None)
     return 0
 

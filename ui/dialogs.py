@@ -49,9 +49,9 @@ class KeysDialog(QDialog):
             (self.tr("Show only this layer"), self.tr("Alt + click on its eye")),
         )
         rows = [(action.label, ", ".join(_native(keys) for keys in action.keys)) for action in ACTIONS if action.keys] + list(extra)
-        self._search = QLineEdit()
-        self._search.setPlaceholderText(self.tr("Search"))
-        self._search.setAccessibleName(self.tr("Search the keys"))
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Search"))
+        self.search.setAccessibleName(self.tr("Search the keys"))
         self.table = QTableWidget(len(rows), 2)
         self.table.setHorizontalHeaderLabels([self.tr("Command"), self.tr("Keys")])
         self.table.verticalHeader().hide()
@@ -64,10 +64,10 @@ class KeysDialog(QDialog):
         for row, cells in enumerate(rows):
             for column, text in enumerate(cells):
                 self.table.setItem(row, column, QTableWidgetItem(text))
-        self._search.textChanged.connect(self._filter)
+        self.search.textChanged.connect(self._filter)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 14, 14, 14)
-        column.addWidget(self._search)
+        column.addWidget(self.search)
         column.addWidget(self.table)
 
     def _filter(self, typed: str) -> None:
@@ -87,10 +87,10 @@ class ThingsDialog(QDialog):
         note = QLabel(self.tr("The built-in model makes these {count} things. Many other words for them are understood too.").format(count=len(names)))
         note.setWordWrap(True)
         note.setObjectName("muted")
-        self._search = QLineEdit()
-        self._search.setPlaceholderText(self.tr("Search"))
-        self._search.setAccessibleName(self.tr("Search the things"))
-        self._search.textChanged.connect(self._filter)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Search"))
+        self.search.setAccessibleName(self.tr("Search the things"))
+        self.search.textChanged.connect(self._filter)
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Things"))
         self.list.addItems(sorted(names))
@@ -105,7 +105,7 @@ class ThingsDialog(QDialog):
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 14, 14, 14)
-        for widget in (note, self._search, self.list, buttons):
+        for widget in (note, self.search, self.list, buttons):
             column.addWidget(widget)
 
     def _filter(self, typed: str) -> None:

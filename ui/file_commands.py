@@ -18,6 +18,7 @@ from app.formats import OPEN_SUFFIXES, SAVE_SUFFIXES, Opened, losses, open_with_
 from app.geometry import Placement, Rect
 from app.pixels import Pixels
 from app.render import render, render_qimage, thumbnail
+from app.samples import SCENES
 from app.session import Session
 from app.settings import Settings
 from ui import dialogs
@@ -186,11 +187,14 @@ class FileCommands(QObject):
         return not dropped or await self.confirm_losses(path.name, dropped)
 
     def _remember(self, path: Path) -> None:
+        if path.parent == SCENES:
+            return
         self._settings.add_recent(path)
         self.recent_changed.emit()
 
     def _suggestion(self, suffix: str, preferred: str = "") -> Path:
-        folder = self.session.path.parent if self.session.path else Path(self._folder())
+        own = self.session.path is not None and self.session.path.parent != SCENES  # not into the program's own folder
+        folder = self.session.path.parent if own else Path(self._folder())
         stem = self.session.path.stem if self.session.path else self.tr("untitled")
         return folder / f"{stem}{preferred or suffix}"
 

@@ -375,8 +375,8 @@ class MainWindow(QMainWindow):
     # Windows and looks
 
     def open_palette(self) -> None:
-        self.palette_ = CommandPalette(self.icons, self.actions_.entries(), self)
-        self.palette_.open_over(self)
+        self.command_palette = CommandPalette(self.icons, self.actions_.entries(), self)
+        self.command_palette.open_over(self)
 
     def open_keys(self) -> None:
         dialogs.KeysDialog(self).open()

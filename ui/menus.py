@@ -21,8 +21,8 @@ class FileMenu(QObject):
         super().__init__(menu)
         self._settings = settings
         second = menu.actions()[1]
-        self._recent = QMenu(self.tr("Open Recent"), menu)
-        menu.insertMenu(second, self._recent)
+        self.recent = QMenu(self.tr("Open Recent"), menu)
+        menu.insertMenu(second, self.recent)
         scenes = QMenu(self.tr("Sample Pictures"), menu)
         menu.insertMenu(second, scenes)
         for sample in samples():
@@ -33,14 +33,14 @@ class FileMenu(QObject):
 
     def refresh(self) -> None:
         """List the recent files that still exist."""
-        self._recent.clear()
+        self.recent.clear()
         for path in self._settings.recent:
             if path.exists():
-                action = self._recent.addAction(path.name)
+                action = self.recent.addAction(path.name)
                 action.setToolTip(str(path))
                 action.triggered.connect(lambda _checked=False, path=path: self.chosen.emit(path))
-        self._recent.setEnabled(not self._recent.isEmpty())
-        self._recent.setToolTipsVisible(True)
+        self.recent.setEnabled(not self.recent.isEmpty())
+        self.recent.setToolTipsVisible(True)
 
 
 class ThemeMenu(QObject):

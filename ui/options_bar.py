@@ -42,7 +42,7 @@ class OptionsBar(QToolBar):
             row.addSpacing(8)
         row.addWidget(self._words)
         row.addStretch(1)
-        inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        inner.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # a narrow window cuts the words off
         self.addWidget(inner)
 
     def _field(self, name: str) -> QSpinBox:

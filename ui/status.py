@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from app.document import Document
 
@@ -22,6 +22,7 @@ class Status(QStatusBar):
         self._zoom.setAccessibleName(self.tr("Zoom"))
         self._zoom.clicked.connect(self.fit_wanted)
         self._point.setMinimumWidth(96)
+        self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # a narrow window cuts it off
         self.addWidget(self._hint, 1)
         for widget in (self._work, self._jobs, self._point, self._size, self._zoom):
             self.addPermanentWidget(widget)

@@ -163,5 +163,5 @@ def _pixmap(source: str, ratio: int) -> QPixmap:
 
 
 def watch_system_theme(changed: Callable[[], None]) -> None:
-    """Call `changed` whenever the desktop turns dark or light."""
-    QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: changed())
+    """Call `changed`, the method of a window, whenever the desktop turns dark or light, as long as the window lives."""
+    QGuiApplication.styleHints().colorSchemeChanged.connect(changed)
