@@ -44,7 +44,7 @@ from psd_tools.psd.layer_and_mask import (
     MaskData,
     MaskFlags,
 )
-from psd_tools.psd.tagged_blocks import SectionDividerSetting, TaggedBlocks
+from psd_tools.psd.tagged_blocks import TaggedBlocks
 
 from ..document import Document, Group, Layer, Node, bounds, walk
 from ..errors import FileError
