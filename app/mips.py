@@ -22,9 +22,10 @@ Level = tuple[int, int]  # how often halved across and down
 
 @dataclass(eq=False)
 class _Images:
-    """images[level] shows `tiles`."""
+    """images[level] shows `tiles` of a raster of this kind (size, and a mask's default)."""
 
     tiles: Tiles
+    kind: tuple[int, ...]
     images: dict[Level, QImage] = field(default_factory=dict)
 
 
@@ -39,7 +40,9 @@ def mip(raster: Raster, across: int, down: int) -> QImage:
     the caller's: later versions do not write into it. Any thread may call.
     """
     with _lock:
-        kept = _cache.setdefault(raster.lineage, _Images(raster.tiles))
+        kept = _cache.get(raster.lineage)
+        if kept is None or kept.kind != _kind(raster):
+            kept = _cache[raster.lineage] = _Images(raster.tiles, _kind(raster))
         if kept.tiles is not raster.tiles:
             keys = changed_tiles(kept.tiles, raster.tiles)
             for level, image in kept.images.items():
@@ -48,6 +51,10 @@ def mip(raster: Raster, across: int, down: int) -> QImage:
         if (across, down) not in kept.images:
             kept.images[across, down] = _built(raster, (across, down))
         return QImage(kept.images[across, down])  # shares memory; Qt copies it before a later version writes
+
+
+def _kind(raster: Raster) -> tuple[int, ...]:
+    return (raster.width, raster.height, raster.default if isinstance(raster, Mask) else 0)
 
 
 def _built(raster: Raster, level: Level) -> QImage:

@@ -36,7 +36,8 @@ PAINTER_MODES = {  # where QPainter's formula is Photoshop's to one level
     "difference": Mode.CompositionMode_Difference,
 }
 BAND_PIXELS = 1 << 17  # numpy works on so many pixels at a time: the planes stay in the cache
-BAND_ROWS = 512  # and deep rendering on so many rows: 16 bits a channel for the whole picture would be large
+BAND_ROWS = 512  # deep rendering goes in pieces: 16 bits a channel for the whole picture would be large,
+BAND_COLUMNS = 8192  # and QPainter's coordinates end at 32767
 NOISE = np.random.default_rng(20).random((TILE, TILE), np.float32)  # thresholds of "dissolve", repeated over the canvas
 
 
@@ -115,9 +116,11 @@ def render(document: Document, rect: Rect, scale: float = 1.0, *, only: str | It
         return out
     target = out if scale <= 1 else np.zeros((inner.height, inner.width, 4), np.uint8)
     for top in range(0, inner.height, BAND_ROWS):
-        surface = Surface(Rect(0, top, inner.width, min(top + BAND_ROWS, inner.height)), deep=True)
-        _paint_nodes(surface, document.layers, view)
-        target[top : surface.rect.bottom] = _straight(surface)
+        for left in range(0, inner.width, BAND_COLUMNS):
+            rect = Rect.from_size(left, top, BAND_COLUMNS, BAND_ROWS).intersect(inner)
+            surface = Surface(rect, deep=True)
+            _paint_nodes(surface, document.layers, view)
+            target[rect.top : rect.bottom, rect.left : rect.right] = _straight(surface)
     if target is not out:
         out[...] = target[_nearest(height, inner.height, scale)][:, _nearest(width, inner.width, scale)]
     return out
@@ -126,7 +129,10 @@ def render(document: Document, rect: Rect, scale: float = 1.0, *, only: str | It
 def render_qimage(document: Document, rect: Rect, scale: float = 1.0, *, only: str | Iterable[str] | None = None, below: str | None = None) -> QImage:
     """The same for the screen, faster and rounded more coarsely: ARGB32_Premultiplied. Owns its memory."""
     view = View(rect.left, rect.top, min(scale, 1.0))
-    surface = Surface(Rect(0, 0, *reversed(_output_size(rect, view.scale))), deep=False)
+    area = Rect(0, 0, *reversed(_output_size(rect, view.scale)))
+    if area.is_empty:
+        return QImage()
+    surface = Surface(area, deep=False)
     _paint_nodes(surface, _chosen(document, only, below).layers, view)
     if scale <= 1:
         return surface.image

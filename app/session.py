@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -175,7 +175,7 @@ class Session:
         candidate = Candidate(Pixels.from_array(result.pixels), Placement(result.left, result.top), result.recipe)
         target = find(self.document, target_id)
         if isinstance(target, Layer):
-            in_place = not target.recipe or target.recipe.get("box") == request.recipe()["box"]
+            in_place = not target.recipe or target.recipe.get("box") == asdict(request.box)
             self.commit(f"Generate “{request.prompt}” again", edits.add_candidate(self.document, target.id, candidate, in_place))
             return target.id
         layer = make_layer(request.prompt, candidate.pixels, candidate.placement, recipe=candidate.recipe, candidates=(candidate,))

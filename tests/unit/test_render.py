@@ -282,6 +282,30 @@ def test_a_stroke_shows_at_every_scale_though_the_small_images_are_kept() -> Non
     assert not (render(document, CANVAS, 0.5)[61:91, 51:81] == (255, 0, 0, 255)).all(-1).any()
 
 
+def test_a_raster_that_got_another_size_or_default_is_not_drawn_from_the_old_images() -> None:
+    made = photo()
+    document = Document(WIDTH, HEIGHT, (made,))
+    render(document, CANVAS, 0.5)
+    cut = edits.replace_node(document, replace(made, pixels=replace(made.pixels, width=200)))
+    assert not render(cut, CANVAS, 0.5)[:, 128:].any()
+    mask = some_mask(1)
+    masked = replace(made, mask=mask, placement=Placement(0.5, 0))
+    mask_array(masked, CANVAS)
+    assert (mask_array(replace(masked, mask=replace(mask, default=0, lineage=mask.lineage)), CANVAS)[260:, 260:] == 0).all()
+
+
+def test_nothing_can_be_rendered_too() -> None:
+    document = Document(WIDTH, HEIGHT, (photo(),))
+    assert render(document, Rect(5, 5, 5, 9)).shape == (4, 0, 4)
+    assert render_qimage(document, Rect(5, 5, 5, 9)).isNull()
+
+
+def test_a_picture_wider_than_qpainter_can_is_rendered_whole() -> None:
+    long = np.random.default_rng(0).integers(0, 256, (2, 40000, 3), np.uint8)
+    document = Document(40000, 2, (make_layer("long", Pixels.from_array(long)),))
+    assert np.array_equal(render(document, document.rect)[..., :3], long)
+
+
 def test_one_can_ask_for_some_layers_only() -> None:
     low, middle, high = photo(), layer(34, 20, 30), layer(35, 60, 10)
     document = Document(WIDTH, HEIGHT, (low, make_group("group", (middle,)), high))
