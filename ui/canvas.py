@@ -88,6 +88,10 @@ class Canvas(QWidget):
             if shown is not None:
                 self.update(self._widget_rect(Rect.from_size(shown[1], shown[2], shown[0].width(), shown[0].height())))
 
+    @property
+    def has_preview(self) -> bool:
+        return self._preview is not None
+
     def set_theme(self, theme: Theme) -> None:
         self._theme, self._checker = theme, None
         self.update()

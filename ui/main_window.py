@@ -442,6 +442,16 @@ class MainWindow(QMainWindow):
         event.ignore()
         self._around.loop.create_task(self._leave())
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop the window lives in."""
+        return self._around.loop
+
+    def leave_unsaved(self) -> None:
+        """Close without asking; what is not saved is lost."""
+        self._leaving = True
+        self.close()
+
     async def _leave(self) -> None:
         if await self.files.may_leave():
             self._leaving = True

@@ -9,6 +9,7 @@ from app.geometry import Rect
 from ui.fields import dressed
 
 FARTHEST = 300_000  # canvas pixels
+HEIGHT = 40  # logical pixels
 
 
 class OptionsBar(QToolBar):
@@ -20,6 +21,7 @@ class OptionsBar(QToolBar):
         super().__init__(parent)
         self.setObjectName("options")
         self.setWindowTitle(self.tr("Tool options"))
+        self.setFixedHeight(HEIGHT)
         self.setMovable(False)
         self._title, self._words = QLabel(), QLabel()
         self._title.setObjectName("caption")
