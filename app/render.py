@@ -406,7 +406,8 @@ def _then_view(matrix: Matrix, view: View, target: Rect) -> Matrix:
 
 def _mask_area(node: Node, mask: Mask, rect: Rect, view: View) -> np.ndarray:
     """(h, w) uint8 of a mask over `rect` (output pixels)."""
-    a, b, c, d, tx, ty = node.placement.matrix(node.pixels.width, node.pixels.height) if mask.linked and isinstance(node, Layer) else (1, 0, 0, 1, 0, 0)
+    moves = mask.linked and isinstance(node, Layer)
+    a, b, c, d, tx, ty = node.placement.matrix(node.pixels.width, node.pixels.height) if moves else (1, 0, 0, 1, 0, 0)
     tx, ty = tx + a * mask.left + c * mask.top, ty + b * mask.left + d * mask.top
     if view.scale == 1 and (a, b, c, d) == (1, 0, 0, 1) and tx == round(tx) and ty == round(ty):
         return mask.to_array(rect.moved(view.left - round(tx), view.top - round(ty)))

@@ -133,7 +133,11 @@ def fitted() -> list[Timing]:
     first = best(lambda: render_qimage(made, made.rect, 0.25), 1)
     again = best(lambda: render_qimage(made, made.rect, 0.25))
     small = best(lambda: thumbnail(made.layers[1], 48), 1)
-    return [Timing("fitted at 0.25, first time", first, floor, 2500), Timing("fitted at 0.25, again", again, floor, 50), Timing("a thumbnail of 12 MP, first time", small, floor, 500)]
+    return [
+        Timing("fitted at 0.25, first time", first, floor, 1000),
+        Timing("fitted at 0.25, again", again, floor, 16),
+        Timing("a thumbnail of 12 MP, first time", small, floor, 200),
+    ]
 
 
 def _ready(array: np.ndarray, scale: float) -> QImage:

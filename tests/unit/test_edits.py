@@ -223,7 +223,8 @@ def any_move(document: Document, data: some.DataObject) -> Document:
 
 def any_placement(document: Document, data: some.DataObject) -> Document:
     node = find(document, any_id(document, data))
-    placement = Placement(*data.draw(some.tuples(*[some.integers(-50, 50)] * 2, *[some.sampled_from([-1, 0.5, 1, 2])] * 2, some.sampled_from([0, 45, 90]))))
+    shift, scale, turn = some.integers(-50, 50), some.sampled_from([-1, 0.5, 1, 2]), some.sampled_from([0, 45, 90])
+    placement = data.draw(some.builds(Placement, shift, shift, scale, scale, turn))
     return edits.set_placement(document, node.id, placement) if isinstance(node, Layer) else document
 
 

@@ -20,7 +20,8 @@ BOX = Box(60, 40, 50, 40)
 
 def ramp(width: int = 400, height: int = 300) -> np.ndarray:
     """(h, w, 3) uint8; every pixel tells its place."""
-    return np.dstack([np.broadcast_to(np.arange(width) % 256, (height, width)), np.broadcast_to(np.arange(height)[:, None] % 256, (height, width)), np.zeros((height, width))]).astype(np.uint8)
+    y, x = np.mgrid[:height, :width]
+    return np.dstack([x % 256, y % 256, np.zeros_like(x)]).astype(np.uint8)
 
 
 def photo() -> Document:
