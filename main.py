@@ -32,9 +32,12 @@ log = logging.getLogger("downstage")
 
 def starter_engine() -> Engine:
     """Built on the background thread when the first job starts: importing torch must not delay the window."""
-    from bfs_engine.bfs.starter import StarterEngine
+    from bfs_engine.quiet_import import quiet_import
 
-    return StarterEngine()
+    with quiet_import():
+        from bfs_engine.bfs.starter import StarterEngine
+
+        return StarterEngine()
 
 
 def starter_vocabulary() -> Vocabulary | None:
@@ -120,6 +123,7 @@ def run_window(
         finally:
             sys.excepthook = before
             queue.close()
+            loop.set_exception_handler(None)
             window.deleteLater()
             application.sendPostedEvents(window, QEvent.Type.DeferredDelete.value)
     asyncio.set_event_loop(None)
