@@ -99,7 +99,8 @@ def run_window(
     from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication
 
-    from ui.main_window import Surroundings, open_window
+    from ui.main_window import open_window
+    from ui.surroundings import Surroundings
 
     application = QApplication.instance() or QApplication(sys.argv[:1])
     application.setApplicationName("Downstage")

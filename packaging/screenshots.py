@@ -36,7 +36,7 @@ async def insert(window: MainWindow, prompt: str, box: Box, seed: int) -> None:
     window.generate_panel.set_prompt(prompt)
     window.generate_panel.seed.setValue(seed)
     window.generate_panel.seed_lock.setChecked(True)
-    window.generate()
+    window.generate.run()
     await finished(window)
 
 
@@ -63,7 +63,7 @@ async def session(window: MainWindow, folder: Path) -> None:
     await asyncio.sleep(0.3)
     await insert(window, "strawberry", Box(462, 226, 124, 130), 3)
     await insert(window, "croissant", Box(14, 236, 120, 96), 5)
-    window.regenerate()
+    window.generate.again()
     await finished(window)
     window.desk.choose("move")
     window.canvas.setFocus()
@@ -75,7 +75,7 @@ async def session(window: MainWindow, folder: Path) -> None:
     window.generate_panel.seed_lock.setChecked(False)
     for prompt in ("teapot", "banana", "teddy bear"):
         window.generate_panel.set_prompt(prompt)
-        window.generate()
+        window.generate.run()
     window.docks.show_panel("queue")
     while window.generation.alive and not window.canvas.has_preview:
         await asyncio.sleep(0.01)

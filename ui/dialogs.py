@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
@@ -79,12 +79,14 @@ class KeysDialog(QDialog):
 class ThingsDialog(QDialog):
     """What the model knows; a double click or Enter takes one as the prompt."""
 
-    def __init__(self, names: Sequence[str], take: Callable[[str], None], parent: QWidget) -> None:
+    def __init__(self, things: Mapping[str, Sequence[str]], take: Callable[[str], None], parent: QWidget) -> None:
+        """things: other words for each name, which can be searched for too."""
         super().__init__(parent)
+        self._words = {name: " ".join((name, *others)).casefold() for name, others in things.items()}
         self.setWindowTitle(self.tr("What the Model Knows"))
         self.resize(360, 480)
         self._take = take
-        note = QLabel(self.tr("The built-in model makes these {count} things. Many other words for them are understood too.").format(count=len(names)))
+        note = QLabel(self.tr("The built-in model makes these {count} things. Many other words for them are understood too.").format(count=len(things)))
         note.setWordWrap(True)
         note.setObjectName("muted")
         self.search = QLineEdit()
@@ -93,7 +95,7 @@ class ThingsDialog(QDialog):
         self.search.textChanged.connect(self._filter)
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Things"))
-        self.list.addItems(sorted(names))
+        self.list.addItems(sorted(things))
         for row in range(self.list.count()):
             self.list.item(row).setSizeHint(QSize(0, ROW))
         self.list.setCurrentRow(0)
@@ -111,7 +113,7 @@ class ThingsDialog(QDialog):
     def _filter(self, typed: str) -> None:
         rows = range(self.list.count())
         for row in rows:
-            self.list.item(row).setHidden(typed.casefold() not in self.list.item(row).text().casefold())
+            self.list.item(row).setHidden(typed.casefold() not in self._words[self.list.item(row).text()])
         self.list.setCurrentRow(next((row for row in rows if not self.list.item(row).isHidden()), -1))
 
     def accept(self) -> None:

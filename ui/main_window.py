@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from PySide6.QtCore import Signal
@@ -18,59 +16,31 @@ from app import render
 from app.document import Document, Group, Layer, parent_of, siblings
 from app.errors import FileError
 from app.formats import open_with_report
-from app.jobs import JobQueue
 from app.samples import Sample
 from app.session import Session
-from app.settings import Settings
-from app.tools import as_engine_box
-from bfs_engine.api import Box, EngineError, LayerResult, UnknownPrompt
+from bfs_engine.api import LayerResult
 from ui import dialogs
 from ui.action_set import ActionSet
 from ui.canvas import Canvas
 from ui.command_palette import CommandPalette
 from ui.docks import Docks
 from ui.file_commands import FileCommands
+from ui.generate_commands import GenerateCommands
 from ui.generate_panel import GeneratePanel
 from ui.generation import Generation, words_of
 from ui.history_panel import HistoryPanel
 from ui.layer_commands import LayerCommands
 from ui.layer_panel import LayerPanel
+from ui.menus import FileMenu, ThemeMenu
 from ui.message_bar import MessageBar
 from ui.options_bar import OptionsBar
 from ui.queue_panel import QueuePanel
 from ui.status import Status
-from ui.menus import FileMenu, ThemeMenu
+from ui.surroundings import Surroundings
 from ui.theme import Icons, Theme, apply_theme, theme_for, watch_system_theme
 from ui.tool_desk import ToolDesk
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What main.py hands to the window. vocabulary: loads the words of the model; None where any words will do."""
-
-    settings: Settings
-    queue: JobQueue
-    loop: asyncio.AbstractEventLoop
-    vocabulary: Callable[[], Vocabulary | None]
-    version: str = ""
-
-
-class Vocabulary(Protocol):
-    """What the window asks of the words that a model knows."""
-
-    names: tuple[str, ...]
-
-    def understand(self, prompt: str) -> Understood:
-        """Raises UnknownPrompt."""
-
-
-class Understood(Protocol):
-    """name: the thing; ignored: words of the prompt that the model does not follow."""
-
-    name: str
-    ignored: tuple[str, ...]
 
 
 class MainWindow(QMainWindow):
@@ -82,7 +52,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session = session
         self._around = around
-        self._vocabulary: Vocabulary | None = None
         self._leaving = False
         theme = theme_for(around.settings.get("theme", "system"))
         apply_theme(QApplication.instance(), theme)
@@ -112,6 +81,7 @@ class MainWindow(QMainWindow):
         self.layers = LayerCommands(self.session, self.layer_panel.tree.chosen, self)
         self.files = FileCommands(self, self.session, around.settings, around.loop)
         self.generation = Generation(around.queue, self.session, self)
+        self.generate = GenerateCommands(self, self.generate_panel, self.desk, self.generation, self.messages, around.settings)
         self.status = Status(self)
         self.setStatusBar(self.status)
 
@@ -149,12 +119,12 @@ class MainWindow(QMainWindow):
             "layer.ungroup": layers.ungroup,
             "layer.merge_down": layers.merge_down,
             "layer.flatten": layers.flatten,
-            "generate.run": self.generate,
-            "generate.run_first": lambda: self.generate(first=True),
-            "generate.again": self.regenerate,
+            "generate.run": self.generate.run,
+            "generate.run_first": lambda: self.generate.run(first=True),
+            "generate.again": self.generate.again,
             "generate.candidate_previous": lambda: layers.step_candidate(-1),
             "generate.candidate_next": lambda: layers.step_candidate(+1),
-            "generate.recipe": self.take_recipe,
+            "generate.recipe": self.generate.take_recipe,
             "generate.prompt": self.go_to_prompt,
             "generate.prompt_previous": lambda: panel.recall(-1),
             "generate.prompt_next": lambda: panel.recall(+1),
@@ -166,7 +136,7 @@ class MainWindow(QMainWindow):
             "view.panels": self.toggle_panels,
             "help.commands": self.open_palette,
             "help.keys": self.open_keys,
-            "help.things": self.open_things,
+            "help.things": self.generate.open_things,
             "help.about": lambda: dialogs.show_about(self, self._around.version, self.windowIcon().pixmap(64, 64)),
         }
 
@@ -200,9 +170,7 @@ class MainWindow(QMainWindow):
         self.desk.refused.connect(lambda sentence: self.messages.say(sentence, kind="warning"))
         self.desk.nudges(self.layers.chosen)
         self.options.edited.connect(self.desk.set_numbers)
-        panel.submitted.connect(self.generate)
         panel.cancelled.connect(generation.cancel_running)
-        panel.things_wanted.connect(self.open_things)
         queue.cancelled.connect(generation.cancel)
         queue.cancelled_all.connect(generation.cancel_all)
         queue.moved_to_front.connect(generation.move_to_front)
@@ -210,7 +178,8 @@ class MainWindow(QMainWindow):
         queue.dismissed.connect(generation.dismiss)
         generation.changed.connect(self._jobs_changed)
         generation.previewed.connect(self._show_preview)
-        generation.failed.connect(self._generation_failed)
+        self.generate.failed.connect(self.say_error)
+        self.generate.prompt_wanted.connect(self.go_to_prompt)
         files.opened.connect(self.show_session)
         files.failed.connect(self.say_error)
         files.told.connect(lambda sentence, hint: self.messages.say(sentence, hint))
@@ -280,52 +249,6 @@ class MainWindow(QMainWindow):
 
     # Generating
 
-    def generate(self, first: bool = False) -> None:
-        """Ask for a layer in the box."""
-        panel = self.generate_panel
-        if self.desk.box is None:
-            self.desk.choose("box")
-            self.messages.say(self.tr("There is no box yet."), self.tr("Draw one on the picture where the thing should stand."), "warning")
-            return
-        if not panel.text:
-            self.go_to_prompt()
-            self.messages.say(self.tr("The prompt is empty."), self.tr("Type what should stand in the box."), "warning")
-            return
-        if not self._understood(panel.text):
-            return
-        asked = as_engine_box(self.desk.box)
-        if self.generation.submit(asked, panel.text, seed=panel.take_seed(), steps=panel.steps, guidance=panel.guidance, first=first):
-            panel.remember_prompt()
-            self._around.settings.set("prompts", panel.remembered)
-
-    def _understood(self, prompt: str) -> bool:
-        """Say at once what the model cannot make, and which words it does not follow."""
-        self.messages.hide()
-        if self._vocabulary is None:
-            return True
-        try:
-            found = self._vocabulary.understand(prompt)
-        except EngineError as error:
-            self._generation_failed(error, prompt)
-            return False
-        if found.ignored:
-            words = ", ".join(f"“{word}”" for word in found.ignored)
-            self.messages.say(self.tr("This model makes a plain {thing}; it does not follow {words}.").format(thing=found.name, words=words))
-        return True
-
-    def regenerate(self) -> None:
-        """Make the active layer again with a new seed."""
-        node = self.session.active_node
-        if isinstance(node, Layer) and node.recipe:
-            self.generation.again(node, self.generate_panel.fresh_seed())
-
-    def take_recipe(self) -> None:
-        """Fill the panel from the active layer's recipe."""
-        node = self.session.active_node
-        if isinstance(node, Layer) and node.recipe:
-            self.generate_panel.set_recipe(node.recipe)
-            self.desk.set_box(Box(**node.recipe["box"]))
-
     def _jobs_changed(self) -> None:
         job = self.generation.running()
         lines = self.generation.lines()
@@ -341,17 +264,6 @@ class MainWindow(QMainWindow):
             self.canvas.show_preview(None)
         else:
             self.canvas.show_preview(image_of(result.pixels), result.left, result.top)
-
-    def _generation_failed(self, error: Exception, prompt: str) -> None:
-        if isinstance(error, UnknownPrompt) and error.nearest:
-            choices = [(name, lambda name=name: self._take_thing(name)) for name in error.nearest[:5]]
-            self.messages.say(error.sentence, self.tr("It can make one of these instead:"), "warning", choices)
-        else:
-            self.say_error(error)
-
-    def _take_thing(self, name: str) -> None:
-        self.generate_panel.set_prompt(name)
-        self.go_to_prompt()
 
     def go_to_prompt(self) -> None:
         self.docks.show_panel("generate")
@@ -380,17 +292,6 @@ class MainWindow(QMainWindow):
 
     def open_keys(self) -> None:
         dialogs.KeysDialog(self).open()
-
-    def open_things(self) -> None:
-        if self.things:
-            dialogs.ThingsDialog(self.things, self._take_thing, self).open()
-        else:
-            self.messages.say(self.tr("This model takes any words."))
-
-    @property
-    def things(self) -> tuple[str, ...]:
-        """The names of what the model can make; empty: any words will do."""
-        return tuple(self._vocabulary.names) if self._vocabulary else ()
 
     def toggle_panels(self) -> None:
         self.docks.toggle()
@@ -431,8 +332,7 @@ class MainWindow(QMainWindow):
 
     def _load_vocabulary(self) -> None:
         """After the window is up: it is a file to be read."""
-        self._vocabulary = self._around.vocabulary()
-        self.generate_panel.set_things(self.things)
+        self.generate.know(self._around.vocabulary())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._leaving or (not self.session.modified and self.files.idle):

@@ -154,12 +154,12 @@ def test_the_key_list_and_the_things_list_can_be_searched(tell: Tell, photo: Pat
         keys.search.setText("duplicate")
         assert [keys.table.item(row, 1).text() for row in range(keys.table.rowCount()) if not keys.table.isRowHidden(row)] == ["Ctrl+J"]
         keys.close()
-        await editor.until(lambda: editor.window.things)
+        await editor.until(lambda: editor.window.generate.things)
         editor.do("help.things")
         things = dialog(editor, ThingsDialog)
-        things.search.setText("ch")
+        things.search.setText("kitt")
         things.accept()
-        assert editor.window.generate_panel.text == "chair"
+        assert editor.window.generate_panel.text == "cat"
 
     tell(story, photo)
 

@@ -99,7 +99,7 @@ def test_a_failed_job_says_why_and_can_be_tried_again(tell: Tell, photo: Path, e
 
 def test_an_unknown_prompt_is_answered_at_once_with_the_nearest_things(tell: Tell, photo: Path, engine: DiscEngine) -> None:
     async def story(editor: Editor) -> None:
-        await editor.until(lambda: editor.window.things)
+        await editor.until(lambda: editor.window.generate.things)
         ask(editor, "unicorn")
         assert "unicorn" in editor.window.messages.sentence
         chips = [chip for chip in editor.window.messages.findChildren(QPushButton) if chip.text() == "cat"]
@@ -112,7 +112,7 @@ def test_an_unknown_prompt_is_answered_at_once_with_the_nearest_things(tell: Tel
 
 def test_words_that_the_model_does_not_follow_are_named(tell: Tell, photo: Path) -> None:
     async def story(editor: Editor) -> None:
-        await editor.until(lambda: editor.window.things)
+        await editor.until(lambda: editor.window.generate.things)
         ask(editor, "golden apple")
         assert "“golden”" in editor.window.messages.sentence
         await editor.generated()

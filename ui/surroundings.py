@@ -1,0 +1,41 @@
+"""What main.py hands to the window."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.jobs import JobQueue
+from app.settings import Settings
+
+
+class Understood(Protocol):
+    """name: the thing; ignored: words of the prompt that the model does not follow."""
+
+    name: str
+    ignored: tuple[str, ...]
+
+
+class Vocabulary(Protocol):
+    """What the window asks of the words that a model knows."""
+
+    names: tuple[str, ...]
+
+    def synonyms(self, name: str) -> tuple[str, ...]:
+        """Other words for a thing."""
+
+    def understand(self, prompt: str) -> Understood:
+        """Raises UnknownPrompt."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """vocabulary: loads the words of the model; None where any words will do. version: of the program."""
+
+    settings: Settings
+    queue: JobQueue
+    loop: asyncio.AbstractEventLoop
+    vocabulary: Callable[[], Vocabulary | None]
+    version: str = ""
