@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolBar, QWidget
 
 from app.geometry import Rect
@@ -44,14 +44,21 @@ class OptionsBar(QToolBar):
             row.addSpacing(8)
         row.addWidget(self._words)
         row.addStretch(1)
+        inner.setFixedHeight(HEIGHT - 2)
         inner.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # a narrow window cuts the words off
         self.addWidget(inner)
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.Polish):
+            self.layout().setContentsMargins(0, 0, 0, 0)  # a new theme brings Qt's own margins back
+        return done
 
     def _field(self, name: str) -> QSpinBox:
         field = dressed(QSpinBox(), name, arrows=False)
         field.setRange(-FARTHEST, FARTHEST)
         field.setAlignment(Qt.AlignmentFlag.AlignRight)
-        field.setFixedWidth(62)
+        field.setFixedSize(62, 28)
         field.setToolTip(self.tr("{name} in pixels").format(name=name))
         field.valueChanged.connect(self._tell)
         return field
