@@ -138,7 +138,11 @@ class Session:
 
         self._change(change)
 
-    def request_insert(
+    def request_insert(self, box: Box, prompt: str, **settings) -> InsertRequest:
+        """Capture what the engine needs from the document as it is now; see capture_insert."""
+        return self.capture_insert(box, prompt, **settings)()
+
+    def capture_insert(
         self,
         box: Box,
         prompt: str,
@@ -150,8 +154,9 @@ class Session:
         reference: np.ndarray | None = None,
         target_id: str | None = None,
         fraction: float = framing.BOX_FRACTION,
-    ) -> InsertRequest:
-        """Capture what the engine needs from the document as it is now: what is visible from the active layer down.
+    ) -> Callable[[], InsertRequest]:
+        """A function that makes the request, on any thread and at any time, from the document as it is now: from what is
+        visible from the active layer down. Painting that takes a tenth of a second for a box of a thousand pixels.
 
         target_id: a layer to make again; then the engine sees only what lies below it.
         fraction: the engine's box_fraction. Raises EngineError for an empty prompt and a box that is not on the canvas.
@@ -162,9 +167,14 @@ class Session:
         framing.check_box(box, document.width, document.height)
         crop = framing.crop_around(box, document.width, document.height, fraction)
         seen = below(document, target_id, inclusive=False) if target_id else below(document, self.active, inclusive=True)
-        request = InsertRequest(prompt.strip(), box, crop, _seen_by_the_engine(seen, crop), seed, steps, guidance, model, reference)
-        self._origins[request] = Origin(document, target_id or self.active)
-        return request
+        origin = Origin(document, target_id or self.active)
+
+        def make() -> InsertRequest:
+            request = InsertRequest(prompt.strip(), box, crop, _seen_by_the_engine(seen, crop), seed, steps, guidance, model, reference)
+            self._origins[request] = origin
+            return request
+
+        return make
 
     def place(self, request: InsertRequest, result: LayerResult, target_id: str | None = None) -> str:
         """Commit a result and return the id of the layer that holds it.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
@@ -13,6 +16,8 @@ from app.jobs import Job, JobQueue
 from app.session import Session
 from bfs_engine.api import Box, EngineError, InsertRequest, UnknownPrompt
 from ui.queue_panel import JobLine
+
+QUICK_BOX = 400  # picture pixels: what is seen around a larger box takes more than a frame to paint
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +39,11 @@ class Generation(QObject):
     failed = Signal(object, str)  # the error, the prompt
     placed = Signal(str)  # layer id
 
-    def __init__(self, queue: JobQueue, session: Session, parent: QObject | None = None) -> None:
+    def __init__(self, queue: JobQueue, session: Session, loop: asyncio.AbstractEventLoop, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._loop = loop
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="capture")
+        self._captures: set[asyncio.Task] = set()
         self.session = session
         self._queue = queue
         self._tickets: list[_Ticket] = []
@@ -44,25 +52,27 @@ class Generation(QObject):
     def close(self) -> None:
         """Hear nothing more of the queue."""
         self._forget()
+        self._thread.shutdown(wait=True)
 
     # Requests
 
     def submit(self, box: Box, prompt: str, *, seed: int, steps: int | None, guidance: float | None, first: bool = False) -> bool:
         """Ask for a new layer above the active one; False where the request makes no sense (told by `failed`)."""
         try:
-            request = self.session.request_insert(box, prompt, seed=seed, steps=steps, guidance=guidance)
+            capture = self.session.capture_insert(box, prompt, seed=seed, steps=steps, guidance=guidance)
         except (EngineError, ExpectedError) as error:
             self.failed.emit(error, prompt)
             return False
-        self._send(request, None, first)
+        self._capture(capture, box, None, first)
         return True
 
     def again(self, layer: Layer, seed: int) -> bool:
         """Make a generated layer again with another seed: same place, order and name."""
         recipe = layer.recipe or {}
+        box = box_of(layer, self.session.document)
         try:
-            request = self.session.request_insert(
-                box_of(layer, self.session.document),
+            capture = self.session.capture_insert(
+                box,
                 str(recipe.get("prompt", "")),
                 seed=seed,
                 steps=recipe.get("steps"),
@@ -72,8 +82,25 @@ class Generation(QObject):
         except (EngineError, ExpectedError) as error:
             self.failed.emit(error, str(recipe.get("prompt", "")))
             return False
-        self._send(request, layer.id, first=False)
+        self._capture(capture, box, layer.id, first=False)
         return True
+
+    def _capture(self, capture: Callable[[], InsertRequest], box: Box, target_id: str | None, first: bool) -> None:
+        """Paint what the engine will see; beside the window where that takes long, and never out of turn."""
+        if max(box.width, box.height) <= QUICK_BOX and not self._captures:
+            self._send(capture(), target_id, first)
+            return
+        task = self._loop.create_task(self._capture_beside(capture, self.session, target_id, first))
+        self._captures.add(task)
+        self.changed.emit()
+
+    async def _capture_beside(self, capture: Callable[[], InsertRequest], session: Session, target_id: str | None, first: bool) -> None:
+        try:
+            request = await self._loop.run_in_executor(self._thread, capture)
+        finally:
+            self._captures.discard(asyncio.current_task())
+        if session is self.session:
+            self._send(request, target_id, first)
 
     def _send(self, request: InsertRequest, target_id: str | None, first: bool) -> None:
         job = self._queue.submit(request)
@@ -94,6 +121,8 @@ class Generation(QObject):
                 self._queue.cancel(ticket.job)
 
     def cancel_all(self) -> None:
+        for task in tuple(self._captures):
+            task.cancel()
         self._queue.cancel_all()
 
     def move_to_front(self, id: str) -> None:
@@ -128,7 +157,7 @@ class Generation(QObject):
     @property
     def alive(self) -> bool:
         """Is something running or waiting?"""
-        return any(ticket.job.state in ("waiting", "running") for ticket in self._tickets)
+        return bool(self._captures) or any(ticket.job.state in ("waiting", "running") for ticket in self._tickets)
 
     def running(self) -> Job | None:
         return next((ticket.job for ticket in self._tickets if ticket.job.state == "running"), None)

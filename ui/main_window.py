@@ -80,7 +80,7 @@ class MainWindow(QMainWindow):
         self.generate_panel = GeneratePanel(self.icons, around.settings.get("prompts", []))
         self.layers = LayerCommands(self.session, self.layer_panel.tree.chosen, self)
         self.files = FileCommands(self, self.session, around.settings, around.loop)
-        self.generation = Generation(around.queue, self.session, self)
+        self.generation = Generation(around.queue, self.session, around.loop, self)
         self.generate = GenerateCommands(self, self.generate_panel, self.desk, self.generation, self.messages, around.settings)
         self.status = Status(self)
         self.setStatusBar(self.status)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -131,6 +132,23 @@ def test_without_a_box_or_a_prompt_the_window_says_what_is_missing(tell: Tell, p
         assert "prompt" in editor.window.messages.sentence
 
     tell(story, photo)
+
+
+def test_a_box_on_a_large_picture_is_captured_beside_the_window_and_in_turn(tell: Tell, tmp_path: Path, engine: DiscEngine) -> None:
+    path = tmp_path / "large.png"
+    Image.new("RGB", (3000, 2000), (90, 120, 60)).save(path)
+
+    async def story(editor: Editor) -> None:
+        editor.drag((500, 300), (1700, 1500))
+        ask(editor, "apple")
+        assert editor.window.generation.alive and engine.seen == []
+        editor.window.options.fields[2].setValue(100)
+        ask(editor, "cat")
+        await editor.generated()
+        assert [request.prompt for request in engine.seen] == ["apple", "cat"]
+        assert editor.names == ["large", "apple", "cat"]
+
+    tell(story, path)
 
 
 def test_the_seed_changes_from_layer_to_layer_unless_it_is_locked(tell: Tell, photo: Path, engine: DiscEngine) -> None:
