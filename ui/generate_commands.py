@@ -22,6 +22,7 @@ class GenerateCommands(QObject):
 
     failed = Signal(object)  # an error to be told
     prompt_wanted = Signal()  # the user should type
+    asked = Signal()  # a request is on its way
 
     def __init__(self, window: QWidget, panel: GeneratePanel, desk: ToolDesk, generation: Generation, messages: MessageBar, settings: Settings) -> None:
         super().__init__(window)
@@ -56,6 +57,7 @@ class GenerateCommands(QObject):
             if self._generation.submit(asked, panel.text, seed=panel.take_seed(), steps=panel.steps, guidance=panel.guidance, first=first):
                 panel.remember_prompt()
                 self._settings.set("prompts", panel.remembered)
+                self.asked.emit()
 
     def _understood(self, prompt: str) -> bool:
         """Say at once what the model cannot make, and which words it does not follow."""

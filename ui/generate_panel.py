@@ -34,6 +34,7 @@ class GeneratePanel(QWidget):
     submitted = Signal(bool)  # at the front of the queue?
     cancelled = Signal()
     things_wanted = Signal()
+    left = Signal()  # Esc in the prompt
 
     def __init__(self, icons: Icons, prompts: list[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -251,11 +252,14 @@ class GeneratePanel(QWidget):
         self._fold.setIcon(self._icons.icon("chevron-down" if self._fold.isChecked() else "chevron-right", theme.muted))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.prompt and event.type() == QEvent.Type.KeyPress and self._recall_key(event):
+        if watched is self.prompt and event.type() == QEvent.Type.KeyPress and self._key(event):
             return True
         return super().eventFilter(watched, event)
 
-    def _recall_key(self, event: QKeyEvent) -> bool:
+    def _key(self, event: QKeyEvent) -> bool:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+            return True
         direction = {Qt.Key.Key_Up.value: -1, Qt.Key.Key_Down.value: 1}.get(event.key(), 0)
         if not direction or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier != Qt.KeyboardModifier.AltModifier:
             return False

@@ -170,6 +170,8 @@ class MainWindow(QMainWindow):
         self.desk.refused.connect(lambda sentence: self.messages.say(sentence, kind="warning"))
         self.desk.nudges(self.layers.chosen)
         self.options.edited.connect(self.desk.set_numbers)
+        panel.left.connect(self.canvas.setFocus)
+        self.generate.asked.connect(self.canvas.setFocus)  # so that V, G and the arrows work at once
         panel.cancelled.connect(generation.cancel_running)
         queue.cancelled.connect(generation.cancel)
         queue.cancelled_all.connect(generation.cancel_all)

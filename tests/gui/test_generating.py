@@ -180,6 +180,21 @@ def test_earlier_prompts_come_back_with_alt_up_and_in_the_next_run(tell: Tell, p
     tell(second, photo)
 
 
+def test_after_asking_the_keys_belong_to_the_canvas_again(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        editor.window.activateWindow()
+        ask(editor, "apple")
+        assert editor.window.canvas.hasFocus()
+        editor.do("generate.prompt")
+        assert editor.window.generate_panel.prompt.hasFocus()
+        editor.key(Qt.Key.Key_Escape, widget=editor.window.generate_panel.prompt)
+        assert editor.window.canvas.hasFocus()
+        assert editor.window.desk.box is not None
+        await editor.generated()
+
+    tell(story, photo)
+
+
 def test_a_result_does_not_land_in_another_document(tell: Tell, photo: Path, engine: DiscEngine) -> None:
     async def story(editor: Editor) -> None:
         engine.go.clear()
