@@ -146,7 +146,7 @@ class FileCommands(QObject):
             return
         layer = _as_one_layer(opened.document, path.stem, self.session.document)
         document = edits.add_layer(self.session.document, layer, self.session.active)
-        self.session.commit(f"Place “{layer.name}”", document, active=layer.id)
+        self.session.commit(self.tr("Place “{name}”").format(name=layer.name), document, active=layer.id)
 
     async def save_now(self, ask: bool = False) -> bool:
         """Save where the document came from, or ask where; True once it is on disk."""
@@ -196,7 +196,8 @@ class FileCommands(QObject):
         own = self.session.path is not None and self.session.path.parent != SCENES  # not into the program's own folder
         folder = self.session.path.parent if own else Path(self._folder())
         stem = self.session.path.stem if self.session.path else self.tr("untitled")
-        return folder / f"{stem}{preferred or suffix}"
+        target = folder / f"{stem}{preferred or suffix}"
+        return target if target != self.session.path else folder / self.tr("{name} edited{suffix}").format(name=stem, suffix=target.suffix)
 
     async def _ask_open(self) -> Path | None:
         patterns = " ".join(f"*{suffix}" for suffix in OPEN_SUFFIXES)

@@ -139,6 +139,7 @@ class GeneratePanel(QWidget):
         self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self._completer.setMaxVisibleItems(9)
+        self._completer.popup().setObjectName("completions")
         self.prompt.setCompleter(self._completer)
         self._things = QToolButton()
         self._things.setToolTip(self.tr("What the model knows"))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from app.document import Document, Layer
 from app.errors import ExpectedError
@@ -209,15 +209,15 @@ def box_of(layer: Layer, document: Document) -> Box:
 def words_of(job: Job) -> str:
     """Progress in words."""
     if job.state == "waiting":
-        return "Waiting"
+        return _tr("Waiting")
     if job.state == "failed":
-        return getattr(job.error, "sentence", "") or "Something went wrong."
+        return getattr(job.error, "sentence", "") or _tr("Something went wrong.")
     progress = job.progress
     if progress is None:
-        return "Starting the model"
-    words = progress.message or f"Step {progress.step} of {progress.steps}"
+        return _tr("Starting the model")
+    words = progress.message or _tr("Step {step} of {steps}").format(step=progress.step, steps=progress.steps)
     left = job.seconds_left
-    return words if left is None else f"{words} · {_duration(left)} left"
+    return words if left is None else _tr("{words} · {time} left").format(words=words, time=_duration(left))
 
 
 def _line(job: Job) -> JobLine:
@@ -227,4 +227,8 @@ def _line(job: Job) -> JobLine:
 
 def _duration(seconds: float) -> str:
     whole = max(round(seconds), 1)
-    return f"{whole} s" if whole < 90 else f"{round(whole / 60)} min"
+    return _tr("{count} s").format(count=whole) if whole < 90 else _tr("{count} min").format(count=round(whole / 60))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Generation", text)

@@ -40,7 +40,7 @@ class LayerCommands(QObject):
     def names(self, ids: Iterable[str]) -> str:
         """How a history label calls them."""
         found = [find(self.session.document, id).name for id in ids]
-        return f"“{found[0]}”" if len(found) == 1 else f"{len(found)} layers"
+        return f"“{found[0]}”" if len(found) == 1 else self.tr("{count} layers").format(count=len(found))
 
     def _commit(self, label: str, edit: Callable[[Document], Document], active: str | None = None) -> bool:
         try:
@@ -67,7 +67,7 @@ class LayerCommands(QObject):
             self.rename_wanted.emit(self.session.active)
 
     def rename(self, id: str, name: str) -> None:
-        self._commit(f"Rename to “{name}”", lambda document: edits.rename(document, id, name))
+        self._commit(self.tr("Rename to “{name}”").format(name=name), lambda document: edits.rename(document, id, name))
 
     def toggle_visible(self, id: str | None = None) -> None:
         """One layer, or all the chosen ones."""
@@ -75,7 +75,7 @@ class LayerCommands(QObject):
         if not ids:
             return
         visible = not find(self.session.document, ids[0]).visible
-        label = ("Show " if visible else "Hide ") + self.names(ids)
+        label = (self.tr("Show {what}") if visible else self.tr("Hide {what}")).format(what=self.names(ids))
         self._commit(label, self._each(ids, lambda document, each: edits.set_visible(document, each, visible)))
 
     def solo(self, id: str | None = None) -> None:
@@ -87,9 +87,9 @@ class LayerCommands(QObject):
         wanted = _only(document, id)
         shown = {node.id: node.visible for node, _, _ in walk(document)}
         if shown == wanted and self._before_solo.keys() == shown.keys():
-            wanted, label = self._before_solo, "Show all again"
+            wanted, label = self._before_solo, self.tr("Show all again")
         else:
-            self._before_solo, label = shown, f"Show only {self.names([id])}"
+            self._before_solo, label = shown, self.tr("Show only {what}").format(what=self.names([id]))
         self._commit(label, self._each(wanted, lambda document, each: edits.set_visible(document, each, wanted[each])))
 
     def toggle_locked(self, id: str | None = None) -> None:
@@ -97,7 +97,7 @@ class LayerCommands(QObject):
         if not ids:
             return
         locked = not find(self.session.document, ids[0]).locked
-        label = ("Lock " if locked else "Unlock ") + self.names(ids)
+        label = (self.tr("Lock {what}") if locked else self.tr("Unlock {what}")).format(what=self.names(ids))
         self._commit(label, self._each(ids, lambda document, each: edits.set_locked(document, each, locked)))
 
     def preview_opacity(self, opacity: float) -> None:
@@ -107,7 +107,7 @@ class LayerCommands(QObject):
     def set_opacity(self, opacity: float) -> None:
         ids = self.chosen()
         if ids:
-            self._commit(f"Opacity {round(opacity * 100)} %", self._with_opacity(opacity))
+            self._commit(self.tr("Opacity {percent} %").format(percent=round(opacity * 100)), self._with_opacity(opacity))
 
     def _with_opacity(self, opacity: float) -> Callable[[Document], Document]:
         return self._each(self.chosen(), lambda document, each: edits.set_opacity(document, each, opacity))
@@ -115,7 +115,7 @@ class LayerCommands(QObject):
     def set_blend(self, blend: str) -> None:
         ids = self.chosen()
         if ids:
-            self._commit(f"Blend {blend}", self._each(ids, lambda document, each: edits.set_blend(document, each, blend)))
+            self._commit(self.tr("Blend {mode}").format(mode=blend), self._each(ids, lambda document, each: edits.set_blend(document, each, blend)))
 
     # Order
 
@@ -134,7 +134,7 @@ class LayerCommands(QObject):
                 above = id
             return document
 
-        self._commit(f"Reorder {self.names(ids)}", edit, active=self.session.active)
+        self._commit(self.tr("Reorder {what}").format(what=self.names(ids)), edit, active=self.session.active)
 
     def step(self, direction: int) -> None:
         """One place up (+1) or down (-1) in its group."""
@@ -145,7 +145,7 @@ class LayerCommands(QObject):
         nodes = siblings(self.session.document, parent)
         index = [each.id for each in nodes].index(node.id) + direction
         if 0 <= index < len(nodes):
-            label = "Bring forward" if direction > 0 else "Send backward"
+            label = self.tr("Bring forward") if direction > 0 else self.tr("Send backward")
             self._commit(label, lambda document: edits.move_node(document, node.id, parent.id if parent else None, index))
 
     def select_step(self, direction: int) -> None:
@@ -168,13 +168,13 @@ class LayerCommands(QObject):
         for id in ids:
             document, copy = edits.duplicate(document, id)
             copies.append(copy)
-        self.session.commit(f"Duplicate {self.names(ids)}", document, active=copies[-1])
+        self.session.commit(self.tr("Duplicate {what}").format(what=self.names(ids)), document, active=copies[-1])
         self.chosen_wanted.emit(copies, copies[-1])
 
     def delete(self) -> None:
         ids = _without_nested(self.session.document, [id for id in self.chosen() if not find(self.session.document, id).locked])
         if ids:
-            self._commit(f"Delete {self.names(ids)}", lambda document: edits.remove(document, ids))
+            self._commit(self.tr("Delete {what}").format(what=self.names(ids)), lambda document: edits.remove(document, ids))
 
     def group(self) -> None:
         ids = self.chosen()
@@ -187,7 +187,7 @@ class LayerCommands(QObject):
             made.append(id)
             return document
 
-        label = f"Group {self.names(ids)}"
+        label = self.tr("Group {what}").format(what=self.names(ids))
         if self._commit(label, edit):
             self.session.active = made[0]
             self.chosen_wanted.emit(made, made[0])
@@ -195,22 +195,23 @@ class LayerCommands(QObject):
     def ungroup(self) -> None:
         node = self.active_node()
         if isinstance(node, Group):
-            self._commit(f"Ungroup “{node.name}”", lambda document: edits.ungroup(document, node.id))
+            self._commit(self.tr("Ungroup “{name}”").format(name=node.name), lambda document: edits.ungroup(document, node.id))
 
     def merge_down(self) -> None:
         node = self.active_node()
         if node is not None:
-            self._commit(f"Merge “{node.name}” down", lambda document: edits.merge_down(document, node.id))
+            self._commit(self.tr("Merge “{name}” down").format(name=node.name), lambda document: edits.merge_down(document, node.id))
 
     def flatten(self) -> None:
-        self._commit("Flatten", edits.flatten)
+        self._commit(self.tr("Flatten"), edits.flatten)
 
     # Candidates
 
     def use_candidate(self, index: int) -> None:
         node = self.active_node()
         if isinstance(node, Layer) and 0 <= index < len(node.candidates) and index != shown_candidate(node):
-            self._commit(f"Candidate {index + 1} of “{node.name}”", lambda document: edits.use_candidate(document, node.id, index))
+            label = self.tr("Candidate {number} of “{name}”").format(number=index + 1, name=node.name)
+            self._commit(label, lambda document: edits.use_candidate(document, node.id, index))
 
     def step_candidate(self, direction: int) -> None:
         node = self.active_node()

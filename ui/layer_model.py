@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractItemModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, QCoreApplication, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from app.document import Document, Group, Node
 
@@ -136,10 +136,15 @@ class LayerModel(QAbstractItemModel):
 
 def spoken(node: Node) -> str:
     """What a screen reader says of a row."""
-    parts = [node.name, "group" if isinstance(node, Group) else "layer", f"{round(node.opacity * 100)} %", node.blend]
-    parts += [] if node.visible else ["hidden"]
-    parts += ["locked"] if node.locked else []
+    kind = _tr("group") if isinstance(node, Group) else _tr("layer")
+    parts = [node.name, kind, f"{round(node.opacity * 100)} %", node.blend]
+    parts += [] if node.visible else [_tr("hidden")]
+    parts += [_tr("locked")] if node.locked else []
     return ", ".join(parts)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("LayerModel", text)
 
 
 def _flatten(document: Document) -> tuple[list[tuple[Node, int, int]], dict[int, list[int]]]:

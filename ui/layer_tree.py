@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QImage, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QMenu, QProxyStyle, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 
@@ -267,7 +267,7 @@ def described(node: Node) -> str:
     if isinstance(node, Layer) and node.recipe:
         parts.append(str(node.recipe.get("prompt", "")))
     if isinstance(node, Layer) and len(node.candidates) > 1:
-        parts.append(f"{len(node.candidates)} candidates")
+        parts.append(QCoreApplication.translate("LayerTree", "{count} candidates").format(count=len(node.candidates)))
     if node.blend not in ("normal", "pass through"):
         parts.append(node.blend.capitalize())
     if node.opacity < 0.995:

@@ -158,7 +158,7 @@ class ToolDesk(QObject):
             return
         ids = [id for id in self._chosen() if (node := find(self._session.document, id)) and not node.locked]
         if ids:
-            self._session.commit("Nudge", edits.nudge(self._session.document, ids, *by))
+            self._session.commit(self.tr("Nudge"), edits.nudge(self._session.document, ids, *by))
 
     # What the options bar and the panels show
 
@@ -177,7 +177,7 @@ class ToolDesk(QObject):
             self._box_tool.box = rect
         elif (node := self._session.active_node) and not node.locked:
             now = bounds(node)
-            self._session.commit("Move", edits.nudge(self._session.document, [node.id], rect.left - now.left, rect.top - now.top))
+            self._session.commit(self.tr("Move"), edits.nudge(self._session.document, [node.id], rect.left - now.left, rect.top - now.top))
         self._tell()
 
     def box_words(self) -> str:
