@@ -82,7 +82,8 @@ def _window_options() -> argparse.ArgumentParser:
     )
     parser.add_argument("file", metavar="FILE", type=Path, nargs="?", help="the picture or project to open; a sample photograph without it")
     parser.add_argument("--sample", action="store_true", help="open the sample photograph, which is also what happens without FILE")
-    parser.add_argument("--demo-folder", metavar="DIR", type=Path, default=Path("downstage-demo"), help="where results go if there is no display")
+    folder = Path("downstage-demo")
+    parser.add_argument("--demo-folder", metavar="DIR", type=Path, default=folder, help="where results go if there is no display")
     parser.add_argument("--version", action="version", version=f"Downstage {VERSION}")
     return parser
 

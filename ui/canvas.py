@@ -5,7 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDropEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.document import Document, damage
@@ -185,7 +196,8 @@ class Canvas(QWidget):
         if self._preview is not None:
             image, left, top = self._preview
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._view.zoom < 2)
-            painter.drawImage(paint.device_rect(self._view, Rect.from_size(left, top, image.width(), image.height())), image, QRectF(image.rect()))
+            covered = Rect.from_size(left, top, image.width(), image.height())
+            painter.drawImage(paint.device_rect(self._view, covered), image, QRectF(image.rect()))
         painter.restore()
         if more:
             self.update()
@@ -320,5 +332,6 @@ class Canvas(QWidget):
 
 def _modifiers(event: QMouseEvent) -> frozenset[str]:
     """Qt's modifiers as plain words for the tools."""
-    names = {Qt.KeyboardModifier.ShiftModifier: "shift", Qt.KeyboardModifier.ControlModifier: "ctrl", Qt.KeyboardModifier.AltModifier: "alt"}
+    keys = Qt.KeyboardModifier
+    names = {keys.ShiftModifier: "shift", keys.ControlModifier: "ctrl", keys.AltModifier: "alt"}
     return frozenset(name for flag, name in names.items() if event.modifiers() & flag)

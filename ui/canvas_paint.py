@@ -95,7 +95,9 @@ def paint_outline(painter: QPainter, rect: QRectF, theme: Theme, ratio: float) -
     _two_tone(painter, crisp(rect), ratio, 1.0, [5, 4], QColor(theme.accent_hover))
 
 
-def _two_tone(painter: QPainter, rect: QRectF, ratio: float, width: float, dashes: list[float] | None, colour: QColor, shadow: int = 110) -> None:
+def _two_tone(
+    painter: QPainter, rect: QRectF, ratio: float, width: float, dashes: list[float] | None, colour: QColor, shadow: int = 110
+) -> None:
     """A line that shows on light and on dark."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(0, 0, 0, shadow), (width + 1.5) * ratio))

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QKeyEvent, QPainter
-from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui.theme import Icons
 
@@ -108,7 +118,8 @@ class _Row(QStyledItemDelegate):
         if icon := index.data(Qt.ItemDataRole.DecorationRole):
             icon.paint(painter, option.rect.left() + 10, option.rect.top() + 7, 18, 18)
         text = option.rect.adjusted(38, 0, -12, 0)
-        left, right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        middle = Qt.AlignmentFlag.AlignVCenter
+        left, right = middle | Qt.AlignmentFlag.AlignLeft, middle | Qt.AlignmentFlag.AlignRight
         painter.setPen(QColor(theme.text if able else theme.faint))
         painter.drawText(text, left, index.data())
         used = option.fontMetrics.horizontalAdvance(index.data())

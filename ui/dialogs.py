@@ -86,7 +86,8 @@ class ThingsDialog(QDialog):
         self.setWindowTitle(self.tr("What the Model Knows"))
         self.resize(360, 480)
         self._take = take
-        note = QLabel(self.tr("The built-in model makes these {count} things. Many other words for them are understood too.").format(count=len(things)))
+        words = self.tr("The built-in model makes these {count} things. Many other words for them are understood too.")
+        note = QLabel(words.format(count=len(things)))
         note.setWordWrap(True)
         note.setObjectName("muted")
         self.search = QLineEdit()
@@ -173,7 +174,9 @@ def show_about(parent: QWidget, version: str, logo: QPixmap) -> None:
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(f"Downstage {version}")
     box.setInformativeText(
-        box.tr("An editor for layered images: draw a box, say what should stand there, get it as a layer with its shadow.\n\nEverything runs on this computer: no account, no telemetry.")
+        box.tr("An editor for layered images: draw a box, say what should stand there, get it as a layer with its shadow.")
+        + "\n\n"
+        + box.tr("Everything runs on this computer: no account, no telemetry.")
     )
     box.open()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,8 @@ class FileCommands(QObject):
         self._tasks: set[asyncio.Task] = set()
         self.ask_open: Callable[[], Awaitable[Path | None]] = self._ask_open
         self.ask_target: Callable[[str, Path, tuple[str, ...]], Awaitable[Path | None]] = self._ask_target
-        self.ask_to_save: Callable[[str], Awaitable[str]] = lambda name: dialogs.ask_to_save(window, name)
-        self.confirm_losses: Callable[[str, list[str]], Awaitable[bool]] = lambda name, dropped: dialogs.confirm_losses(window, name, dropped)
+        self.ask_to_save: Callable[[str], Awaitable[str]] = partial(dialogs.ask_to_save, window)
+        self.confirm_losses: Callable[[str, list[str]], Awaitable[bool]] = partial(dialogs.confirm_losses, window)
 
     @property
     def name(self) -> str:

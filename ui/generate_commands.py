@@ -24,7 +24,9 @@ class GenerateCommands(QObject):
     prompt_wanted = Signal()  # the user should type
     asked = Signal()  # a request is on its way
 
-    def __init__(self, window: QWidget, panel: GeneratePanel, desk: ToolDesk, generation: Generation, messages: MessageBar, settings: Settings) -> None:
+    def __init__(
+        self, window: QWidget, panel: GeneratePanel, desk: ToolDesk, generation: Generation, messages: MessageBar, settings: Settings
+    ) -> None:
         super().__init__(window)
         self._window, self._panel, self._desk, self._generation = window, panel, desk, generation
         self._messages, self._settings = messages, settings
@@ -71,7 +73,8 @@ class GenerateCommands(QObject):
             return False
         if found.ignored:
             words = ", ".join(f"“{word}”" for word in found.ignored)
-            self._messages.say(self.tr("This model makes a plain {thing}; it does not follow {words}.").format(thing=found.name, words=words))
+            sentence = self.tr("This model makes a plain {thing}; it does not follow {words}.")
+            self._messages.say(sentence.format(thing=found.name, words=words))
         return True
 
     def again(self) -> None:

@@ -222,7 +222,8 @@ def words_of(job: Job) -> str:
 
 def _line(job: Job) -> JobLine:
     share = job.progress.step / max(job.progress.steps, 1) if job.progress else 0.0
-    return JobLine(job.id, job.request.prompt, job.state, share, words_of(job), getattr(job.error, "hint", "") if job.state == "failed" else "")
+    hint = getattr(job.error, "hint", "") if job.state == "failed" else ""
+    return JobLine(job.id, job.request.prompt, job.state, share, words_of(job), hint)
 
 
 def _duration(seconds: float) -> str:

@@ -115,7 +115,8 @@ class LayerCommands(QObject):
     def set_blend(self, blend: str) -> None:
         ids = self.chosen()
         if ids:
-            self._commit(self.tr("Blend {mode}").format(mode=blend), self._each(ids, lambda document, each: edits.set_blend(document, each, blend)))
+            label = self.tr("Blend {mode}").format(mode=blend)
+            self._commit(label, self._each(ids, lambda document, each: edits.set_blend(document, each, blend)))
 
     # Order
 

@@ -93,7 +93,8 @@ class LayerModel(QAbstractItemModel):
         recipe = getattr(node, "recipe", None)
         if not recipe:
             return node.name
-        return self.tr("{name}\nPrompt: {prompt} · Seed: {seed}").format(name=node.name, prompt=recipe.get("prompt", ""), seed=recipe.get("seed", ""))
+        words = self.tr("Prompt: {prompt} · Seed: {seed}").format(prompt=recipe.get("prompt", ""), seed=recipe.get("seed", ""))
+        return f"{node.name}\n{words}"
 
     def setData(self, index: Index, value, role: int = Qt.ItemDataRole.EditRole) -> bool:
         node = self.node(index)

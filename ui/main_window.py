@@ -150,11 +150,10 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self, self.generate_panel, self.layer_panel, self.history_panel, self.queue_panel)
         self.docks.add_tools([self.actions_[name] for name in ("edit.tool_move", "edit.tool_box")], self.options)
         self.docks.add_panel_entries(self.actions_.menus["view"])
-        self.layer_panel.add_buttons([
-            self.actions_[name] if name else None
-            for name in ("generate.again", "", "layer.group", "layer.duplicate", "layer.merge_down", "layer.raise", "layer.lower", "layer.delete")
-        ])
-        self.layer_panel.tree.add_menu_of([action for menu, action in self.actions_.entries() if action.objectName().startswith(("layer.", "generate.again", "generate.recipe"))])
+        names = ("generate.again", "", "layer.group", "layer.duplicate", "layer.merge_down", "layer.raise", "layer.lower", "layer.delete")
+        self.layer_panel.add_buttons([self.actions_[name] if name else None for name in names])
+        offered = ("layer.", "generate.again", "generate.recipe")
+        self.layer_panel.tree.add_menu_of([action for _, action in self.actions_.entries() if action.objectName().startswith(offered)])
 
     def _wire(self) -> None:
         generation, panel, queue, files = self.generation, self.generate_panel, self.queue_panel, self.files

@@ -26,7 +26,8 @@ class OptionsBar(QToolBar):
         self._title, self._words = QLabel(), QLabel()
         self._title.setObjectName("caption")
         self._words.setObjectName("muted")
-        names = (("X", self.tr("Left edge")), ("Y", self.tr("Top edge")), (self.tr("W"), self.tr("Width")), (self.tr("H"), self.tr("Height")))
+        places = ("X", self.tr("Left edge")), ("Y", self.tr("Top edge"))
+        names = (*places, (self.tr("W"), self.tr("Width")), (self.tr("H"), self.tr("Height")))
         self.fields = [self._field(name) for _, name in names]
         for field in self.fields[2:]:
             field.setMinimum(0)

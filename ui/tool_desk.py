@@ -146,7 +146,8 @@ class ToolDesk(QObject):
         ids = [id for id in self._chosen() if find(self._session.document, id)]
         free = [id for id in ids if not find(self._session.document, id).locked]
         if not free:
-            self.refused.emit(self.tr("The layer is locked. Unlock it to move it.") if ids else self.tr("No layer is active. Choose one in the layer panel."))
+            locked = self.tr("The layer is locked. Unlock it to move it.")
+            self.refused.emit(locked if ids else self.tr("No layer is active. Choose one in the layer panel."))
             return
         self._nudged = self._nudged[0] + dx, self._nudged[1] + dy
         self._session.preview(edits.nudge(self._session.document, free, *self._nudged))
@@ -166,7 +167,8 @@ class ToolDesk(QObject):
         """Title, rectangle, can it be resized by numbers, some words."""
         if self.tool == "box":
             context = self._box_tool.overlay.context
-            seen = self.tr("The model sees {width} × {height} px around it").format(width=context.width, height=context.height) if context else ""
+            words = self.tr("The model sees {width} × {height} px around it")
+            seen = words.format(width=context.width, height=context.height) if context else ""
             return self.tr("Generation Box"), self.box, True, seen
         node = self._session.active_node
         return self.tr("Move"), bounds(node) if node else None, False, node.name if node else self.tr("No layer is active")
@@ -189,7 +191,9 @@ class ToolDesk(QObject):
         """What the active tool does, for the status bar."""
         if self.tool == "box":
             return self.tr("Drag a box where the thing should stand. Shift: square. Arrows: nudge. Esc: no box. Space: pan.")
-        return self.tr("Drag to move the active layer. Ctrl: take the layer under the pointer. Shift: keep direction. Arrows: 1 px, with Shift 10.")
+        return self.tr(
+            "Drag to move the active layer. Ctrl: take the layer under the pointer. Shift: keep direction. Arrows: 1 px, with Shift 10."
+        )
 
     def document_changed(self) -> None:
         """The document or the active layer is another one now."""

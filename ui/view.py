@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from app.geometry import Rect
 
-STEPS = (1 / 32, 1 / 24, 1 / 16, 1 / 12, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)
+_PARTS = (32, 24, 16, 12, 8, 6, 4, 3, 2)
+STEPS = (*(1 / part for part in _PARTS), 2 / 3, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)
 SMALLEST, LARGEST = STEPS[0], STEPS[-1]
 FIT_MARGIN = 24  # device pixels left free around the canvas
 

@@ -61,7 +61,9 @@ class Editor:
         """Canvas pixels -> a point of the canvas widget."""
         return self.window.canvas.to_widget(x, y).toPoint()
 
-    def drag(self, start: tuple[float, float], end: tuple[float, float], modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    def drag(
+        self, start: tuple[float, float], end: tuple[float, float], modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+    ) -> None:
         """Press at `start`, move, release at `end`; canvas pixels."""
         canvas = self.window.canvas
         middle = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
