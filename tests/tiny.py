@@ -49,6 +49,6 @@ def vae(channels: int) -> AutoencoderKL:
     ).eval()
 
 
-def pipeline(noise: str = "independent", **settings) -> BFSPipeline:
+def pipeline(noise: str = "independent", prediction: str = "velocity", **settings) -> BFSPipeline:
     """A whole pipeline of the parts above."""
-    return BFSPipeline(transformer(**settings), FlowMatchEulerDiscreteScheduler(), vae(3), vae(4), noise=noise)
+    return BFSPipeline(transformer(**settings), FlowMatchEulerDiscreteScheduler(), vae(3), vae(4), noise=noise, prediction=prediction)

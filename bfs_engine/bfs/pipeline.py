@@ -15,7 +15,8 @@ from .patch_autoencoder import PatchAutoencoder
 from .sharing import BFSTransformer2DModel
 
 NOISES = ("independent", "shared")
-PREDICTIONS = ("velocity", "sample")
+PREDICTIONS = ("velocity", "sample", "change")
+CHANGE = 0.5  # deviation of true latents from their bases (see `changed`)
 LEAST_TIME = 0.05  # below it a predicted sample is divided by this instead: 1/t would only amplify errors
 
 Tokenizer = Callable  # CLIP's and T5's, from transformers, which the starter does not wait to be imported
@@ -35,13 +36,16 @@ class Conditioning:
     """All that the transformer reads beside the noisy latents, for n layers.
 
     control: (n, tokens, channels) packed background, box mask and, where the model has room for it, reference;
-    prompt_embeds: (n, words, d); pooled: (n, p); text_ids: (words, 3).
+    prompt_embeds: (n, words, d); pooled: (n, p); text_ids: (words, 3). base: (2n, tokens, c), what a model that predicts the
+    "change" starts from (see `bases`), and empty_base the same without a reference; None for other models.
     """
 
     control: torch.Tensor
     prompt_embeds: torch.Tensor
     pooled: torch.Tensor
     text_ids: torch.Tensor
+    base: torch.Tensor | None = None
+    empty_base: torch.Tensor | None = None
 
 
 StepReport = Callable[[int, int, torch.Tensor], None]  # step, steps, estimate of the clean foreground latents
@@ -53,8 +57,8 @@ class BFSPipeline(DiffusionPipeline):
     The text encoders are FLUX's (CLIP for the pooled vector, T5 for the words); without them the pipeline takes
     prompt_embeds, or shows the model a reference only. noise: "independent" noise for the two branches as in the authors'
     release, or one "shared" tensor as in the paper's text. prediction: the transformer's output is the "velocity" ε − z
-    (FLUX) or the clean "sample" z, which narrow networks learn better, as noise need not pass through them. A model must be
-    sampled as it was trained.
+    (FLUX), the clean "sample" z, or the "change" that light makes: z less what pasting the reference would give, so that a
+    small network need not carry the picture through itself. A model must be sampled as it was trained.
     """
 
     model_cpu_offload_seq = "text_encoder->text_encoder_2->vae->transformer->rgba_vae"
@@ -133,19 +137,23 @@ class BFSPipeline(DiffusionPipeline):
         """Everything but the noise; computed once for a request and used by every step and candidate."""
         if prompt_embeds is None:
             prompt_embeds, pooled = self.encode_prompt(prompt, len(background))
-        control = [pack(self.encode_picture(self.vae, background)), pack_mask(mask, self.vae_scale_factor)]
+        control = [pack(mean_latent(self.vae, background)), pack_mask(mask, self.vae_scale_factor)]
         if self.takes_reference:
             control.append(self._encode_reference(reference, control[0]))
         elif reference is not None:
             raise ValueError("this transformer has no input channels for a reference; pass its embedding as prompt_embeds")
         dtype = self.transformer.dtype
         text_ids = torch.zeros(prompt_embeds.shape[1], 3, device=background.device)
-        return Conditioning(torch.cat(control, -1).to(dtype), prompt_embeds.to(dtype), pooled.to(dtype), text_ids)
+        condition = Conditioning(torch.cat(control, -1).to(dtype), prompt_embeds.to(dtype), pooled.to(dtype), text_ids)
+        if self.config.prediction == "change":
+            condition.base = bases(self.vae, self.rgba_vae, background, reference)
+            condition.empty_base = bases(self.vae, self.rgba_vae, background, None)
+        return condition
 
     def _encode_reference(self, reference: torch.Tensor | None, like: torch.Tensor) -> torch.Tensor:
         if reference is None:
             return like.new_zeros(*like.shape[:2], self._reference_channels())
-        return pack(self.encode_picture(self.rgba_vae, reference))
+        return pack(mean_latent(self.rgba_vae, reference))
 
     def encode_prompt(self, prompt: str | list[str] | None, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """-> (count, words, joint_attention_dim), (count, pooled_projection_dim). A model without text encoders has one
@@ -165,11 +173,6 @@ class BFSPipeline(DiffusionPipeline):
 
     def _tokens(self, tokenizer: Tokenizer, prompts: list[str], most: int) -> torch.Tensor:
         return tokenizer(prompts, padding="max_length", max_length=most, truncation=True, return_tensors="pt").input_ids.to(self.device)
-
-    def encode_picture(self, vae: AutoencoderKL | PatchAutoencoder, picture: torch.Tensor) -> torch.Tensor:
-        """The mean latent, scaled: the release samples it, which only adds noise."""
-        mean = vae.encode(picture.to(vae.dtype)).latent_dist.mode()
-        return ((mean - vae.config.shift_factor) * vae.config.scaling_factor).float()
 
     def decode_layer(self, latents: torch.Tensor) -> torch.Tensor:
         """Foreground latents (n, c, h/8, w/8) -> (n, 4, h, w) straight RGBA in [0, 1]."""
@@ -231,7 +234,8 @@ class BFSPipeline(DiffusionPipeline):
         control = condition.control.clone()
         if self.takes_reference:
             control[..., -self._reference_channels() :] = 0
-        return Conditioning(control, torch.zeros_like(condition.prompt_embeds), torch.zeros_like(condition.pooled), condition.text_ids)
+        words, pooled = torch.zeros_like(condition.prompt_embeds), torch.zeros_like(condition.pooled)
+        return Conditioning(control, words, pooled, condition.text_ids, condition.empty_base, condition.empty_base)
 
     def _predict(
         self,
@@ -252,9 +256,41 @@ class BFSPipeline(DiffusionPipeline):
             guidance=guidance,
             return_dict=False,
         )[0]
-        return to_velocity(output.float(), latents, time, self.config.prediction)
+        output = output.float()
+        if self.config.prediction == "velocity":
+            return output
+        sample = output if condition.base is None else changed(condition.base, output, latents, time)
+        return (latents - sample) / time.clamp(min=LEAST_TIME)
 
 
-def to_velocity(output: torch.Tensor, noisy: torch.Tensor, time: torch.Tensor, prediction: str) -> torch.Tensor:
-    """The transformer's output as a velocity (equation 6). noisy: z_t; time: t, broadcast against it."""
-    return output if prediction == "velocity" else (noisy - output) / time.clamp(min=LEAST_TIME)
+def change_scale(time: torch.Tensor) -> torch.Tensor:
+    """How far a sample is from the best linear guess at time t: √ of the variance left, σt / √(σ²(1−t)² + t²)."""
+    return CHANGE * time / (CHANGE**2 * (1 - time) ** 2 + time**2).sqrt().clamp(min=1e-6)
+
+
+def changed(base: torch.Tensor, output: torch.Tensor, noisy: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
+    """The sample that a "change" output means: the best linear guess from base and z_t, and the output in units of what that
+    guess leaves open (the preconditioning of Karras et al. 2022 for a prior of mean `base` and deviation CHANGE)."""
+    gain = CHANGE**2 * (1 - time) / (CHANGE**2 * (1 - time) ** 2 + time**2)
+    return base + gain * (noisy - (1 - time) * base) + change_scale(time) * output
+
+
+def mean_latent(vae: AutoencoderKL | PatchAutoencoder, picture: torch.Tensor) -> torch.Tensor:
+    """Picture in [−1, 1] -> its mean latent, scaled: the release samples it, which only adds noise. (n, c, h/8, w/8)"""
+    mean = vae.encode(picture.to(vae.dtype)).latent_dist.mode()
+    return ((mean - vae.config.shift_factor) * vae.config.scaling_factor).float()
+
+
+def bases(
+    vae: AutoencoderKL | PatchAutoencoder,
+    rgba_vae: AutoencoderKL | PatchAutoencoder,
+    background: torch.Tensor,
+    reference: torch.Tensor | None,
+) -> torch.Tensor:
+    """Packed latents (2n, tokens, c) of [the background with the reference pasted on, the reference alone]; without a
+    reference, of the bare background and an empty layer. Pictures as in BFSPipeline.__call__."""
+    if reference is None:
+        reference = background.new_full((len(background), 4, *background.shape[2:]), -1.0)
+    alpha = reference[:, 3:] / 2 + 0.5
+    pasted = alpha * reference[:, :3] + (1 - alpha) * background
+    return torch.cat([pack(mean_latent(vae, pasted)), pack(mean_latent(rgba_vae, reference))])

@@ -21,10 +21,15 @@ from torch import nn
 from ..api import EngineError
 from ..bfs.latents import box_mask, pack, pack_mask, position_ids
 from ..bfs.patch_autoencoder import PatchAutoencoder
-from ..bfs.pipeline import BFSPipeline, to_velocity
+from ..bfs.pipeline import BFSPipeline, bases, change_scale, changed, mean_latent
 from ..bfs.sharing import BFSTransformer2DModel
 from ..scenes.render import Scenes, Sprites, render
 from .codec import codec_quality, fit_codecs, train_refiner
+
+# A predicted sample's error counts as that of the velocity, divided by t, but by no less than this: the last steps of a
+# sampler land on the sample itself, and an exact copy of almost clean latents is not worth the network's width.
+LOSS_TIME = 0.3
+LOSS_CHANGE = 0.2  # the same for a predicted change, in its own units
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,8 @@ class StarterConfig:
     sharing_merge: str = "mlp"
     condition: str = "reference"  # or "words": a table of learned words, for the trial of both
     noise: str = "independent"  # or "shared"
-    prediction: str = "sample"  # or "velocity"
-    steps: int = 3000
+    prediction: str = "change"  # or "sample", or "velocity" (BFSPipeline)
+    steps: int = 1800
     batch: int = 16
     learning_rate: float = 1e-3
     warmup: int = 200
@@ -103,6 +108,8 @@ class StarterTraining:
         self.config, self.folder, self.sprites = config, folder, sprites
         self.vae, self.rgba_vae = codecs
         self.transformer = build_transformer(config)
+        nn.init.zeros_(self.transformer.proj_out.weight)  # a fresh network changes nothing
+        nn.init.zeros_(self.transformer.proj_out.bias)
         self.words = Words(len(sprites), config.word_tokens) if config.condition == "words" else None
         self.trained = nn.ModuleList([self.transformer] + ([self.words] if self.words else []))
         self.average = {name: value.detach().clone() for name, value in self.trained.state_dict().items()}
@@ -143,31 +150,41 @@ class StarterTraining:
         return loss.item()
 
     def loss(self, scenes: Scenes, generator: torch.Generator) -> torch.Tensor:
-        """Equation 6, both branches, each latent component weighted by its deviation."""
-        with torch.no_grad():
-            composite = pack(self.vae.encode(scenes.composite * 2 - 1).latent_dist.mode())
-            foreground = pack(self.rgba_vae.encode(scenes.foreground * 2 - 1).latent_dist.mode())
-            control, things = self.conditions(scenes, generator)
-        clean = torch.cat([composite, foreground])
+        """Equation 6 for both branches, each latent component weighted by its deviation."""
+        kept = torch.rand(len(scenes), generator=generator) >= self.config.drop
+        clean = torch.cat([pack(mean_latent(self.vae, scenes.composite * 2 - 1)), pack(mean_latent(self.rgba_vae, scenes.foreground * 2 - 1))])
+        control, things = self.conditions(scenes, kept)
         noise = torch.randn(clean.shape, generator=generator)
         if self.config.noise == "shared":
-            noise = noise[: len(composite)].repeat(2, 1, 1)
-        time_ = torch.rand(len(composite), generator=generator).repeat(2)
+            noise = noise[: len(scenes)].repeat(2, 1, 1)
+        time_ = torch.rand(len(scenes), generator=generator).repeat(2)
         noisy = torch.lerp(clean, noise, time_[:, None, None])
         output = self.predict(noisy, time_, control, things)
-        velocity = to_velocity(output, noisy, time_[:, None, None], self.config.prediction)
-        errors = (velocity - (noise - clean)).square().unflatten(0, (2, -1)).mean((1, 2))  # (2, channels)
+        at = time_[:, None, None]
+        if self.config.prediction == "velocity":
+            error = output - (noise - clean)
+        elif self.config.prediction == "sample":
+            error = (output - clean) / at.clamp(min=LOSS_TIME)
+        else:
+            error = (changed(self.base(scenes, kept), output, noisy, at) - clean) / change_scale(at).clamp(min=LOSS_CHANGE)
+        errors = error.square().unflatten(0, (2, -1)).mean((1, 2))  # (2, channels)
         return sum((errors[i] * self.weights[i]).mean() for i in range(2))
 
-    def conditions(self, scenes: Scenes, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """-> control (n, tokens, c) and thing numbers (n,), some of either dropped."""
-        kept = torch.rand(len(scenes.thing), generator=generator) >= self.config.drop
-        background = pack(self.vae.encode(scenes.background * 2 - 1).latent_dist.mode())
+    @torch.no_grad()
+    def conditions(self, scenes: Scenes, kept: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """-> control (n, tokens, c) and thing numbers (n,); reference and words of what is not kept are dropped."""
+        background = pack(mean_latent(self.vae, scenes.background * 2 - 1))
         mask = pack_mask(box_mask(scenes.box, self.config.size, self.config.size))
-        reference = pack(self.rgba_vae.encode(scenes.reference * 2 - 1).latent_dist.mode())
+        reference = pack(mean_latent(self.rgba_vae, scenes.reference * 2 - 1))
         shown = kept & (self.config.condition == "reference")
         control = torch.cat([background, mask, reference * shown[:, None, None]], dim=-1)
         return control, torch.where(kept, scenes.thing, len(self.sprites))
+
+    @torch.no_grad()
+    def base(self, scenes: Scenes, kept: torch.Tensor) -> torch.Tensor:
+        """What the prediction is a change of, (2n, tokens, c): `bases`, without the reference where it is not shown."""
+        shown = (kept & (self.config.condition == "reference"))[:, None, None, None]
+        return bases(self.vae, self.rgba_vae, scenes.background * 2 - 1, torch.where(shown, scenes.reference * 2 - 1, -1.0))
 
     def predict(self, noisy: torch.Tensor, time_: torch.Tensor, control: torch.Tensor, things: torch.Tensor) -> torch.Tensor:
         embeds = self.words(things) if self.words else torch.zeros(len(things), 1, 64)

@@ -7,6 +7,7 @@ import torch
 
 from bfs_engine.api import Cancelled
 from bfs_engine.bfs.latents import box_mask, pack, pack_mask, unpack
+from bfs_engine.bfs.pipeline import CHANGE, bases, change_scale, changed, mean_latent
 from bfs_engine.bfs.starter import load_pipeline
 from tests import tiny
 
@@ -74,7 +75,7 @@ def test_the_background_is_seen_whole_also_inside_the_box() -> None:
     pipe = tiny.pipeline()
     background, mask = picture()
     condition = pipe.encode_condition(background, mask, prompt_embeds=WORDS["prompt_embeds"], pooled=WORDS["pooled_prompt_embeds"])
-    assert torch.allclose(condition.control[..., :16], pack(pipe.encode_picture(pipe.vae, background)))
+    assert torch.allclose(condition.control[..., :16], pack(mean_latent(pipe.vae, background)))
     assert torch.equal(condition.control[..., 16:], pack_mask(mask))
 
 
@@ -101,3 +102,32 @@ def test_a_pipeline_saved_in_safetensors_comes_back_the_same(tmp_path) -> None:
     assert again.config.noise == "shared"
     made, remade = (p(*picture(), num_inference_steps=2, guidance_scale=1, seeds=1).layers for p in (pipe, again))
     assert torch.equal(made, remade)
+
+
+def test_a_model_of_changes_that_has_learned_nothing_pastes_the_reference() -> None:
+    pipe = tiny.pipeline(prediction="change", reference=True)
+    torch.nn.init.zeros_(pipe.transformer.proj_out.weight)
+    torch.nn.init.zeros_(pipe.transformer.proj_out.bias)
+    background, mask = picture()
+    reference = torch.rand(1, 4, 64, 48) * 2 - 1
+    made = pipe(background, mask, reference=reference, num_inference_steps=20, guidance_scale=1)
+    composite, foreground = (unpack(x, 8, 6) for x in bases(pipe.vae, pipe.rgba_vae, background, reference).chunk(2))
+    assert (made.foreground_latents - foreground).std() < CHANGE and (made.composite_latents - composite).std() < CHANGE
+    without = pipe(background, mask, reference=reference, num_inference_steps=20, guidance_scale=0)  # guided wholly by the empty layer
+    empty = unpack(bases(pipe.vae, pipe.rgba_vae, background, None).chunk(2)[1], 8, 6)
+    assert (without.foreground_latents - empty).std() < CHANGE
+
+
+def test_the_best_guess_of_a_sample_is_as_good_as_its_scale_says() -> None:
+    generator = torch.Generator().manual_seed(0)
+    clean, error, noise = torch.randn(3, 100_000, generator=generator)
+    for time in torch.tensor([0.02, 0.3, 0.7, 1.0]):
+        noisy = (1 - time) * clean + time * noise
+        guess = changed(clean + CHANGE * error, torch.zeros_like(clean), noisy, time)
+        assert (guess - clean).std() == pytest.approx(change_scale(time).item(), rel=0.02)
+
+
+@pytest.mark.parametrize("prediction", ["velocity", "sample", "change"])
+def test_every_kind_of_prediction_makes_a_layer(prediction: str) -> None:
+    layers = tiny.pipeline(prediction=prediction, reference=True)(*picture(), num_inference_steps=2, guidance_scale=1.5).layers
+    assert layers.shape == (1, 4, 64, 48) and layers.isfinite().all()

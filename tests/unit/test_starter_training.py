@@ -27,9 +27,12 @@ def sprites() -> Sprites:
     return pack([library.cutout(name) for name in library.names[:4]])
 
 
-@pytest.mark.parametrize(("condition", "noise"), [("reference", "independent"), ("words", "shared")])
-def test_the_loss_falls(sprites: Sprites, tmp_path: Path, condition: str, noise: str) -> None:
-    config = dataclasses.replace(SMALL, condition=condition, noise=noise)
+@pytest.mark.parametrize(
+    ("condition", "noise", "prediction"),
+    [("reference", "independent", "change"), ("reference", "independent", "sample"), ("words", "shared", "velocity")],
+)
+def test_the_loss_falls(sprites: Sprites, tmp_path: Path, condition: str, noise: str, prediction: str) -> None:
+    config = dataclasses.replace(SMALL, condition=condition, noise=noise, prediction=prediction)
     training = train(config, tmp_path, sprites, until=1)
     fixed = render(sprites, 5, 16, 32)
     before = training.loss(fixed, torch.Generator().manual_seed(1)).item()
