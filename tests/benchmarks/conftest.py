@@ -10,7 +10,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -40,15 +40,17 @@ _taken: list[Measurement] = []
 
 
 @pytest.fixture
-def measure() -> Callable[..., None]:
-    """measure("name", value, "s", budget=2.0) records a number and fails the benchmark when it is over its budget."""
+def measure() -> Iterator[Callable[..., None]]:
+    """measure("name", value, "s", budget=2.0) records a number; at its end a benchmark fails over budgets that were not kept."""
+    mine: list[Measurement] = []
 
     def record(name: str, value: float, unit: str, *, budget: float) -> None:
-        taken = Measurement(name, value, unit, budget)
-        _taken.append(taken)
-        assert taken.kept, f"{name}: {value:.3g} {unit}, the budget is {budget:g} {unit}"
+        mine.append(Measurement(name, value, unit, budget))
 
-    return record
+    yield record
+    _taken.extend(mine)
+    over = [f"{one.name}: {one.value:.3g} {one.unit}, the budget is {one.budget:g} {one.unit}" for one in mine if not one.kept]
+    assert not over, "\n".join(over)
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,11 @@ async def generate(window: MainWindow, prompt: str) -> dict[str, float]:
     return {"gap": heart.longest, "took": took, "preview_after_step": watch.preview - watch.step}
 
 
+async def _discard(_name: str) -> str:
+    """The answer to "save first?"."""
+    return "discard"
+
+
 def run(when: float, picture: str, prompt: str | None) -> dict[str, object]:
     told: dict[str, object] = {}
     tasks = []
@@ -83,7 +88,7 @@ def run(when: float, picture: str, prompt: str | None) -> dict[str, object]:
             if prompt:
                 told.update(await generate(window, prompt))
         finally:
-            window.files.ask_to_save = lambda _name: "discard"
+            window.files.ask_to_save = _discard
             window.close()
 
     opened: Callable[[MainWindow], None] = lambda window: tasks.append(window._around.loop.create_task(watch(window)))
