@@ -81,6 +81,11 @@ class Docks(QObject):
         self.docks[name].show()
         self.docks[name].raise_()
 
+    def count_jobs(self, count: int) -> None:
+        """Say on the queue's tab how many jobs there are."""
+        title = self.tr("Queue")
+        self.docks["queue"].setWindowTitle(f"{title} ({count})" if count else title)
+
     def toggle(self) -> None:
         """Hide all panels, or bring back those that were hidden."""
         if self._put_away:

@@ -258,6 +258,7 @@ class MainWindow(QMainWindow):
         self.generate_panel.show_progress(share, words_of(job) if job else "")
         waiting = sum(line.state == "waiting" for line in lines)
         self.status.show_jobs(job is not None, waiting)
+        self.docks.count_jobs(len(lines))
         self.actions_.enable(self.conditions())
 
     def _show_preview(self, result: LayerResult | None) -> None:
