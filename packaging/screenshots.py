@@ -61,7 +61,11 @@ async def session(window: MainWindow, folder: Path) -> None:
     await asyncio.sleep(1)
     window.canvas.centre_at(ZOOM)
     await asyncio.sleep(0.3)
+    grab(window, folder / "start-dark.png")
     await insert(window, "strawberry", Box(462, 226, 124, 130), 3)
+    if len(window.session.document.layers) == 1:
+        print("No layer was made, so there is nothing more to show:", window.messages.sentence, file=sys.stderr)
+        return
     await insert(window, "croissant", Box(14, 236, 120, 96), 5)
     window.generate.again()
     await finished(window)
