@@ -51,7 +51,7 @@ class StarterConfig:
     condition: str = "reference"  # or "words": a table of learned words, for the trial of both
     noise: str = "independent"  # or "shared"
     prediction: str = "change"  # or "sample", or "velocity" (BFSPipeline)
-    steps: int = 1800
+    steps: int = 1650
     batch: int = 16
     learning_rate: float = 1e-3
     warmup: int = 200
