@@ -51,4 +51,6 @@ def vae(channels: int) -> AutoencoderKL:
 
 def pipeline(noise: str = "independent", prediction: str = "velocity", **settings) -> BFSPipeline:
     """A whole pipeline of the parts above."""
-    return BFSPipeline(transformer(**settings), FlowMatchEulerDiscreteScheduler(), vae(3), vae(4), noise=noise, prediction=prediction)
+    spread = [[0.5] * 4, [0.4] * 4] if prediction == "change" else None
+    scheduler = FlowMatchEulerDiscreteScheduler()
+    return BFSPipeline(transformer(**settings), scheduler, vae(3), vae(4), noise=noise, prediction=prediction, spread=spread)

@@ -16,7 +16,6 @@ from .sharing import BFSTransformer2DModel
 
 NOISES = ("independent", "shared")
 PREDICTIONS = ("velocity", "sample", "change")
-CHANGE = 0.5  # deviation of true latents from their bases (see `changed`)
 LEAST_TIME = 0.05  # below it a predicted sample is divided by this instead: 1/t would only amplify errors
 
 Tokenizer = Callable  # CLIP's and T5's, from transformers, which the starter does not wait to be imported
@@ -58,7 +57,9 @@ class BFSPipeline(DiffusionPipeline):
     prompt_embeds, or shows the model a reference only. noise: "independent" noise for the two branches as in the authors'
     release, or one "shared" tensor as in the paper's text. prediction: the transformer's output is the "velocity" ε − z
     (FLUX), the clean "sample" z, or the "change" that light makes: z less what pasting the reference would give, so that a
-    small network need not carry the picture through itself. A model must be sampled as it was trained.
+    small network need not carry the picture through itself. spread: for "change", the deviations that true latents have from
+    their bases, a list of latent_channels numbers for composites and one for foregrounds. A model must be sampled as it was
+    trained.
     """
 
     model_cpu_offload_seq = "text_encoder->text_encoder_2->vae->transformer->rgba_vae"
@@ -76,17 +77,20 @@ class BFSPipeline(DiffusionPipeline):
         tokenizer_2: Tokenizer | None = None,
         noise: str = "independent",
         prediction: str = "velocity",
+        spread: list[list[float]] | None = None,
     ) -> None:
         super().__init__()
         if noise not in NOISES:
             raise ValueError(f"noise {noise!r} is not one of {', '.join(NOISES)}")
         if prediction not in PREDICTIONS:
             raise ValueError(f"prediction {prediction!r} is not one of {', '.join(PREDICTIONS)}")
+        if (prediction == "change") != (spread is not None):
+            raise ValueError('a spread goes with the prediction "change", and with no other')
         self.register_modules(
             transformer=transformer, scheduler=scheduler, vae=vae, rgba_vae=rgba_vae, text_encoder=text_encoder,
             tokenizer=tokenizer, text_encoder_2=text_encoder_2, tokenizer_2=tokenizer_2,
         )  # fmt: skip
-        self.register_to_config(noise=noise, prediction=prediction)
+        self.register_to_config(noise=noise, prediction=prediction, spread=spread)
         self.vae_scale_factor = 2 ** (len(vae.config.block_out_channels) - 1)
 
     @property
@@ -259,20 +263,27 @@ class BFSPipeline(DiffusionPipeline):
         output = output.float()
         if self.config.prediction == "velocity":
             return output
-        sample = output if condition.base is None else changed(condition.base, output, latents, time)
+        sample = output
+        if condition.base is not None:
+            sample = changed(condition.base, output, latents, time, packed_spread(self.config.spread, len(latents)))
         return (latents - sample) / time.clamp(min=LEAST_TIME)
 
 
-def change_scale(time: torch.Tensor) -> torch.Tensor:
+def packed_spread(spread: list[list[float]], items: int) -> torch.Tensor:
+    """Deviations of [composites, foregrounds] by latent channel -> (items, 1, 4 · channels), for packed tokens."""
+    return torch.tensor(spread).repeat_interleave(4, dim=1).repeat_interleave(items // 2, dim=0)[:, None]
+
+
+def change_scale(time: torch.Tensor, spread: torch.Tensor) -> torch.Tensor:
     """How far a sample is from the best linear guess at time t: √ of the variance left, σt / √(σ²(1−t)² + t²)."""
-    return CHANGE * time / (CHANGE**2 * (1 - time) ** 2 + time**2).sqrt().clamp(min=1e-6)
+    return spread * time / (spread**2 * (1 - time) ** 2 + time**2).sqrt().clamp(min=1e-6)
 
 
-def changed(base: torch.Tensor, output: torch.Tensor, noisy: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
+def changed(base: torch.Tensor, output: torch.Tensor, noisy: torch.Tensor, time: torch.Tensor, spread: torch.Tensor) -> torch.Tensor:
     """The sample that a "change" output means: the best linear guess from base and z_t, and the output in units of what that
-    guess leaves open (the preconditioning of Karras et al. 2022 for a prior of mean `base` and deviation CHANGE)."""
-    gain = CHANGE**2 * (1 - time) / (CHANGE**2 * (1 - time) ** 2 + time**2)
-    return base + gain * (noisy - (1 - time) * base) + change_scale(time) * output
+    guess leaves open (the preconditioning of Karras et al. 2022 for a prior of mean `base` and deviation `spread`)."""
+    gain = spread**2 * (1 - time) / (spread**2 * (1 - time) ** 2 + time**2)
+    return base + gain * (noisy - (1 - time) * base) + change_scale(time, spread) * output
 
 
 def mean_latent(vae: AutoencoderKL | PatchAutoencoder, picture: torch.Tensor) -> torch.Tensor:

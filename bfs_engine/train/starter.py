@@ -21,7 +21,7 @@ from torch import nn
 from ..api import EngineError
 from ..bfs.latents import box_mask, pack, pack_mask, position_ids
 from ..bfs.patch_autoencoder import PatchAutoencoder
-from ..bfs.pipeline import BFSPipeline, bases, change_scale, changed, mean_latent
+from ..bfs.pipeline import BFSPipeline, bases, change_scale, changed, mean_latent, packed_spread
 from ..bfs.sharing import BFSTransformer2DModel
 from ..scenes.render import Scenes, Sprites, render
 from .codec import codec_quality, fit_codecs, train_refiner
@@ -29,7 +29,7 @@ from .codec import codec_quality, fit_codecs, train_refiner
 # A predicted sample's error counts as that of the velocity, divided by t, but by no less than this: the last steps of a
 # sampler land on the sample itself, and an exact copy of almost clean latents is not worth the network's width.
 LOSS_TIME = 0.3
-LOSS_CHANGE = 0.2  # the same for a predicted change, in its own units
+LOSS_CHANGE = 0.4  # the same for a predicted change, as a share of its spread
 
 
 @dataclass(frozen=True)
@@ -115,12 +115,21 @@ class StarterTraining:
         self.average = {name: value.detach().clone() for name, value in self.trained.state_dict().items()}
         self.optimizer = torch.optim.AdamW(self.trained.parameters(), config.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
         self.step = 0
-        self.weights = [self._weights(codec) for codec in codecs]
+        self.spread = self._measure_spread().tolist() if config.prediction == "change" else None
+        self.weights = [self._weights(codec.deviation, side) for side, codec in enumerate(codecs)]
 
-    @staticmethod
-    def _weights(codec: PatchAutoencoder) -> torch.Tensor:
-        """Loss weights (4 · latent_channels,): proportional to each component's deviation, 1 on average."""
-        return (codec.deviation / codec.deviation.mean()).repeat_interleave(4)
+    def _weights(self, deviation: torch.Tensor, side: int) -> torch.Tensor:
+        """Loss weights (4 · latent_channels,): proportional to each predicted component's deviation, 1 on average."""
+        predicted = deviation * torch.tensor(self.spread[side]) if self.spread else deviation
+        return (predicted / predicted.mean()).repeat_interleave(4)
+
+    @torch.no_grad()
+    def _measure_spread(self) -> torch.Tensor:
+        """Deviations of true latents from their bases, (2, latent_channels)."""
+        scenes = render(self.sprites, torch.Generator().manual_seed(self.config.seed + 77), 128, self.config.size)
+        clean = torch.cat([pack(mean_latent(self.vae, scenes.composite * 2 - 1)), pack(mean_latent(self.rgba_vae, scenes.foreground * 2 - 1))])
+        change = clean - self.base(scenes, torch.ones(len(scenes), dtype=torch.bool))
+        return change.unflatten(-1, (-1, 4)).unflatten(0, (2, -1)).square().mean((1, 2, 4)).sqrt()
 
     def run(self, until: int, checkpoint_every: int = 200) -> None:
         """Train to the given step, logging to log.jsonl."""
@@ -166,7 +175,9 @@ class StarterTraining:
         elif self.config.prediction == "sample":
             error = (output - clean) / at.clamp(min=LOSS_TIME)
         else:
-            error = (changed(self.base(scenes, kept), output, noisy, at) - clean) / change_scale(at).clamp(min=LOSS_CHANGE)
+            spread = packed_spread(self.spread, len(clean))
+            sample = changed(self.base(scenes, kept), output, noisy, at, spread)
+            error = (sample - clean) / torch.maximum(change_scale(at, spread), LOSS_CHANGE * spread)
         errors = error.square().unflatten(0, (2, -1)).mean((1, 2))  # (2, channels)
         return sum((errors[i] * self.weights[i]).mean() for i in range(2))
 
@@ -238,7 +249,7 @@ class StarterTraining:
         transformer = build_transformer(self.config)
         prefix = "0."
         transformer.load_state_dict({k.removeprefix(prefix): v for k, v in self.average.items() if k.startswith(prefix)})
-        return BFSPipeline(transformer.eval(), FlowMatchEulerDiscreteScheduler(), self.vae, self.rgba_vae, noise=self.config.noise, prediction=self.config.prediction)
+        return BFSPipeline(transformer.eval(), FlowMatchEulerDiscreteScheduler(), self.vae, self.rgba_vae, noise=self.config.noise, prediction=self.config.prediction, spread=self.spread)
 
 
 def train(config: StarterConfig, folder: Path, sprites: Sprites, until: int | None = None) -> StarterTraining:

@@ -7,7 +7,7 @@ import torch
 
 from bfs_engine.api import Cancelled
 from bfs_engine.bfs.latents import box_mask, pack, pack_mask, unpack
-from bfs_engine.bfs.pipeline import CHANGE, bases, change_scale, changed, mean_latent
+from bfs_engine.bfs.pipeline import bases, change_scale, changed, mean_latent
 from bfs_engine.bfs.starter import load_pipeline
 from tests import tiny
 
@@ -112,19 +112,20 @@ def test_a_model_of_changes_that_has_learned_nothing_pastes_the_reference() -> N
     reference = torch.rand(1, 4, 64, 48) * 2 - 1
     made = pipe(background, mask, reference=reference, num_inference_steps=20, guidance_scale=1)
     composite, foreground = (unpack(x, 8, 6) for x in bases(pipe.vae, pipe.rgba_vae, background, reference).chunk(2))
-    assert (made.foreground_latents - foreground).std() < CHANGE and (made.composite_latents - composite).std() < CHANGE
+    assert (made.foreground_latents - foreground).std() < 0.4 and (made.composite_latents - composite).std() < 0.5
     without = pipe(background, mask, reference=reference, num_inference_steps=20, guidance_scale=0)  # guided wholly by the empty layer
     empty = unpack(bases(pipe.vae, pipe.rgba_vae, background, None).chunk(2)[1], 8, 6)
-    assert (without.foreground_latents - empty).std() < CHANGE
+    assert (without.foreground_latents - empty).std() < 0.4
 
 
 def test_the_best_guess_of_a_sample_is_as_good_as_its_scale_says() -> None:
     generator = torch.Generator().manual_seed(0)
     clean, error, noise = torch.randn(3, 100_000, generator=generator)
+    spread = torch.tensor(0.3)
     for time in torch.tensor([0.02, 0.3, 0.7, 1.0]):
         noisy = (1 - time) * clean + time * noise
-        guess = changed(clean + CHANGE * error, torch.zeros_like(clean), noisy, time)
-        assert (guess - clean).std() == pytest.approx(change_scale(time).item(), rel=0.02)
+        guess = changed(clean + 0.3 * error, torch.zeros_like(clean), noisy, time, spread)
+        assert (guess - clean).std() == pytest.approx(change_scale(time, spread).item(), rel=0.02)
 
 
 @pytest.mark.parametrize("prediction", ["velocity", "sample", "change"])
