@@ -185,7 +185,7 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     judge.add_argument("--model", type=Path, metavar="MODEL", help="a folder with weights (default: the starter)")
     judge.add_argument("--count", type=int, default=128, help="how many scenes (default: 128)")
     judge.add_argument("--seed", type=int, default=0)
-    judge.add_argument("--steps", type=int, default=8)
+    judge.add_argument("--steps", type=int, default=1)
     judge.add_argument("--guidance", type=float, default=1.0)
     judge.add_argument("--sheet", type=Path, metavar="SHEET.png", help="also draw the first scenes beside their truth")
     judge.set_defaults(run=evaluate)

@@ -75,11 +75,10 @@ async def session(window: MainWindow, folder: Path) -> None:
     grab(window, folder / "editor-dark.png")
     window.theme_menu.chosen.emit("light")
     window.desk.choose("box")
-    window.desk.set_box(Box(440, 20, 130, 110))
-    window.generate_panel.seed_lock.setChecked(False)
+    box = Box(440, 20, 130, 110)
+    window.desk.set_box(box)
     for prompt in ("teapot", "banana", "teddy bear"):
-        window.generate_panel.set_prompt(prompt)
-        window.generate.run()
+        window.generation.submit(box, prompt, seed=2, steps=16, guidance=None)  # many steps, so that there is a preview to see
     window.docks.show_panel("queue")
     while window.generation.alive and not window.canvas.has_preview:
         await asyncio.sleep(0.01)

@@ -83,13 +83,17 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
 
 
 class Refiner(nn.Module):
-    """Three convolutions that add what PCA lost and take its block borders away. (n, 4, h, w) -> the same."""
+    """Four convolutions that add what PCA lost and smooth its block borders; each pixel sees 8 pixels around it, a patch.
+
+    (n, 4, h, w) premultiplied RGBA -> the same.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.net = nn.Sequential(
             nn.Conv2d(4, channels, 3, padding=1), nn.GELU(),
-            nn.Conv2d(channels, channels, 3, padding=1), nn.GELU(),
+            nn.Conv2d(channels, channels, 3, padding=2, dilation=2), nn.GELU(),
+            nn.Conv2d(channels, channels, 3, padding=4, dilation=4), nn.GELU(),
             nn.Conv2d(channels, 4, 3, padding=1),
         )  # fmt: skip
         nn.init.zeros_(self.net[-1].weight)

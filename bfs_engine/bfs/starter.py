@@ -22,7 +22,7 @@ from .pipeline import BFSPipeline
 
 FOLDER = Path(__file__).parents[2] / "resources" / "models" / "starter"
 SIZE = 128  # the model's frame, pixels
-STEPS = 8
+STEPS = 1  # measured better than more of them (evaluation.json beside the weights)
 GUIDANCE = 1.0
 FAINTEST = 2 / 255  # alpha below this is the sampler's noise, not shadow
 
@@ -41,7 +41,7 @@ class StarterEngine:
         return self.vocabulary.names
 
     def insert(self, request: InsertRequest, report: Report) -> LayerResult:
-        """See Engine.insert. Takes a second at 128 px and 8 steps, whatever the box."""
+        """See Engine.insert. Takes about a second, whatever the box."""
         cutout, understood = self._cutout(request)
         steps = request.steps or STEPS
         guidance = GUIDANCE if request.guidance is None else request.guidance

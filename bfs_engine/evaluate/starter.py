@@ -19,7 +19,7 @@ HELD_OUT_SEED = 900_000_000  # far from every training step's seed
 class Sampling:
     """How layers are drawn: steps, guidance (1 = none), scenes at a time."""
 
-    steps: int = 8
+    steps: int = 1
     guidance: float = 1.0
     batch: int = 32
 

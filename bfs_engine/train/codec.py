@@ -30,25 +30,38 @@ def fit_codecs(scenes: Scenes, latent_channels: int, refiner_channels: int) -> t
     return vae, rgba_vae
 
 
+Latents = Callable[[Scenes], torch.Tensor]
+
+
+def true_latents(rgba_vae: PatchAutoencoder) -> Latents:
+    """Latents of the true layers, half of them with a little noise, as a sampler leaves it."""
+    generator = torch.Generator().manual_seed(0)
+
+    def latents(scenes: Scenes) -> torch.Tensor:
+        clean = rgba_vae.encode(scenes.foreground * 2 - 1).latent_dist.mode()
+        noise = torch.randn(clean.shape, generator=generator)
+        return clean + noise * 0.15 * torch.rand(len(clean), 1, 1, 1, generator=generator).round()
+
+    return latents
+
+
 def train_refiner(
     rgba_vae: PatchAutoencoder,
     batches: Iterator[Scenes],
     steps: int,
     learning_rate: float = 2e-3,
     report: Callable[[int, float], None] = lambda step, loss: None,
+    latents: Latents | None = None,
 ) -> None:
-    """Decode latents of true layers, half of them with a little noise as a sampler leaves it; loss on colour and alpha."""
+    """Decode latents (those of the true layers where none are given); loss on colour and alpha of the layer."""
+    latents = latents or true_latents(rgba_vae)
     optimizer = torch.optim.AdamW(rgba_vae.refiner.parameters(), learning_rate, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps)
-    generator = torch.Generator().manual_seed(0)
     for step in range(steps):
         scenes = next(batches)
-        layers = scenes.foreground * 2 - 1
         with torch.no_grad():
-            latents = rgba_vae.encode(layers).latent_dist.mode()
-            noise = torch.randn(latents.shape, generator=generator)
-            latents = latents + noise * 0.15 * torch.rand(len(latents), 1, 1, 1, generator=generator).round()
-        loss = layer_loss(rgba_vae.decode_premultiplied(latents), premultiplied(layers), scenes.background)
+            given = latents(scenes)
+        loss = layer_loss(rgba_vae.decode_premultiplied(given), premultiplied(scenes.foreground * 2 - 1), scenes.background)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(rgba_vae.refiner.parameters(), 1.0)

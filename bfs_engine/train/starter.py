@@ -6,6 +6,7 @@ scenes, noise and times follow from the seed and the step's number, so that a re
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import time
@@ -24,7 +25,7 @@ from ..bfs.patch_autoencoder import PatchAutoencoder
 from ..bfs.pipeline import BFSPipeline, bases, change_scale, changed, mean_latent, packed_spread
 from ..bfs.sharing import BFSTransformer2DModel
 from ..scenes.render import Scenes, Sprites, render
-from .codec import codec_quality, fit_codecs, train_refiner
+from .codec import codec_quality, fit_codecs, train_refiner, true_latents
 
 # A predicted sample's error counts as that of the velocity, divided by t, but by no less than this: the last steps of a
 # sampler land on the sample itself, and an exact copy of almost clean latents is not worth the network's width.
@@ -40,7 +41,8 @@ class StarterConfig:
     size: int = 128  # side of the frame, pixels
     latent_channels: int = 32
     refiner_channels: int = 32
-    refiner_steps: int = 400
+    refiner_steps: int = 30  # on true layers, before the transformer is trained
+    final_refiner_steps: int = 200  # on generated and true layers, after it
     codec_scenes: int = 1024
     heads: int = 8
     head_dim: int = 32
@@ -51,11 +53,12 @@ class StarterConfig:
     condition: str = "reference"  # or "words": a table of learned words, for the trial of both
     noise: str = "independent"  # or "shared"
     prediction: str = "change"  # or "sample", or "velocity" (BFSPipeline)
-    steps: int = 1650
+    steps: int = 1750
     batch: int = 16
     learning_rate: float = 1e-3
     warmup: int = 200
     ema: float = 0.998
+    pure_noise: float = 0.5  # share of scenes at t = 1, where a sampler of one or two steps works
     drop: float = 0.05  # share of scenes without reference or words, for classifier-free guidance
     word_tokens: int = 4
 
@@ -166,7 +169,8 @@ class StarterTraining:
         noise = torch.randn(clean.shape, generator=generator)
         if self.config.noise == "shared":
             noise = noise[: len(scenes)].repeat(2, 1, 1)
-        time_ = torch.rand(len(scenes), generator=generator).repeat(2)
+        time_ = torch.rand(len(scenes), generator=generator)
+        time_ = torch.where(torch.rand(len(scenes), generator=generator) < self.config.pure_noise, 1.0, time_).repeat(2)
         noisy = torch.lerp(clean, noise, time_[:, None, None])
         output = self.predict(noisy, time_, control, things)
         at = time_[:, None, None]
@@ -244,6 +248,26 @@ class StarterTraining:
         self.step = state["step"]
         return True
 
+    def finish(self) -> None:
+        """Train the refiner on layers as the model makes them (one step), every other batch on true ones; save the codec."""
+        pipeline, take_true = self.pipeline(), true_latents(self.rgba_vae)
+        turns = itertools.count()
+
+        def latents(scenes: Scenes) -> torch.Tensor:
+            turn = next(turns)
+            if turn % 2:
+                return take_true(scenes)
+            mask = box_mask(scenes.box, self.config.size, self.config.size)
+            seeds = list(range(turn * len(scenes), (turn + 1) * len(scenes)))
+            made = pipeline(
+                scenes.background * 2 - 1, mask, reference=scenes.reference * 2 - 1, num_inference_steps=1, guidance_scale=1, seeds=seeds
+            )
+            return made.foreground_latents
+
+        batches = _batches(self.config, self.sprites, offset=1_000_000)
+        train_refiner(self.rgba_vae, batches, self.config.final_refiner_steps, latents=latents)
+        self.rgba_vae.save_pretrained(self.folder / "rgba_vae")
+
     def pipeline(self) -> BFSPipeline:
         """The averaged weights as a pipeline."""
         transformer = build_transformer(self.config)
@@ -258,7 +282,10 @@ def train(config: StarterConfig, folder: Path, sprites: Sprites, until: int | No
     (folder / "config.json").write_text(json.dumps(asdict(config), indent=1))
     training = StarterTraining(config, folder, sprites, make_codecs(config, folder, sprites))
     training.resume()
+    before = training.step
     training.run(until or config.steps)
+    if before < config.steps <= training.step and config.condition == "reference":
+        training.finish()
     return training
 
 
@@ -279,11 +306,9 @@ def make_codecs(config: StarterConfig, folder: Path, sprites: Sprites) -> tuple[
     return vae.eval(), rgba_vae.eval()
 
 
-def _batches(config: StarterConfig, sprites: Sprites) -> Iterator[Scenes]:
-    step = 0
-    while True:
+def _batches(config: StarterConfig, sprites: Sprites, offset: int = 0) -> Iterator[Scenes]:
+    for step in itertools.count(offset):
         yield render(sprites, torch.Generator().manual_seed(config.seed * 7_000_003 + step), config.batch, config.size)
-        step += 1
 
 
 def export(training: StarterTraining, folder: Path) -> None:
