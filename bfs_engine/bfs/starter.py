@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parents[2] / "resources" / "models" / "starter"
 SIZE = 128  # the model's frame, pixels
 STEPS = 1  # measured better than more of them (evaluation.json beside the weights)
 GUIDANCE = 1.0
-FAINTEST = 2 / 255  # alpha below this is the sampler's noise, not shadow
+FAINTEST = 5 / 255  # alpha below this is the sampler's noise, not shadow
 
 
 class StarterEngine:
