@@ -19,7 +19,6 @@ ROOT = Path(__file__).parents[2]
 PHOTO = ROOT / "resources" / "scenes" / "coffee.jpg"
 BOX = (462, 226, 124, 130)
 
-pytestmark = pytest.mark.skipif(not (STARTER / "model_index.json").exists(), reason="the starter's weights are not in resources/")
 
 
 def command(out: Path, *more: str) -> list[str]:
