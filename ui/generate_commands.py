@@ -48,6 +48,7 @@ class GenerateCommands(QObject):
     def run(self, first: bool = False) -> None:
         """Ask for a layer in the box."""
         panel = self._panel
+        panel.close_completions()
         if self._desk.box is None:
             self._desk.choose("box")
             self._messages.say(self.tr("There is no box yet."), self.tr("Draw one on the picture where the thing should stand."), "warning")

@@ -97,6 +97,10 @@ class GeneratePanel(QWidget):
 
     def set_prompt(self, text: str) -> None:
         self.prompt.setText(text)
+        self.close_completions()
+
+    def close_completions(self) -> None:
+        """The words offered under the prompt are in the way once something has been asked for."""
         self._completer.popup().hide()
 
     def set_recipe(self, recipe: dict) -> None:
