@@ -2,7 +2,7 @@
 
     python -m bfs_engine insert --background IMG --box X Y W H --prompt TEXT --out LAYER.png [--composite COMP.png] ...
     python -m bfs_engine things
-    python -m bfs_engine train --out RUN [--config FILE] [--until STEP]
+    python -m bfs_engine train --out RUN [--config FILE] [--from MODEL] [--until STEP]
     python -m bfs_engine export RUN MODEL
     python -m bfs_engine evaluate [--model MODEL] [--count N] [--seed S] [--steps N] [--sheet SHEET.png]
 
@@ -126,7 +126,7 @@ def train(options: argparse.Namespace) -> int:
     """Train a starter, or go on with the run in the folder; scenes are rendered as they are needed."""
     from .train import command
 
-    command.run(options.out, options.config, options.until, options.font)
+    command.run(options.out, options.config, options.until, options.font, options.start)
     return 0
 
 
@@ -174,6 +174,7 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     start.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run's folder: checkpoints, averages, log.jsonl")
     start.add_argument("--config", type=Path, metavar="FILE", help="a JSON file (default: the one in the run's folder, or the starter's)")
     start.add_argument("--until", type=int, metavar="STEP", help="stop there (default: the configuration's last step)")
+    start.add_argument("--from", dest="start", type=Path, metavar="MODEL", help="begin with the weights and codecs of this model")
     start.set_defaults(run=train)
     finish = commands.add_parser("export", help="make a model folder of a run")
     finish.add_argument("run_folder", type=Path, metavar="RUN")

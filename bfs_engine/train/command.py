@@ -12,9 +12,9 @@ from .starter import StarterConfig, StarterTraining, export, make_codecs, train
 SHIPPED = Path(__file__).with_name("starter.json")  # the configuration that the shipped weights were trained with
 
 
-def run(folder: Path, config: Path | None, until: int | None, font: Path | None) -> None:
+def run(folder: Path, config: Path | None, until: int | None, font: Path | None, start: Path | None = None) -> None:
     """Train in `folder` up to step `until`; a folder that holds a run goes on from its last checkpoint."""
-    train(_configuration(folder, config), folder, _sprites(font), until)
+    train(_configuration(folder, config), folder, _sprites(font), until, start)
 
 
 def write_model(folder: Path, model: Path, font: Path | None) -> None:

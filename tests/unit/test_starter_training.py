@@ -70,3 +70,27 @@ def test_a_configuration_with_a_mistake_is_refused_in_a_sentence(tmp_path: Path)
     path.write_text('{"stepz": 3}')
     with pytest.raises(EngineError, match="config.json cannot be used.*stepz"):
         StarterConfig.load(path)
+
+
+def test_a_run_may_begin_with_a_finished_model(sprites: Sprites, tmp_path: Path) -> None:
+    first = train(SMALL, tmp_path / "first", sprites, until=2)
+    export(first, tmp_path / "model")
+    second = train(dataclasses.replace(SMALL, seed=2), tmp_path / "second", sprites, until=1, start=tmp_path / "model")
+    assert second.spread == first.spread
+    learned = first.pipeline().transformer.state_dict()
+    fresh = train(dataclasses.replace(SMALL, seed=2), tmp_path / "fresh", sprites, until=1).pipeline().transformer.state_dict()
+
+    def distance(weights: dict[str, torch.Tensor]) -> float:
+        return sum((weights[name] - learned[name]).square().sum().item() for name in learned)
+
+    assert distance(second.pipeline().transformer.state_dict()) < 0.05 * distance(fresh)
+    export(second, tmp_path / "better")
+    assert json.loads((tmp_path / "better" / "training.json").read_text())["started_from"]["step"] == 2
+
+
+def test_a_model_of_another_shape_is_refused_in_a_sentence(sprites: Sprites, tmp_path: Path) -> None:
+    export(train(SMALL, tmp_path / "first", sprites, until=1), tmp_path / "model")
+    with pytest.raises(EngineError, match="another shape"):
+        train(dataclasses.replace(SMALL, single_blocks=2), tmp_path / "second", sprites, until=1, start=tmp_path / "model")
+    with pytest.raises(EngineError, match="no model"):
+        train(SMALL, tmp_path / "third", sprites, until=1, start=tmp_path)
