@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
-from .geometry import EMPTY, Placement, Rect
-from .pixels import Mask, Pixels, changed_rect
+from .geometry import EMPTY, Matrix, Placement, Rect, after, shift
+from .pixels import Mask, Pixels, changed_rect, differing_rect
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +176,24 @@ def bounds(node: Node) -> Rect:
     return area
 
 
+def content_bounds(node: Node) -> Rect:
+    """The canvas pixels around what can be seen of the node when nothing covers it; hidden nodes inside a group do not count."""
+    if isinstance(node, Layer):
+        return node.placement.map_rect(node.pixels.content_bounds(), node.pixels.width, node.pixels.height)
+    area = EMPTY
+    for child in node.children:
+        area = area.unite(content_bounds(child)) if child.visible else area
+    return area
+
+
+def mask_matrix(node: Node) -> Matrix:
+    """Mask pixels -> canvas pixels; the node has a mask."""
+    mask = node.mask
+    moves = mask.linked and isinstance(node, Layer)
+    matrix = node.placement.matrix(node.pixels.width, node.pixels.height) if moves else mask.matrix
+    return after(shift(mask.left, mask.top), matrix)
+
+
 def damage(old: Document, new: Document) -> Rect | None:
     """The canvas rectangle in which the two may look different, or None where they look the same."""
     if old is new:
@@ -213,19 +231,32 @@ def _damage_of_node(old: Node, new: Node) -> Rect:
         return EMPTY
     if type(old) is not type(new) or _look(old) != _look(new):
         return _visible_bounds(old).unite(_visible_bounds(new))
+    touched = _damage_of_masks(old, new)
     if isinstance(old, Group):
-        return _damage_of_lists(old.children, new.children)
+        return touched.unite(_damage_of_lists(old.children, new.children))
     if old.pixels is new.pixels:
-        return EMPTY
+        return touched
     if (old.pixels.width, old.pixels.height) != (new.pixels.width, new.pixels.height):
         return bounds(old).unite(bounds(new))
-    return _placed(new, changed_rect(old.pixels.tiles, new.pixels.tiles).intersect(new.pixels.rect))
+    return touched.unite(_placed(new, changed_rect(old.pixels.tiles, new.pixels.tiles).intersect(new.pixels.rect)))
+
+
+def _damage_of_masks(old: Node, new: Node) -> Rect:
+    """Where two masks of the same size and place differ, to the pixel: a brush changes little of a tile."""
+    before, after = old.mask, new.mask
+    if before is after or not after.enabled:
+        return EMPTY
+    area = differing_rect(before.tiles, after.tiles, after.default).intersect(after.rect).moved(after.left, after.top)
+    moves = after.linked and isinstance(new, Layer)
+    return (_placed(new, area) if moves else area).intersect(bounds(new))
 
 
 def _look(node: Node) -> tuple:
-    """Everything but pixels and children that decides what the node looks like; masks by identity."""
+    """What decides the node's look, but for pixels, children and what a mask's pixels are."""
     placement = node.placement if isinstance(node, Layer) else None
-    return node.opacity, node.blend, node.visible, node.clipping, id(node.mask) if node.mask else None, placement
+    mask = node.mask
+    kind = mask and (mask.width, mask.height, mask.left, mask.top, mask.default, mask.linked, mask.enabled)
+    return node.opacity, node.blend, node.visible, node.clipping, kind, placement
 
 
 def _visible_bounds(node: Node) -> Rect:

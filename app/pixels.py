@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
 
-from .geometry import EMPTY, Rect
+from .geometry import EMPTY, IDENTITY, Matrix, Rect
 
 TILE = 256
 Key = tuple[int, int]  # (row, column) of a tile
@@ -70,14 +71,25 @@ class Pixels:
 
     def content_bounds(self) -> Rect:
         """The smallest rectangle around alpha > 0; empty where nothing is visible."""
+        return self._content
+
+    @cached_property
+    def _content(self) -> Rect:
         bounds = EMPTY
-        for (row, column), tile in self.tiles.items():
-            alpha = tile[..., 3]
+        for (row, column), tile in sorted(self.tiles.items(), key=lambda item: self._distance_from_middle(item[0]), reverse=True):
+            area = tile_rect((row, column)).intersect(self.rect)
+            if bounds.unite(area) == bounds:
+                continue  # nothing in it can reach further: of a full picture only the rim is looked at
+            alpha = tile[: area.height, : area.width, 3]
             rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
             if rows.size:
-                left, top = column * TILE, row * TILE
+                left, top = area.left, area.top
                 bounds = bounds.unite(Rect(int(left + columns[0]), int(top + rows[0]), int(left + columns[-1] + 1), int(top + rows[-1] + 1)))
         return bounds
+
+    def _distance_from_middle(self, key: Key) -> float:
+        row, column = key
+        return abs((row + 0.5) * TILE - self.height / 2) + abs((column + 0.5) * TILE - self.width / 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +99,7 @@ class Mask:
     tiles: (row, column) -> (256, 256) uint8, read-only; a missing tile, and all beyond width × height, has the value `default`.
     left, top: where the mask's first pixel lies. A linked mask of a layer is in layer pixels, and so moves, scales and turns
     with the layer's placement; an unlinked one, and every mask of a group, is in canvas pixels.
+    matrix: for masks in canvas pixels, what was done to them after that, as when their group was scaled or turned.
     """
 
     width: int
@@ -97,16 +110,17 @@ class Mask:
     default: int = 255
     linked: bool = True
     enabled: bool = True
+    matrix: Matrix = IDENTITY
     lineage: Lineage = field(default_factory=Lineage, repr=False)
 
     @classmethod
-    def from_array(cls, array: np.ndarray, left: int = 0, top: int = 0, default: int = 255, linked: bool = True, enabled: bool = True) -> Mask:
+    def from_array(cls, array: np.ndarray, left: int = 0, top: int = 0, default: int = 255, *flags: bool, **fields: Matrix) -> Mask:
         """(h, w) uint8; the array is copied."""
         if array.dtype != np.uint8 or array.ndim != 2:
             raise ValueError(f"need (h, w) uint8, got {array.shape} {array.dtype}")
         height, width = array.shape
         tiles = MappingProxyType(dict(_split(array, np.uint8(default))))
-        return cls(width, height, tiles, left, top, default, linked, enabled)
+        return cls(width, height, tiles, left, top, default, linked, enabled, matrix)
 
     @property
     def rect(self) -> Rect:
@@ -133,6 +147,19 @@ def changed_tiles(old: Tiles, new: Tiles) -> list[Key]:
 def changed_rect(old: Tiles, new: Tiles) -> Rect:
     """The rectangle around all tiles that differ, in pixels of the raster."""
     return _bounds_of_tiles(changed_tiles(old, new))
+
+
+def differing_rect(old: Tiles, new: Tiles, default: int) -> Rect:
+    """The rectangle around all values of two masks that differ; `default` stands for missing tiles."""
+    area = EMPTY
+    empty = np.full((TILE, TILE), default, np.uint8)
+    for key in changed_tiles(old, new):
+        differs = old.get(key, empty) != new.get(key, empty)
+        rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
+        if rows.size:
+            at = tile_rect(key)
+            area = area.unite(Rect(at.left + int(columns[0]), at.top + int(rows[0]), at.left + int(columns[-1]) + 1, at.top + int(rows[-1]) + 1))
+    return area
 
 
 def tiles_in(tiles: Tiles, rect: Rect) -> Iterator[tuple[Key, np.ndarray]]:
