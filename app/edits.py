@@ -18,6 +18,14 @@ from .render import render
 Nodes = tuple[Node, ...]
 
 
+def is_locked(document: Document, id: str) -> bool:
+    """Whether the node or a group around it is locked."""
+    node = find(document, id)
+    while node is not None and not node.locked:
+        node = parent_of(document, node.id)
+    return node is not None
+
+
 def get(document: Document, id: str) -> Node:
     """The node of that id; KeyError where there is none."""
     node = find(document, id)
@@ -184,6 +192,14 @@ def add_candidate(document: Document, id: str, candidate: Candidate, in_place: b
         layer = replace(layer, candidates=earlier)
     layer = replace(layer, candidates=(*earlier, candidate))
     return replace_node(document, _showing(layer, candidate))
+
+
+def add_candidates(document: Document, id: str, candidates: tuple[Candidate, ...], in_place: bool = True) -> Document:
+    """Give a layer one or more new candidates as add_candidate does; the first of them shows."""
+    for candidate in candidates:
+        document = add_candidate(document, id, candidate, in_place)
+    held = _layer(document, id).candidates
+    return use_candidate(document, id, len(held) - len(candidates))
 
 
 def use_candidate(document: Document, id: str, index: int) -> Document:

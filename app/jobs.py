@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal
 
-from bfs_engine.api import Cancelled, Engine, EngineError, InsertRequest, LayerResult, Progress
+from bfs_engine.api import Cancelled, Engine, EngineError, LayerResult, Progress, Request, make
 
 log = logging.getLogger(__name__)
 
@@ -25,17 +25,17 @@ State = Literal["waiting", "running", "done", "failed", "cancelled"]
 class Job:
     """One request on its way. Read it on the event loop's thread; JobQueue writes it.
 
-    progress: the last report of the engine. result: what it made, kept here until nobody holds the job any more.
+    progress: the last report of the engine. results: what it made, one layer for each candidate, kept here until nobody holds the job any more.
     error: why it failed, EngineError and its kinds, always with a sentence. cancelling: asked to stop, has not yet.
     """
 
-    def __init__(self, request: InsertRequest) -> None:
+    def __init__(self, request: Request) -> None:
         self.id = uuid.uuid4().hex
         self.request = request
         self.state: State = "waiting"
         self.progress: Progress | None = None
         self.seconds_left: float | None = None
-        self.result: LayerResult | None = None
+        self.results: tuple[LayerResult, ...] = ()
         self.error: EngineError | None = None
         self._stop = threading.Event()
         self._first_report: tuple[float, int] | None = None  # (when, step)
@@ -91,7 +91,7 @@ class JobQueue:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
-    def submit(self, request: InsertRequest, on_done: Listener | None = None) -> Job:
+    def submit(self, request: Request, on_done: Listener | None = None) -> Job:
         """Put a request at the end of the queue. on_done is called once, when the job is over in whatever way."""
         if self._closed:
             raise RuntimeError("the queue is closed")
@@ -143,7 +143,7 @@ class JobQueue:
         self._threads.submit(self._work, job).add_done_callback(lambda future: self._on_loop(self._finish, job, future))
         self._tell(job)
 
-    def _work(self, job: Job) -> LayerResult:
+    def _work(self, job: Job) -> tuple[LayerResult, ...]:
         """On the background thread."""
 
         def report(progress: Progress) -> None:
@@ -155,7 +155,7 @@ class JobQueue:
             self._engine = self._engine_factory()
         if job._stop.is_set():
             raise Cancelled
-        return self._engine.insert(job.request, report)
+        return make(self._engine, job.request, report)
 
     def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:
         """From the background thread; after `close` nobody listens, and the loop may be gone."""
@@ -167,7 +167,7 @@ class JobQueue:
             job._reported(progress, when)
             self._tell(job)
 
-    def _finish(self, job: Job, future: Future[LayerResult]) -> None:
+    def _finish(self, job: Job, future: Future[tuple[LayerResult, ...]]) -> None:
         if job is not self._running:
             return
         self._running = None
@@ -179,7 +179,7 @@ class JobQueue:
                 job.error = _explained(error)
                 self._end(job, "failed")
             else:
-                job.result = future.result()
+                job.results = future.result()
                 self._end(job, "done")
         finally:  # a listener that fails must not hold up the others
             self._start_next()

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from bfs_engine import framing
-from bfs_engine.api import Box, EngineError, InsertRequest, LayerResult
+from bfs_engine.api import Box, EngineError, InsertRequest, LayerResult, Request
 
 from . import edits
 from .document import Candidate, Document, Group, Layer, below, find, make_layer, parent_of, siblings, walk
@@ -48,7 +48,7 @@ class Session:
         self._preview: Document | None = None
         self._active = _topmost(document)
         self._listeners: list[Listener] = []
-        self._origins: weakref.WeakKeyDictionary[InsertRequest, Origin] = weakref.WeakKeyDictionary()
+        self._origins: weakref.WeakKeyDictionary[Request, Origin] = weakref.WeakKeyDictionary()
         self._placed_above: dict[str | None, str] = {}  # node -> the result that was last placed right above it
 
     @property
@@ -176,19 +176,22 @@ class Session:
 
         return make
 
-    def place(self, request: InsertRequest, result: LayerResult, target_id: str | None = None) -> str:
-        """Commit a result and return the id of the layer that holds it.
+    def place(self, request: Request, results: tuple[LayerResult, ...], target_id: str | None = None) -> str:
+        """Commit what came of a request, one result or more, and return the id of the layer that holds them.
 
-        It becomes a new candidate of target_id, or a new layer right above the node that was active when the request was
-        captured. Where that node is gone, the layer goes on top of its nearest surviving neighbour, and the label says so.
+        They become new candidates of target_id, or a new layer right above the node that was active when the request was
+        captured; the first of them shows. Where that node is gone, the layer goes on top of its nearest surviving neighbour,
+        and the label says so.
         """
-        candidate = Candidate(Pixels.from_array(result.pixels), Placement(result.left, result.top), result.recipe)
+        candidates = tuple(Candidate(Pixels.from_array(each.pixels), Placement(each.left, each.top), each.recipe) for each in results)
         target = find(self.document, target_id)
         if isinstance(target, Layer):
             in_place = not target.recipe or target.recipe.get("box") == asdict(request.box)
-            self.commit(f"Generate “{request.prompt}” again", edits.add_candidate(self.document, target.id, candidate, in_place))
+            document = edits.add_candidates(self.document, target.id, candidates, in_place)
+            self.commit(f"Generate “{request.prompt}” again", document)
             return target.id
-        layer = make_layer(request.prompt, candidate.pixels, candidate.placement, recipe=candidate.recipe, candidates=(candidate,))
+        first = candidates[0]
+        layer = make_layer(request.prompt, first.pixels, first.placement, recipe=first.recipe, candidates=candidates)
         origin = self._origins.get(request) or Origin(self.document, self.active)
         note = " (the layer it was for is gone)" if target_id is not None else ""
         anchor, parent = _survivor(origin, self.document)

@@ -68,7 +68,7 @@ def insert(options: argparse.Namespace) -> int:
         model=engine.name,
         reference=reference,
     )
-    result = engine.insert(request, _quietly)
+    (result,) = engine.insert(request, _quietly)
     _write(options, picture, result)
     print(f"{result.recipe.get('understood', options.prompt)} in {options.out}, after {time.monotonic() - started:.1f} s")
     return 0

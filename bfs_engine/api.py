@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -56,13 +56,15 @@ class Box:
 
 
 @dataclass(frozen=True, eq=False)
-class InsertRequest:
-    """Everything that decides the pixels of one generated layer.
+class Request:
+    """Everything that decides the pixels of one generated layer: what every kind of request holds.
 
     background: (crop.height, crop.width, 3) uint8, what is visible of the picture inside `crop`; parts of the crop beyond
     the canvas are filled by repeating the edge (framing.cut).
-    reference: (h, w, 4) uint8 straight RGBA cut-out that shows the thing itself, instead of the prompt; or None.
     steps, guidance: None takes the model's own default.
+    reference: (h, w, 4) uint8 straight RGBA cut-out that shows the thing itself, instead of the prompt; or (h, w, 3), a
+    picture of the thing on some ground, which the engine cuts out where it needs to; or None.
+    count: how many candidates to make, the first with `seed`, each next with a seed one higher.
     """
 
     prompt: str
@@ -74,18 +76,62 @@ class InsertRequest:
     guidance: float | None = None
     model: str = "starter"
     reference: np.ndarray | None = field(default=None, repr=False)
+    count: int = 1
+
+    kind: ClassVar[str]
 
     def recipe(self) -> dict:
         """JSON data without the arrays; the arrays are named by the SHA-256 of their bytes."""
-        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("background", "reference", "box", "crop")}
-        plain |= {"box": asdict(self.box), "crop": asdict(self.crop), "background_sha256": _digest(self.background)}
-        if self.reference is not None:
-            plain["reference_sha256"] = _digest(self.reference)
+        plain: dict = {"kind": self.kind}
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, np.ndarray):
+                plain[f"{each.name}_sha256"] = _digest(value)
+            elif isinstance(value, Box):
+                plain[each.name] = asdict(value)
+            elif each.name != "reference":
+                plain[each.name] = value
         return plain
 
     def key(self) -> str:
         """Equal requests have equal keys (hex SHA-256)."""
         return hashlib.sha256(json.dumps(self.recipe(), sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class InsertRequest(Request):
+    """A new thing in the box, with its shadow and reflection: what the prompt names, or what the reference shows."""
+
+    kind: ClassVar[str] = "insert"
+
+
+@dataclass(frozen=True, eq=False)
+class ExtractRequest(Request):
+    """What `composite` shows in the box and `background` does not: the thing with its shadow and reflection, as a layer.
+
+    composite: (crop.height, crop.width, 3) uint8, the same crop of the picture with the thing in it.
+    strength: how much noise the model is shown on the composite, above 0 to 1; 0 asks no model and takes what can be computed
+    from the two pictures alone (lift.py); None is the engine's own choice. The layer over the background is the composite in
+    either case, within rounding and the dead zone of lift.py.
+    """
+
+    composite: np.ndarray = field(kw_only=True, repr=False)
+    strength: float | None = field(default=None, kw_only=True)
+
+    kind: ClassVar[str] = "extract"
+
+
+@dataclass(frozen=True, eq=False)
+class ResettleRequest(Request):
+    """New light, shadow and reflection for a thing that is there already, in the place where it now stands.
+
+    thing: (crop.height, crop.width, 4) uint8 straight RGBA, the thing alone in its place in the crop, without effects
+    (lift.split takes them off). Its alpha and its detail stay; `box` is drawn around it.
+    """
+
+    thing: np.ndarray = field(kw_only=True, repr=False)
+
+    kind: ClassVar[str] = "resettle"
 
 
 def _digest(array: np.ndarray) -> str:
@@ -98,8 +144,8 @@ def _digest(array: np.ndarray) -> str:
 class LayerResult:
     """One generated layer: (h, w, 4) uint8 straight RGBA whose top-left pixel lies at (left, top) of the picture.
 
-    recipe: the request's recipe with every default filled in (steps, guidance, model version), plus "understood": what the
-    model took the prompt to mean.
+    recipe: the request's recipe with every default filled in (steps, guidance, model version) and this candidate's own seed,
+    plus "understood": what the model took the prompt to mean.
     """
 
     pixels: np.ndarray = field(repr=False)
@@ -122,7 +168,11 @@ Report = Callable[[Progress], None]
 
 
 class Engine(Protocol):
-    """What the editor needs of a model. One engine is used by one thread at a time."""
+    """What the editor needs of a model. One engine is used by one thread at a time.
+
+    The three kinds of work return one result for each of request.count candidates, in the order of their seeds. They raise
+    EngineError and whatever `report` raises (Cancelled); when they raise, they hold no memory of the request.
+    """
 
     name: str
     box_fraction: float  # the box's longer side over the crop's side (framing.crop_around)
@@ -130,5 +180,23 @@ class Engine(Protocol):
     def things(self) -> tuple[str, ...]:
         """Names the model knows; empty when its vocabulary is open."""
 
-    def insert(self, request: InsertRequest, report: Report) -> LayerResult:
-        """Make the layer. Raises EngineError, UnknownPrompt, and whatever `report` raises (Cancelled)."""
+    def insert(self, request: InsertRequest, report: Report) -> tuple[LayerResult, ...]:
+        """Make a new layer. Raises UnknownPrompt too."""
+
+    def extract(self, request: ExtractRequest, report: Report) -> tuple[LayerResult, ...]:
+        """Take a thing with its effects out of a picture whose background is known."""
+
+    def resettle(self, request: ResettleRequest, report: Report) -> tuple[LayerResult, ...]:
+        """Light a thing anew where it stands, and give it new effects; the layers hold the thing and the effects."""
+
+
+def make(engine: Engine, request: Request, report: Report) -> tuple[LayerResult, ...]:
+    """Do what the request asks for."""
+    match request:
+        case InsertRequest():
+            return engine.insert(request, report)
+        case ExtractRequest():
+            return engine.extract(request, report)
+        case ResettleRequest():
+            return engine.resettle(request, report)
+    raise TypeError(f"{type(request).__name__} is no kind of work")

@@ -55,7 +55,7 @@ def cells(engine: StarterEngine, name: str, prompt: str, box: tuple[int, int, in
     place = Box(*box)
     crop = framing.crop_around(place, picture.shape[1], picture.shape[0], engine.box_fraction)
     seen = framing.cut(picture, crop)
-    result = engine.insert(InsertRequest(prompt, place, crop, seen, seed), lambda progress: None)
+    (result,) = engine.insert(InsertRequest(prompt, place, crop, seen, seed), lambda progress: None)
     layer = Image.new("RGBA", (crop.width, crop.height))
     layer.paste(Image.fromarray(result.pixels), (result.left - crop.x, result.top - crop.y))
     asked = Image.fromarray(seen).resize((CELL, CELL), Image.Resampling.LANCZOS)

@@ -192,7 +192,7 @@ class Generation(QObject):
     def _place(self, ticket: _Ticket) -> None:
         self._tickets.remove(ticket)
         self.previewed.emit(None)
-        self.placed.emit(ticket.session.place(ticket.job.request, ticket.job.result, ticket.target_id))
+        self.placed.emit(ticket.session.place(ticket.job.request, ticket.job.results, ticket.target_id))
 
 
 def box_of(layer: Layer, document: Document) -> Box:

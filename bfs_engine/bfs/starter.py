@@ -40,7 +40,7 @@ class StarterEngine:
     def things(self) -> tuple[str, ...]:
         return self.vocabulary.names
 
-    def insert(self, request: InsertRequest, report: Report) -> LayerResult:
+    def insert(self, request: InsertRequest, report: Report) -> tuple[LayerResult, ...]:
         """See Engine.insert. Takes about a second, whatever the box."""
         cutout, understood = self._cutout(request)
         steps = request.steps or STEPS
@@ -72,7 +72,7 @@ class StarterEngine:
         result = self._result(made.layers, request.crop, recipe)
         if result is None:
             raise EngineError("The model made an empty layer.", "Try another seed.")
-        return result
+        return (result,)
 
     def _cutout(self, request: InsertRequest) -> tuple[np.ndarray, str]:
         if request.reference is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bfs_engine.api import EngineError, InsertRequest, LayerResult, Progress, Report, UnknownPrompt
+from bfs_engine.api import EngineError, InsertRequest, LayerResult, Progress, Report, Request, UnknownPrompt
 
 KNOWN = ("apple", "cat", "chair")
 
@@ -31,25 +31,28 @@ class DiscEngine:
     def things(self) -> tuple[str, ...]:
         return KNOWN
 
-    def insert(self, request: InsertRequest, report: Report) -> LayerResult:
+    def insert(self, request: InsertRequest, report: Report) -> tuple[LayerResult, ...]:
         self.seen.append(request)
         if request.prompt == "trouble":
             raise EngineError("The engine is out of paint.", "Buy some.")
         if request.prompt not in KNOWN:
             raise UnknownPrompt(request.prompt, KNOWN[:2])
-        result = self._disc(request)
-        for step in range(1, self.steps + 1):
-            report(Progress(step, self.steps, "", result))
-            self.go.wait(10)
-        return result
+        return self._draw(request, report)
 
-    def _disc(self, request: InsertRequest) -> LayerResult:
+    def _draw(self, request: Request, report: Report) -> tuple[LayerResult, ...]:
+        results = tuple(self._disc(request, request.seed + index) for index in range(request.count))
+        for step in range(1, self.steps + 1):
+            report(Progress(step, self.steps, "", results[0]))
+            self.go.wait(10)
+        return results
+
+    def _disc(self, request: Request, seed: int) -> LayerResult:
         box = request.box
         y, x = np.mgrid[0 : box.height, 0 : box.width]
         inside = ((x + 0.5) / box.width * 2 - 1) ** 2 + ((y + 0.5) / box.height * 2 - 1) ** 2 <= 1
         pixels = np.zeros((box.height, box.width, 4), np.uint8)
-        pixels[inside] = (request.seed * 47 % 256, 120, 200 - request.seed * 31 % 150, 255)
-        recipe = request.recipe() | {"steps": self.steps, "guidance": 1.0, "understood": request.prompt}
+        pixels[inside] = (seed * 47 % 256, 120, 200 - seed * 31 % 150, 255)
+        recipe = request.recipe() | {"seed": seed, "count": 1, "steps": self.steps, "guidance": 1.0, "understood": request.prompt}
         return LayerResult(pixels, box.x, box.y, recipe)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bfs_engine.api import Box, EngineError, InsertRequest, UnknownPrompt
+from bfs_engine.api import Box, EngineError, ExtractRequest, InsertRequest, Request, ResettleRequest, UnknownPrompt, make
 
 
 def request(**changes: object) -> InsertRequest:
@@ -39,6 +39,7 @@ def test_the_memory_layout_of_a_picture_does_not_change_the_key() -> None:
         {"model": "flux"},
         {"background": np.full((80, 80, 3), 98, np.uint8)},
         {"reference": np.zeros((8, 8, 4), np.uint8)},
+        {"count": 3},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -56,6 +57,35 @@ def test_a_recipe_is_json_and_names_the_pictures_without_holding_them() -> None:
     assert len(recipe["background_sha256"]) == len(recipe["reference_sha256"]) == 64
     assert "background" not in recipe and "reference" not in recipe
     assert "reference_sha256" not in request().recipe()
+
+
+def requests_of_every_kind() -> list[Request]:
+    same = ("a red car", Box(10, 20, 30, 40), Box(0, 0, 80, 80), np.full((80, 80, 3), 99, np.uint8))
+    with_thing = np.full((80, 80, 3), 98, np.uint8)
+    return [
+        InsertRequest(*same),
+        ExtractRequest(*same, composite=with_thing),
+        ExtractRequest(*same, composite=with_thing, strength=0.4),
+        ResettleRequest(*same, thing=np.full((80, 80, 4), 97, np.uint8)),
+        ResettleRequest(*same, thing=np.full((80, 80, 4), 96, np.uint8)),
+    ]
+
+
+def test_requests_of_different_kinds_are_different_and_their_recipes_say_which() -> None:
+    requests = requests_of_every_kind()
+    assert len({each.key() for each in requests}) == len(requests)
+    recipes = [json.loads(json.dumps(each.recipe())) for each in requests]
+    assert [recipe["kind"] for recipe in recipes] == ["insert", "extract", "extract", "resettle", "resettle"]
+    assert "composite_sha256" in recipes[1] and "composite" not in recipes[1] and recipes[2]["strength"] == 0.4
+    assert "thing_sha256" in recipes[3]
+
+
+def test_every_kind_of_request_reaches_its_own_work() -> None:
+    class Clerk:
+        def __getattr__(self, work: str):
+            return lambda request, report: work
+
+    assert [make(Clerk(), each, print) for each in requests_of_every_kind()] == ["insert", "extract", "extract", "resettle", "resettle"]
 
 
 def test_a_box_knows_its_far_edges() -> None:

@@ -25,9 +25,9 @@ class RedSquares:
     def things(self) -> tuple[str, ...]:
         return ()
 
-    def insert(self, request: InsertRequest, report: Report) -> LayerResult:
+    def insert(self, request: InsertRequest, report: Report) -> tuple[LayerResult, ...]:
         red = np.full((request.box.height, request.box.width, 4), (255, 0, 0, 255), np.uint8)
-        return LayerResult(red, request.box.x, request.box.y, request.recipe() | {"understood": request.prompt})
+        return (LayerResult(red, request.box.x, request.box.y, request.recipe() | {"understood": request.prompt}),)
 
 
 def test_a_photograph_becomes_a_layered_psd_a_png_and_a_project(tmp_path: Path) -> None:

@@ -30,13 +30,13 @@ class GlassPane:
     def things(self) -> tuple[str, ...]:
         return ("pane",)
 
-    def insert(self, request: InsertRequest, report: Report) -> LayerResult:
+    def insert(self, request: InsertRequest, report: Report) -> tuple[LayerResult, ...]:
         type(self).asked = request
         if request.prompt not in ("pane", ""):
             raise UnknownPrompt(request.prompt, ("pane",))
         pane = np.zeros((request.box.height + 10, request.box.width + 10, 4), np.uint8)
         pane[5:, 5:] = (10, 200, 30, 128)
-        return LayerResult(pane, request.box.x - 10, request.box.y - 10, request.recipe() | {"understood": "pane"})
+        return (LayerResult(pane, request.box.x - 10, request.box.y - 10, request.recipe() | {"understood": "pane"}),)
 
 
 @pytest.fixture(autouse=True)

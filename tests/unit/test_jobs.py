@@ -30,7 +30,7 @@ class PatientEngine:
     def things(self) -> tuple[str, ...]:
         return ()
 
-    def insert(self, request: InsertRequest, report: Report) -> LayerResult:
+    def insert(self, request: InsertRequest, report: Report) -> tuple[LayerResult, ...]:
         assert threading.current_thread() is self.thread
         if request.prompt == "unicorn":
             raise UnknownPrompt("unicorn", ("horse",))
@@ -43,7 +43,7 @@ class PatientEngine:
                 assert self.go_on.acquire(timeout=5)
             report(Progress(step, STEPS, f"step {step}"))
         self.made.append(request.prompt)
-        return LayerResult(np.zeros((1, 1, 4), np.uint8), 0, 0, request.recipe())
+        return (LayerResult(np.zeros((1, 1, 4), np.uint8), 0, 0, request.recipe()),)
 
 
 def request(prompt: str) -> InsertRequest:
@@ -103,7 +103,7 @@ def test_jobs_run_one_after_the_other_and_keep_their_results() -> None:
         assert [job.state for job in jobs] == ["running", "waiting", "waiting"] and desk.queue.waiting == (*jobs[1:],)
         await desk.until(lambda: all(job.state == "done" for job in jobs))
         assert len(desk.engines) == 1 and desk.engines[0].made == ["first", "second", "third"]
-        assert [job.result.recipe["prompt"] for job in jobs] == ["first", "second", "third"]
+        assert [job.results[0].recipe["prompt"] for job in jobs] == ["first", "second", "third"]
         states = [state for prompt, state in desk.heard if prompt == "second"]
         assert states[:2] == ["waiting", "running"] and states[-1] == "done"
 
@@ -153,7 +153,7 @@ def test_a_running_job_stops_at_its_next_step_and_the_next_one_runs() -> None:
         assert slow.state == "running" and slow.cancelling
         desk.let_go_on(1)
         await desk.until(lambda: other.is_over)
-        assert (slow.state, slow.result, other.state) == ("cancelled", None, "done")
+        assert (slow.state, slow.results, other.state) == ("cancelled", (), "done")
         assert desk.engines[0].made == ["other"]
 
     at_the_desk(story)
@@ -254,7 +254,7 @@ def test_closing_ends_the_thread_and_what_was_running() -> None:
 
 def test_an_engine_that_cancels_by_itself_is_cancelled() -> None:
     class Weary(PatientEngine):
-        def insert(self, request: InsertRequest, report: Report) -> LayerResult:
+        def insert(self, request: InsertRequest, report: Report) -> tuple[LayerResult, ...]:
             raise Cancelled
 
     async def story() -> None:

@@ -32,8 +32,8 @@ def solid(name: str, shade: tuple[int, int, int, int], left: int, top: int, side
     return make_layer(name, Pixels.from_array(np.full((side, side, 4), shade, np.uint8)), Placement(left, top), **fields)
 
 
-def result(request: InsertRequest, left: int = 65, top: int = 45) -> LayerResult:
-    return LayerResult(np.full((20, 30, 4), 200, np.uint8), left, top, request.recipe() | {"understood": "mug"})
+def result(request: InsertRequest, left: int = 65, top: int = 45) -> tuple[LayerResult, ...]:
+    return (LayerResult(np.full((20, 30, 4), 200, np.uint8), left, top, request.recipe() | {"understood": "mug"}),)
 
 
 def names(session: Session) -> list[str]:
