@@ -7,9 +7,13 @@ theirs at the top-left corner of the layer's own pixels. Pixel (0, 0) covers the
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 Matrix = tuple[float, float, float, float, float, float]  # a, b, c, d, tx, ty: X = a*x + c*y + tx, Y = b*x + d*y + ty
+Point = tuple[float, float]
+IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+STEEPEST = 89.0  # degrees of skew: at 90 nothing is left
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,9 @@ EMPTY = Rect(0, 0, 0, 0)
 class Placement:
     """How layer pixels lie on the canvas; the pixels themselves are never resampled in the document.
 
-    x, y: where the layer's top-left corner would lie if it were neither scaled nor rotated, in canvas pixels.
-    scale_x, scale_y, rotation: about the layer's centre, scale first; a negative scale flips; rotation in degrees, clockwise
-    as seen on the screen.
+    x, y: where the layer's top-left corner would lie if it were only shifted, in canvas pixels.
+    scale_x, scale_y, skew, rotation: about the layer's centre, in this order. A negative scale flips. skew: degrees by which
+    vertical lines lean to the left as seen on the screen, within ±89; rotation: degrees, clockwise as seen on the screen.
     """
 
     x: float = 0.0
@@ -76,10 +80,11 @@ class Placement:
     scale_x: float = 1.0
     scale_y: float = 1.0
     rotation: float = 0.0
+    skew: float = 0.0
 
     @property
     def is_translation(self) -> bool:
-        return self.scale_x == 1 and self.scale_y == 1 and self.rotation % 360 == 0
+        return self.scale_x == 1 and self.scale_y == 1 and self.rotation % 360 == 0 and self.skew == 0
 
     @property
     def is_identity_shift(self) -> bool:
@@ -92,24 +97,82 @@ class Placement:
     def matrix(self, width: int, height: int) -> Matrix:
         """Layer pixels -> canvas pixels, for pixels of width × height."""
         cosine, sine = _cosine_and_sine(self.rotation)
+        lean = math.tan(math.radians(self.skew))
         a, b = self.scale_x * cosine, self.scale_x * sine
-        c, d = -self.scale_y * sine, self.scale_y * cosine
+        c, d = self.scale_y * (lean * cosine - sine), self.scale_y * (lean * sine + cosine)
         half_width, half_height = width / 2, height / 2
         return a, b, c, d, self.x + half_width - a * half_width - c * half_height, self.y + half_height - b * half_width - d * half_height
+
+    def transformed(self, by: Matrix, width: int, height: int) -> Placement:
+        """Where a layer of width × height lies once the canvas matrix `by`, which must keep some area, was applied to it."""
+        a, b, c, d, tx, ty = after(self.matrix(width, height), by)
+        centre = a * width / 2 + c * height / 2 + tx, b * width / 2 + d * height / 2 + ty
+        rotation, scale_x = math.degrees(math.atan2(b, a)), math.hypot(a, b)
+        scale_y = (a * d - b * c) / scale_x
+        skew = math.degrees(math.atan2(a * c + b * d, scale_x * abs(scale_y)))
+        turned = replace(self, scale_x=scale_x, scale_y=scale_y, rotation=rotation, skew=skew if scale_y > 0 else -skew)
+        return _tidied(_written_like(turned, self, by[0] * by[3] < by[1] * by[2])).with_point_at((width / 2, height / 2), centre, width, height)
+
+    def with_point_at(self, point: Point, target: Point, width: int, height: int) -> Placement:
+        """Shifted so that the layer pixel `point` lies on the canvas pixel `target`."""
+        x, y = apply(self.matrix(width, height), *point)
+        return replace(self, x=_near(self.x + target[0] - x, 2), y=_near(self.y + target[1] - y, 2))
 
     def map_rect(self, rect: Rect, width: int, height: int) -> Rect:
         """The whole canvas pixels touched by `rect` of a layer of width × height."""
         if rect.is_empty:
             return EMPTY
-        a, b, c, d, tx, ty = self.matrix(width, height)
-        corners = [(x, y) for x in (rect.left, rect.right) for y in (rect.top, rect.bottom)]
-        xs = [a * x + c * y + tx for x, y in corners]
-        ys = [b * x + d * y + ty for x, y in corners]
-        return Rect(_floor(min(xs)), _floor(min(ys)), -_floor(-max(xs)), -_floor(-max(ys)))
+        return mapped(rect, self.matrix(width, height))
 
     def bounds(self, width: int, height: int) -> Rect:
         """The whole canvas pixels touched by a layer of width × height."""
         return self.map_rect(Rect(0, 0, width, height), width, height)
+
+
+def mapped(rect: Rect, matrix: Matrix) -> Rect:
+    """The whole pixels touched by `rect` under a matrix."""
+    left, top, right, bottom = around_points(apply(matrix, *corner) for corner in corners(rect))
+    return Rect(_floor(left), _floor(top), -_floor(-right), -_floor(-bottom))
+
+
+def apply(matrix: Matrix, x: float, y: float) -> Point:
+    a, b, c, d, tx, ty = matrix
+    return a * x + c * y + tx, b * x + d * y + ty
+
+
+def after(first: Matrix, then: Matrix) -> Matrix:
+    """The matrix that does `first`, `then` the other."""
+    a, b, c, d, tx, ty = first
+    e, f, g, h, ux, uy = then
+    return e * a + g * b, f * a + h * b, e * c + g * d, f * c + h * d, e * tx + g * ty + ux, f * tx + h * ty + uy
+
+
+def shift(dx: float, dy: float) -> Matrix:
+    return 1.0, 0.0, 0.0, 1.0, dx, dy
+
+
+def about(point: Point, linear: tuple[float, float, float, float]) -> Matrix:
+    """a, b, c, d about a point that stays where it is."""
+    a, b, c, d = linear
+    x, y = point
+    return a, b, c, d, x - a * x - c * y, y - b * x - d * y
+
+
+def turn(degrees: float) -> tuple[float, float, float, float]:
+    """a, b, c, d of a rotation, clockwise as seen on the screen."""
+    cosine, sine = _cosine_and_sine(degrees)
+    return cosine, sine, -sine, cosine
+
+
+def around_points(points: Iterable[Point]) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom."""
+    xs, ys = zip(*points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def corners(rect: Rect) -> tuple[Point, Point, Point, Point]:
+    """Clockwise from the top left."""
+    return (rect.left, rect.top), (rect.right, rect.top), (rect.right, rect.bottom), (rect.left, rect.bottom)
 
 
 def invert(matrix: Matrix) -> Matrix | None:
@@ -134,3 +197,23 @@ def _floor(value: float) -> int:
     """Floor that forgives the rounding of the matrix product: 7.999999999 is 8."""
     nearest = round(value)
     return nearest if abs(value - nearest) < 1e-6 else math.floor(value)
+
+
+def _written_like(turned: Placement, before: Placement, mirrored: bool) -> Placement:
+    """The same map in the signs and the rotation that a person would read: turned by 180° is not flipped twice, and what was
+    flipped is not turned."""
+    other = replace(turned, scale_x=-turned.scale_x, scale_y=-turned.scale_y, rotation=turned.rotation - math.copysign(180, turned.rotation))
+    if mirrored:
+        return min(turned, other, key=lambda one: abs(math.remainder(one.rotation - before.rotation, 360)))
+    return turned if (turned.scale_x < 0) == (before.scale_x < 0) else other
+
+
+def _tidied(placement: Placement) -> Placement:
+    """Without the last digits that products of sines leave: what was turned to and fro lies on the pixel grid again."""
+    return replace(placement, **{name: _near(getattr(placement, name), 1) for name in ("scale_x", "scale_y", "rotation", "skew")})
+
+
+def _near(value: float, parts: int) -> float:
+    """The value, or the nearest 1 / parts where it is that but for rounding."""
+    nearest = round(value * parts) / parts
+    return nearest if abs(value - nearest) < 1e-7 else value

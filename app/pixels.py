@@ -114,13 +114,13 @@ class Mask:
     lineage: Lineage = field(default_factory=Lineage, repr=False)
 
     @classmethod
-    def from_array(cls, array: np.ndarray, left: int = 0, top: int = 0, default: int = 255, *flags: bool, **fields: Matrix) -> Mask:
+    def from_array(cls, array: np.ndarray, left: int = 0, top: int = 0, default: int = 255, linked: bool = True, enabled: bool = True) -> Mask:
         """(h, w) uint8; the array is copied."""
         if array.dtype != np.uint8 or array.ndim != 2:
             raise ValueError(f"need (h, w) uint8, got {array.shape} {array.dtype}")
         height, width = array.shape
         tiles = MappingProxyType(dict(_split(array, np.uint8(default))))
-        return cls(width, height, tiles, left, top, default, linked, enabled, matrix)
+        return cls(width, height, tiles, left, top, default, linked, enabled)
 
     @property
     def rect(self) -> Rect:

@@ -18,7 +18,7 @@ import numpy as np
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
 from .blend import PASS_THROUGH, compose
-from .document import Document, Group, Layer, Node, below as layers_below, bounds, only as only_these
+from .document import Document, Group, Layer, Node, below as layers_below, bounds, mask_matrix, only as only_these
 from .geometry import Matrix, Rect
 from .mips import mip, premultiplied_tile
 from .pixels import TILE, Mask, Pixels, tiles_in
@@ -406,9 +406,7 @@ def _then_view(matrix: Matrix, view: View, target: Rect) -> Matrix:
 
 def _mask_area(node: Node, mask: Mask, rect: Rect, view: View) -> np.ndarray:
     """(h, w) uint8 of a mask over `rect` (output pixels)."""
-    moves = mask.linked and isinstance(node, Layer)
-    a, b, c, d, tx, ty = node.placement.matrix(node.pixels.width, node.pixels.height) if moves else (1, 0, 0, 1, 0, 0)
-    tx, ty = tx + a * mask.left + c * mask.top, ty + b * mask.left + d * mask.top
+    a, b, c, d, tx, ty = mask_matrix(replace(node, mask=mask))
     if view.scale == 1 and (a, b, c, d) == (1, 0, 0, 1) and tx == round(tx) and ty == round(ty):
         return mask.to_array(rect.moved(view.left - round(tx), view.top - round(ty)))
     image = QImage(rect.width, rect.height, Format.Format_Alpha8)

@@ -11,8 +11,9 @@ from app.geometry import Placement
 from app.pixels import Mask, Pixels
 
 placements = st.builds(
-    Placement, st.floats(-5000, 5000), st.floats(-5000, 5000), st.floats(-4, 4).filter(bool), st.floats(0.01, 4), st.floats(-360, 360)
-)
+    Placement, st.floats(-5000, 5000), st.floats(-5000, 5000), st.floats(-4, 4).filter(bool), st.floats(0.01, 4), st.floats(-360, 360),
+    st.floats(-80, 80),
+)  # fmt: skip
 shifts = st.builds(Placement, st.integers(-200, 200).map(float), st.integers(-200, 200).map(float))
 
 

@@ -48,7 +48,7 @@ from psd_tools.psd.tagged_blocks import TaggedBlocks
 
 from ..document import Document, Group, Layer, Node, bounds, walk
 from ..errors import FileError
-from ..geometry import EMPTY, Rect
+from ..geometry import EMPTY, IDENTITY, Rect
 from ..pixels import Mask
 from ..render import mask_array, render
 from .atomic import replacing
@@ -231,7 +231,7 @@ def _on_canvas(layer: Layer) -> _Raster:
 def _mask_on_canvas(node: Node, mask: Mask, area: Rect) -> tuple[_Raster, int]:
     """The mask in canvas pixels and its value beyond them, which a PSD allows to be 0 or 255 only."""
     with_layer = isinstance(node, Layer) and mask.linked
-    if mask.default not in (0, 255) or (with_layer and not node.placement.is_identity_shift):
+    if mask.default not in (0, 255) or (with_layer and not node.placement.is_identity_shift) or mask.matrix != IDENTITY:
         return _Raster(area.left, area.top, mask_array(node, area)), 255
     dx, dy = (int(node.placement.x), int(node.placement.y)) if with_layer else (0, 0)
     return _Raster(mask.left + dx, mask.top + dy, mask.to_array()), mask.default

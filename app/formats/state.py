@@ -14,7 +14,7 @@ import numpy as np
 
 from ..blend import BLEND_MODES
 from ..document import Candidate, Document, Group, Guide, Layer, Node
-from ..geometry import Placement
+from ..geometry import IDENTITY, STEEPEST, Matrix, Placement
 from ..pixels import TILE, Key, Mask, Pixels
 
 LONGEST_SIDE = 300_000  # pixels, as in a PSB
@@ -76,6 +76,7 @@ def _mask(mask: Mask, tiles: PutTile) -> dict:
         "default": mask.default,
         "linked": mask.linked,
         "enabled": mask.enabled,
+        "matrix": list(mask.matrix),
     }
 
 
@@ -85,7 +86,7 @@ def _raster(raster: Pixels | Mask, tiles: PutTile) -> dict:
 
 
 def _placement(placement: Placement) -> list[float]:
-    return [placement.x, placement.y, placement.scale_x, placement.scale_y, placement.rotation]
+    return [placement.x, placement.y, placement.scale_x, placement.scale_y, placement.rotation, placement.skew]
 
 
 def from_json(plain: object, tiles: GetTile, profile: bytes | None) -> Document:
@@ -149,6 +150,7 @@ def _read_mask(plain: dict, tiles: GetTile) -> Mask:
         default=_whole(plain["default"], 0, 255),
         linked=_truth(plain["linked"]),
         enabled=_truth(plain["enabled"]),
+        matrix=_read_matrix(plain.get("matrix", list(IDENTITY))),  # files of 0.1.0 have none
     )
 
 
@@ -162,8 +164,15 @@ def _read_raster(plain: dict, tiles: GetTile, channels: int) -> tuple[int, int, 
 
 
 def _read_placement(plain: object) -> Placement:
-    x, y, scale_x, scale_y, rotation = (_number(value) for value in _list(plain))
-    return Placement(x, y, scale_x, scale_y, rotation)
+    x, y, scale_x, scale_y, rotation, *rest = (_number(value) for value in _list(plain))
+    if len(rest) > 1:
+        raise ValueError("a placement has six numbers")
+    return Placement(x, y, scale_x, scale_y, rotation, *(_number(skew, -STEEPEST, STEEPEST) for skew in rest))  # 0.1.0 wrote five
+
+
+def _read_matrix(plain: object) -> Matrix:
+    a, b, c, d, tx, ty = (_number(value) for value in _list(plain))
+    return a, b, c, d, tx, ty
 
 
 def _blend(plain: object, kind: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,13 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 
-from app.document import Candidate, Document, Layer, new_id
+from app.document import Candidate, Document, Layer, make_group, make_layer, new_id
 from app.errors import FileError
 from app.formats import losses, open_document, save_document
 from app.formats import project as project_file
-from app.geometry import Placement
-from app.pixels import Pixels
+from app.formats.state import from_json, to_json
+from app.geometry import IDENTITY, Placement
+from app.pixels import Mask, Pixels
 from tests.documents import RECIPE, differences, flat_document, full_document
 from tests.strategies import documents
 
@@ -35,6 +37,29 @@ def test_everything_comes_back(tmp_path: Path) -> None:
     save_document(document, path)
     assert differences(document, open_document(path)) == []
     assert losses(document, path) == []
+
+
+class Shelf(dict):
+    """Tiles by name, in memory."""
+
+    def put(self, tile: np.ndarray) -> str:
+        self[str(len(self))] = tile
+        return str(len(self) - 1)
+
+    def get(self, name: str, channels: int) -> np.ndarray:
+        return self[name]
+
+
+def test_a_mask_that_was_turned_with_its_group_comes_back_and_old_files_are_read() -> None:
+    mask = replace(Mask.from_array(np.full((9, 9), 7, np.uint8)), matrix=(0.5, 0.1, -0.2, 2.0, 30.0, 4.0))
+    layer = make_layer("l", Pixels.from_array(np.full((4, 4, 4), 9, np.uint8)), Placement(1, 2, 3, 4, 5, 6))
+    document, shelf = Document(50, 50, (make_group("g", (layer,), mask=mask),)), Shelf()
+    plain = to_json(document, shelf)
+    group = from_json(plain, shelf, None).layers[0]
+    assert group.mask.matrix == mask.matrix and group.children[0].placement == layer.placement
+    del plain["layers"][0]["mask"]["matrix"], plain["layers"][0]["children"][0]["placement"][5]
+    group = from_json(plain, shelf, None).layers[0]
+    assert group.mask.matrix == IDENTITY and group.children[0].placement == Placement(1, 2, 3, 4, 5, 0)
 
 
 def test_the_profile_comes_back(tmp_path: Path) -> None:
