@@ -11,7 +11,7 @@ from dataclasses import replace
 from .blend import BLEND_MODES, PASS_THROUGH
 from .document import Candidate, Document, Group, Layer, Node, bounds, find, make_group, new_id, parent_of, siblings, walk
 from .errors import EditError
-from .geometry import Placement, invert
+from .geometry import Placement, invert, shift
 from .pixels import Mask, Pixels
 from .render import render
 
@@ -279,7 +279,7 @@ def _moved(node: Node, dx: float, dy: float) -> Node:
         return replace(node, placement=node.placement.moved(dx, dy))
     mask = node.mask
     if mask is not None and mask.linked:
-        mask = replace(mask, left=mask.left + round(dx), top=mask.top + round(dy))
+        mask = mask.transformed(shift(dx, dy))
     return replace(node, children=tuple(_moved(child, dx, dy) for child in node.children), mask=mask)
 
 

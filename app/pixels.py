@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from .geometry import EMPTY, IDENTITY, Matrix, Rect
+from .geometry import EMPTY, IDENTITY, Matrix, Rect, after
 
 TILE = 256
 Key = tuple[int, int]  # (row, column) of a tile
@@ -131,6 +131,13 @@ class Mask:
         """A (h, w) uint8 copy of all, or of `rect` counted from the mask's first pixel; `default` beyond the edges."""
         rect = self.rect if rect is None else rect
         return _assemble(self.tiles, rect, np.full((rect.height, rect.width), self.default, np.uint8))
+
+    def transformed(self, by: Matrix) -> Mask:
+        """A mask in canvas pixels after the canvas matrix `by`; nothing is resampled, and whole shifts only move it."""
+        *linear, dx, dy = (round(value) if abs(value - round(value)) < 1e-9 else value for value in after(self.matrix, by))
+        if (*linear, dx % 1, dy % 1) == (*IDENTITY[:4], 0, 0):
+            return replace(self, left=self.left + int(dx), top=self.top + int(dy), matrix=IDENTITY)
+        return replace(self, matrix=(*linear, dx, dy))
 
     def with_region(self, left: int, top: int, array: np.ndarray) -> Mask:
         """A version with (h, w) uint8 written at (left, top), counted from the mask's first pixel."""

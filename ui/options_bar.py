@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QStackedWidget, QToolBar, QWidget
 
 from app.geometry import Rect
 from ui.fields import dressed
@@ -46,8 +46,20 @@ class OptionsBar(QToolBar):
         row.addWidget(self._words)
         row.addStretch(1)
         inner.setFixedHeight(HEIGHT - 2)
-        inner.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # a narrow window cuts the words off
-        self.addWidget(inner)
+        self.pages = QStackedWidget()
+        self.pages.setFixedHeight(HEIGHT - 2)
+        self.pages.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # a narrow window cuts the words off
+        self._rectangle = inner
+        self.pages.addWidget(inner)
+        self.addWidget(self.pages)
+
+    def add_page(self, page: QWidget) -> None:
+        """What a tool shows in place of the four numbers; see show_page."""
+        self.pages.addWidget(page)
+
+    def show_page(self, page: QWidget | None) -> None:
+        """One of the added pages, or the four numbers for None."""
+        self.pages.setCurrentWidget(page or self._rectangle)
 
     def event(self, event: QEvent) -> bool:
         done = super().event(event)
