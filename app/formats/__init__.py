@@ -1,4 +1,4 @@
-"""Files in and out: projects, PSD and PSB, flat pictures. Saves are atomic; what cannot be read or written is a FileError."""
+"""Files in and out: projects, PSD and PSB, OpenRaster, flat pictures. Saves are atomic; what cannot be read or written is a FileError."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ from pathlib import Path
 
 from ..document import Document
 from ..errors import FileError
-from . import project, psd_read, psd_write, raster
+from . import exr, ora, project, psd_read, psd_write, raster
 from .foreign import reading
 from .opened import Opened
+from .raster import Encoding
 
 PSD_SUFFIXES = (".psd", ".psb")
-OPEN_SUFFIXES = (project.SUFFIX, *PSD_SUFFIXES, *raster.OPEN_SUFFIXES)
-SAVE_SUFFIXES = (project.SUFFIX, *PSD_SUFFIXES, *raster.SAVE_SUFFIXES)
+LAYER_SUFFIXES = (project.SUFFIX, *PSD_SUFFIXES, ora.SUFFIX)  # of formats that keep layers
+FLAT_SUFFIXES = (*raster.SAVE_SUFFIXES, exr.SUFFIX)  # of those that hold one picture
+OPEN_SUFFIXES = (*LAYER_SUFFIXES, *raster.OPEN_SUFFIXES, exr.SUFFIX)
+SAVE_SUFFIXES = (*LAYER_SUFFIXES, *FLAT_SUFFIXES)
 
-__all__ = ["OPEN_SUFFIXES", "SAVE_SUFFIXES", "Opened", "check_save_suffix", "losses", "open_document", "open_with_report", "save_document"]
+__all__ = [
+    "FLAT_SUFFIXES", "LAYER_SUFFIXES", "OPEN_SUFFIXES", "SAVE_SUFFIXES", "Encoding", "Opened",
+    "check_save_suffix", "losses", "open_document", "open_with_report", "save_document",
+]  # fmt: skip
 
 
 def open_document(path: str | Path) -> Document:
@@ -26,7 +32,7 @@ def open_with_report(path: str | Path) -> Opened:
     """As `open_document`, with sentences on what was changed or left out. The content decides the kind, not the suffix."""
     path = Path(path)
     with reading(path), open(path, "rb") as file:
-        head = file.read(16)
+        head = file.read(64)
     if not head:
         raise FileError(f"“{path.name}” is empty.", "Use an older copy.")
     if project.is_project(head) or path.suffix.lower() == project.SUFFIX:
@@ -35,17 +41,30 @@ def open_with_report(path: str | Path) -> Opened:
         return psd_read.open_psd(path)
     if path.suffix.lower() in PSD_SUFFIXES:
         raise FileError(f"“{path.name}” is not a Photoshop file, or it is damaged.", "Try it in the program that made it.")
-    return raster.open_raster(path)
+    if ora.is_ora(head) or path.suffix.lower() == ora.SUFFIX:
+        return ora.open_ora(path)
+    return exr.open_exr(path) if exr.is_exr(head) else raster.open_raster(path)
 
 
-def save_document(document: Document, path: str | Path) -> None:
-    """Write the document in the format of the suffix; the file there before is replaced only once the new one is complete."""
+def save_document(document: Document, path: str | Path, encoding: Encoding = Encoding()) -> None:
+    """Write the document in the format of the suffix; the file there before is replaced only once the new one is complete.
+
+    encoding: for formats of FLAT_SUFFIXES.
+    """
     path = Path(path)
     check_save_suffix(path)
     suffix = path.suffix.lower()
-    save = project.save_project if suffix == project.SUFFIX else psd_write.save_psd if suffix in PSD_SUFFIXES else raster.save_raster
     try:
-        save(document, path)
+        if suffix == project.SUFFIX:
+            project.save_project(document, path)
+        elif suffix in PSD_SUFFIXES:
+            psd_write.save_psd(document, path)
+        elif suffix == ora.SUFFIX:
+            ora.save_ora(document, path)
+        elif suffix == exr.SUFFIX:
+            exr.save_exr(document, path, encoding)
+        else:
+            raster.save_raster(document, path, encoding)
     except MemoryError as error:
         raise FileError(f"“{path.name}” could not be saved: there is not enough memory.", "Close other programs and save again.") from error
 
@@ -57,7 +76,9 @@ def losses(document: Document, path: str | Path) -> list[str]:
     suffix = path.suffix.lower()
     if suffix == project.SUFFIX:
         return []
-    return psd_write.losses(document, path) if suffix in PSD_SUFFIXES else raster.losses(document, path)
+    if suffix in PSD_SUFFIXES:
+        return psd_write.losses(document, path)
+    return ora.losses(document) if suffix == ora.SUFFIX else raster.losses(document, path)
 
 
 def check_save_suffix(path: Path) -> None:

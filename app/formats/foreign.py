@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import warnings
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +12,10 @@ from pathlib import Path
 
 from ..errors import FileError
 
-# Pillow's and psd-tools' readers raise nearly anything on a damaged file; the file is at fault, not the program.
+# Pillow's, psd-tools' and OpenEXR's readers raise nearly anything on a damaged file; the file is at fault, not the program.
 PARSER_ERRORS = (
     OSError, EOFError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, AssertionError, SyntaxError,
-    RuntimeError, struct.error, zlib.error,
+    RuntimeError, struct.error, zlib.error, zipfile.BadZipFile,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Flat pictures: PNG, JPEG, WebP, TIFF, BMP, GIF in; PNG, JPEG, WebP, TIFF out. Through Pillow.
+"""Flat pictures through Pillow: PNG, JPEG, WebP, TIFF, AVIF, BMP, GIF in; PNG, JPEG, WebP, TIFF, AVIF out.
 
 A document's pixels are sRGB. A picture with another ICC profile is converted when it is opened, and the report says so;
 what is written always carries an sRGB profile.
@@ -7,10 +7,14 @@ what is written always carries an sRGB profile.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import (
+    AvifImagePlugin,
     BmpImagePlugin,
     GifImagePlugin,
     Image,
@@ -32,12 +36,12 @@ from .foreign import reading
 from .opened import Opened
 from .provenance import xmp
 
-OPEN_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
-SAVE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
+OPEN_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".avif", ".bmp", ".gif")
+SAVE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".avif")
 
-MOST_PIXELS = 1 << 28  # 16,384 × 16,384: 1 GiB as RGBA
-JPEG_QUALITY = 92
-WEBP_QUALITY = 95
+MOST_PIXELS = 1 << 28  # in one picture, 16,384 × 16,384: 1 GiB as RGBA
+MOST_PIXELS_IN_LAYERS = 1 << 30  # in all layers of one file: 4 GiB as RGBA
+MOST_PAGES = 1000
 DEFAULT_DPI = 72.0
 
 # No others: each is one more parser of foreign bytes. Importing a plugin registers it.
@@ -48,57 +52,131 @@ _READERS = tuple(
         JpegImagePlugin.JpegImageFile,
         WebPImagePlugin.WebPImageFile,
         TiffImagePlugin.TiffImageFile,
+        AvifImagePlugin.AvifImageFile,
         BmpImagePlugin.BmpImageFile,
         GifImagePlugin.GifImageFile,
     )
 )
 _SIGNATURES = (b"\x89PNG", b"\xff\xd8", b"RIFF", b"II*\0", b"MM\0*", b"BM", b"GIF8")
-_FORMAT_OF = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
-_LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}  # what the formats allow
+_FORMAT_OF = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".avif": "AVIF"}
+_LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383, "AVIF": 65_535}  # what the formats allow
+_QUALITY = {"JPEG": 92, "WEBP": 95, "AVIF": 85}  # of 100; alike to the eye
+
+# Tags of TIFF (TIFF 6.0; Adobe Photoshop TIFF Technical Notes, 2002)
+_SUBFILE, _REDUCED_OR_MASK = 254, 0b101
+_PHOTOSHOP_LAYERS = 37724
 
 # Pillow's own limit is a warning on the terminal first; ours (_check_size) is a sentence, before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
 
 
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """pixels: (h, w, 3 or 4) uint8 straight sRGB, upright. profile: what describes it, None for sRGB. notes: what was changed."""
+
+    pixels: np.ndarray = field(repr=False)
+    profile: bytes | None = field(default=None, repr=False)
+    dpi: float = DEFAULT_DPI
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a flat picture is written. width, height: pixels, 0 for the document's own. quality: 1 to 100 for JPEG, WebP and AVIF,
+    0 for the format's default. lossless: for WebP."""
+
+    width: int = 0
+    height: int = 0
+    quality: int = 0
+    lossless: bool = False
+
+
 def open_raster(path: Path) -> Opened:
-    """The picture as a document of one layer, named after the file."""
-    with reading(path):
-        try:
-            image = Image.open(path, formats=_READERS)
-        except UnidentifiedImageError as error:
-            raise _unidentified(path) from error
-        with image:
-            _check_size(path, image)
-            report = _losses_on_opening(image)
-            profile = image.info.get("icc_profile")
-            dpi = _dpi(image)
-            pixels, profile, notes = to_srgb(ImageOps.exif_transpose(image), profile)
-    height, width = pixels.shape[:2]
-    layer = make_layer(path.stem, Pixels.from_array(pixels))
-    return Opened(Document(width=width, height=height, layers=(layer,), profile=profile, dpi=dpi), (*report, *notes))
+    """The picture as a document of one layer, named after the file; the pages of a TIFF as a layer each, the first on top."""
+    with reading(path), _opened(path, path, _READERS) as image:
+        pages = list(_pages(path, image)) if image.format == "TIFF" else [_picture(path, image)]
+    first = pages[0]
+    notes = list(dict.fromkeys(note for page in pages for note in page.notes))
+    if len(pages) == 1:
+        layers = (make_layer(path.stem, Pixels.from_array(first.pixels)),)
+    else:
+        notes.append(f"The {len(pages)} pages became layers, the first on top.")
+        layers = tuple(make_layer(f"{path.stem} {n}", Pixels.from_array(page.pixels)) for n, page in reversed(list(enumerate(pages, 1))))
+    height, width = (max(page.pixels.shape[axis] for page in pages) for axis in (0, 1))
+    return Opened(Document(width=width, height=height, layers=layers, profile=first.profile, dpi=first.dpi), tuple(notes))
+
+
+def read_picture(file: Path | BinaryIO, path: Path, formats: tuple[str, ...] = _READERS) -> Picture:
+    """One picture, the first where there are several; to be called within `reading`. path: what it is called in a FileError."""
+    with _opened(file, path, formats) as image:
+        return _picture(path, image)
+
+
+def _opened(file: Path | BinaryIO, path: Path, formats: tuple[str, ...]) -> Image.Image:
+    try:
+        return Image.open(file, formats=formats)
+    except UnidentifiedImageError as error:
+        raise _unidentified(path) from error
 
 
 def _unidentified(path: Path) -> FileError:
     with open(path, "rb") as file:
         head = file.read(16)
-    if head.startswith(_SIGNATURES):
+    if head.startswith(_SIGNATURES) or head[4:8] == b"ftyp":
         return FileError(f"“{path.name}” is damaged or of a kind that Downstage cannot open.", "Save it anew in the program that made it.")
-    return FileError(f"“{path.name}” is not a picture that Downstage can open.", "It opens PNG, JPEG, WebP, TIFF, BMP, GIF, PSD and PSB.")
+    kinds = "PNG, JPEG, WebP, TIFF, AVIF, BMP, GIF, EXR, OpenRaster, PSD and PSB"
+    return FileError(f"“{path.name}” is not a picture that Downstage can open.", f"It opens {kinds}.")
 
 
-def _check_size(path: Path, image: Image.Image) -> None:
+def _pages(path: Path, image: Image.Image) -> Iterator[Picture]:
+    """The pages of a TIFF without thumbnails and masks of others."""
+    pixels = 0
+    for index in range(MOST_PAGES):
+        try:
+            image.seek(index)
+        except EOFError:
+            return
+        kind = image.tag_v2.get(_SUBFILE, 0)
+        if index and isinstance(kind, int) and kind & _REDUCED_OR_MASK:
+            continue
+        pixels += image.width * image.height
+        if pixels > MOST_PIXELS_IN_LAYERS:
+            raise too_much(path)
+        yield _picture(path, image)
+
+
+def _picture(path: Path, image: Image.Image) -> Picture:
     width, height = image.size
     if width * height > MOST_PIXELS:
-        raise FileError(
-            f"“{path.name}” is {width:,} × {height:,} pixels; Downstage opens pictures of up to {MOST_PIXELS // 1_000_000} megapixels.",
-            "Scale it down or cut it in another program first.",
-        )
+        raise too_large(path, width, height)
+    notes = _losses_on_opening(image)
+    profile, dpi = image.info.get("icc_profile"), _dpi(image)
+    pixels, profile, more = to_srgb(ImageOps.exif_transpose(image), profile)
+    return Picture(pixels, profile, dpi, (*notes, *more))
+
+
+def too_large(path: Path, width: int, height: int) -> FileError:
+    """For a picture of more than MOST_PIXELS."""
+    return FileError(
+        f"“{path.name}” is {width:,} × {height:,} pixels; Downstage opens pictures of up to {MOST_PIXELS // 1_000_000} megapixels.",
+        "Scale it down or cut it in another program first.",
+    )
+
+
+def too_much(path: Path) -> FileError:
+    """For a file whose layers have more than MOST_PIXELS_IN_LAYERS."""
+    most = f"{MOST_PIXELS_IN_LAYERS // 1_000_000:,}"
+    return FileError(f"The layers in “{path.name}” unpack to more than {most} megapixels.", "Split the file in the program that made it.")
 
 
 def _losses_on_opening(image: Image.Image) -> list[str]:
-    frames = getattr(image, "n_frames", 1)
-    report = [f"Only the first of {frames} pictures in the file was opened."] if frames > 1 and image.format != "MPO" else []
-    if image.mode.startswith("RGB") and any("16" in str(tile[3]) for tile in image.tile):
+    report = []
+    if image.format == "TIFF":
+        if _PHOTOSHOP_LAYERS in image.tag_v2:
+            report.append("The layers that Photoshop put into the TIFF were not read, only its merged picture; a PSD keeps them.")
+    elif image.format != "MPO" and (frames := getattr(image, "n_frames", 1)) > 1:
+        report.append(f"Only the first of {frames} pictures in the file was opened.")
+    if not image.mode.startswith("I") and any(";16" in str(tile[3]) for tile in image.tile):  # of grey tells the conversion
         report.append("The picture had more than 8 bits a channel; they were reduced to 8.")
     return report
 
@@ -112,30 +190,48 @@ def _dpi(image: Image.Image) -> float:
     return dpi if 1 <= dpi <= 100_000 else DEFAULT_DPI
 
 
-def save_raster(document: Document, path: Path) -> None:
+def save_raster(document: Document, path: Path, encoding: Encoding = Encoding()) -> None:
     """Write what is visible, composed, as one picture; see `losses` for what each format drops."""
-    kind = _FORMAT_OF[path.suffix.lower()]
-    longest = _LONGEST_SIDE.get(kind)
-    if longest and max(document.width, document.height) > longest:
-        raise FileError(
-            f"A {path.suffix[1:].upper()} file holds at most {longest:,} pixels a side; the document is "
-            f"{document.width:,} × {document.height:,}.", "Save it as PNG or TIFF."
-        )  # fmt: skip
-    composed = render(document, document.rect)
-    picture = Image.fromarray(on_white(composed) if kind == "JPEG" or opaque(composed) else composed)
-    encoded = io.BytesIO()  # the encoders' own writing hides why a disk refuses
-    picture.save(encoded, format=kind, **_options(document, kind))
+    encoded = encode(document, path.suffix, encoding)  # into memory: the encoders' own writing hides why a disk refuses
     with replacing(path) as temporary:
-        temporary.write_bytes(encoded.getbuffer())
+        temporary.write_bytes(encoded)
 
 
-def _options(document: Document, kind: str) -> dict:
+def encode(document: Document, suffix: str, encoding: Encoding = Encoding(), composed: np.ndarray | None = None) -> memoryview:
+    """The bytes of such a file. composed: (h, w, 4) uint8, the document as rendered, where it is at hand."""
+    kind = _FORMAT_OF[suffix.lower()]
+    width, height = encoding.width or document.width, encoding.height or document.height
+    longest = _LONGEST_SIDE.get(kind)
+    if longest and max(width, height) > longest:
+        raise FileError(
+            f"A {suffix[1:].upper()} file holds at most {longest:,} pixels a side; the picture is {width:,} × {height:,}.",
+            "Save it as PNG or TIFF.",
+        )
+    composed = resized(render(document, document.rect) if composed is None else composed, width, height)
+    picture = Image.fromarray(on_white(composed) if kind == "JPEG" or opaque(composed) else composed)
+    encoded = io.BytesIO()
+    picture.save(encoded, format=kind, **_options(document, kind, encoding))
+    return encoded.getbuffer()
+
+
+def resized(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
+    """(h, w, 4) uint8 straight RGBA -> (height, width, 4); smooth, and no colour of invisible pixels gets into the edges."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))  # Pillow premultiplies for it
+
+
+def _options(document: Document, kind: str, encoding: Encoding) -> dict:
     options: dict = {"icc_profile": document.profile or SRGB, "dpi": (document.dpi, document.dpi)}
     packet = xmp(document)
+    if kind in _QUALITY:
+        options |= {"quality": encoding.quality or _QUALITY[kind]} | ({"xmp": packet} if packet else {})
     if kind == "JPEG":
-        options |= {"quality": JPEG_QUALITY, "subsampling": 0} | ({"xmp": packet} if packet else {})
+        options["subsampling"] = 0
+    if kind == "AVIF":
+        options["subsampling"] = "4:4:4"
     if kind == "WEBP":
-        options |= {"quality": WEBP_QUALITY, "exact": True} | ({"xmp": packet} if packet else {})
+        options |= {"exact": True, "lossless": encoding.lossless}
     if kind == "TIFF":
         options |= {"compression": "tiff_lzw"} | ({"tiffinfo": {700: packet}} if packet else {})
     if kind == "PNG":
@@ -161,14 +257,15 @@ def on_white(pixels: np.ndarray) -> np.ndarray:
 
 def losses(document: Document, path: Path) -> list[str]:
     """What a flat picture of that suffix drops, in sentences."""
-    kind = _FORMAT_OF[path.suffix.lower()]
+    kind = _FORMAT_OF.get(path.suffix.lower())
     report = []
     if len(document.layers) > 1 or any(layer_holds_more(node) for node in document.layers):
         report.append("All layers are merged into one picture; names, groups, masks and recipes are not kept.")
     if kind == "JPEG":
         report.append("JPEG knows no transparency; what is transparent becomes white.")
-    if kind in ("JPEG", "WEBP"):
-        report.append(f"{'JPEG' if kind == 'JPEG' else 'WebP'} compresses with a small loss of detail.")
+    if kind in _QUALITY:
+        name = {"JPEG": "JPEG", "WEBP": "WebP", "AVIF": "AVIF"}[kind]
+        report.append(f"{name} compresses with a small loss of detail.")
     return report
 
 

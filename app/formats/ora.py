@@ -1,0 +1,350 @@
+"""OpenRaster (.ora), which Krita, MyPaint and GIMP read and write: a zip of PNG files and stack.xml (openraster.org, version 0.0.5).
+
+It knows layers, stacks (groups), opacity, visibility, locks and SVG's blend modes; it knows neither masks nor transforms, and
+clipping only as the mode "svg:src-atop". `losses` says what is written in another way.
+
+A file may come from anyone. Nothing is unpacked to the disk: entries are read by name, within bounds, by the PNG reader only.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
+
+import numpy as np
+from PIL import Image
+
+from ..blend import BLEND_MODES, PASS_THROUGH
+from ..document import Document, Group, Layer, Node, make_group, make_layer, walk
+from ..errors import FileError
+from ..geometry import Placement, Rect
+from ..pixels import Pixels
+from ..render import mask_array, rasterise, render
+from .atomic import replacing
+from .color import SRGB
+from .foreign import reading
+from .opened import Opened
+from .raster import DEFAULT_DPI, MOST_PIXELS, MOST_PIXELS_IN_LAYERS, on_white, opaque, read_picture, too_large, too_much
+
+SUFFIX = ".ora"
+MIMETYPE = b"image/openraster"
+VERSION = "0.0.5"
+
+_SVG_MODES = (
+    "multiply", "screen", "overlay", "darken", "lighten", "color dodge", "color burn", "hard light", "soft light", "difference",
+    "color", "luminosity", "hue", "saturation",
+)  # fmt: skip
+_OF_BLEND = {"normal": "svg:src-over", "linear dodge": "svg:plus"} | {mode: f"svg:{mode.replace(' ', '-')}" for mode in _SVG_MODES}
+_BLEND_OF = {op: mode for mode, op in _OF_BLEND.items()} | {"svg:add": "linear dodge"}
+_OWN = "downstage:"  # in front of modes that SVG has no name for: other programs take those for normal
+_CLIPS = "svg:src-atop"
+
+_LONGEST_XML = 16 << 20  # bytes
+_LARGEST_ENTRY = 1 << 30  # bytes, unpacked
+_MOST_NODES = 20_000
+_DEEPEST = 100
+_FARTHEST = 1 << 30  # canvas pixels from the origin
+_THUMBNAIL_SIDE = 256  # pixels, as the specification has it
+
+
+def is_ora(head: bytes) -> bool:
+    """Whether a file that starts with these bytes is a zip whose first entry is OpenRaster's mimetype, or may be one."""
+    return head.startswith(b"PK\3\4") and MIMETYPE in head
+
+
+# Writing
+
+
+@dataclass
+class _Writing:
+    document: Document
+    archive: zipfile.ZipFile
+    count: int = 0
+
+    def put(self, name: str, data: bytes, kind: int = zipfile.ZIP_STORED) -> None:
+        entry = zipfile.ZipInfo(name)  # of 1980: equal documents make equal files
+        entry.compress_type = kind
+        entry.external_attr = 0o644 << 16
+        self.archive.writestr(entry, data)
+
+
+def save_ora(document: Document, path: Path) -> None:
+    """Write an OpenRaster file; see `losses` for what it cannot hold."""
+    merged = render(document, document.rect)
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        state = _Writing(document, archive)
+        state.put("mimetype", MIMETYPE)
+        size = {"w": str(document.width), "h": str(document.height)}
+        dpi = str(max(round(document.dpi), 1))
+        root = ElementTree.Element("image", {"version": VERSION, **size, "xres": dpi, "yres": dpi})
+        root.append(_stack(state, document.layers, ()))
+        state.put("stack.xml", ElementTree.tostring(root, "utf-8", xml_declaration=True), zipfile.ZIP_DEFLATED)
+        state.put("mergedimage.png", _png(on_white(merged) if opaque(merged) else merged, document.profile))
+        state.put("Thumbnails/thumbnail.png", _thumbnail(merged))
+
+
+def _thumbnail(merged: np.ndarray) -> bytes:
+    small = Image.fromarray(merged)
+    small.thumbnail((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE))
+    return _png(np.asarray(small), None)
+
+
+def _png(pixels: np.ndarray, profile: bytes | None) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, format="PNG", compress_level=4, icc_profile=profile or SRGB)
+    return stream.getvalue()
+
+
+def _stack(state: _Writing, nodes: tuple[Node, ...], masked: tuple[Group, ...]) -> ElementTree.Element:
+    """The nodes, top to bottom as the format wants it. masked: the groups around them whose masks they carry."""
+    stack = ElementTree.Element("stack")
+    for base, clipped in reversed(list(_with_their_clipped(nodes))):
+        stack.append(_clipping_stack(state, base, clipped, masked) if clipped else _element(state, base, masked))
+    return stack
+
+
+def _with_their_clipped(nodes: tuple[Node, ...]) -> Iterator[tuple[Node, tuple[Node, ...]]]:
+    """Each node that does not clip, with those right above it that clip to it."""
+    start = 0
+    while start < len(nodes):
+        end = start + 1
+        while end < len(nodes) and nodes[end].clipping:
+            end += 1
+        yield nodes[start], nodes[start + 1 : end]
+        start = end
+
+
+def _clipping_stack(state: _Writing, base: Node, clipped: tuple[Node, ...], masked: tuple[Group, ...]) -> ElementTree.Element:
+    """A stack that mixes as its base does: the base as it is, and on it what clips to it."""
+    stack = ElementTree.Element("stack", _attributes(base) | {"isolation": "isolate"})
+    for node in reversed(clipped):
+        stack.append(_element(state, node, masked, base))
+    inner = _element(state, base, masked)
+    inner.attrib.update({"opacity": "1.0", "composite-op": _OF_BLEND["normal"], "visibility": "visible"})
+    stack.append(inner)
+    return stack
+
+
+def _element(state: _Writing, node: Node, masked: tuple[Group, ...], base: Node | None = None) -> ElementTree.Element:
+    """base: what the node clips to."""
+    if isinstance(node, Group):
+        has_mask = node.mask is not None and node.mask.enabled
+        element = _stack(state, node.children, (*masked, node) if has_mask else masked)
+        element.attrib.update(_attributes(node))
+        element.set("isolation", "auto" if node.blend == PASS_THROUGH else "isolate")
+        return element
+    pixels, left, top = _pixels(state, node, masked, base)
+    name = f"data/layer{state.count:04}.png"
+    state.count += 1
+    state.put(name, _png(pixels, state.document.profile))
+    attributes = _attributes(node) | {"src": name, "x": str(left), "y": str(top)}
+    if base is not None and node.blend == "normal":
+        attributes["composite-op"] = _CLIPS
+    return ElementTree.Element("layer", attributes)
+
+
+def _attributes(node: Node) -> dict[str, str]:
+    blend = "normal" if node.blend == PASS_THROUGH else node.blend
+    return {
+        "name": "".join(letter if _is_xml(letter) else "\ufffd" for letter in node.name),
+        "opacity": f"{node.opacity:.6g}",
+        "visibility": "visible" if node.visible else "hidden",
+        "composite-op": _OF_BLEND.get(blend, _OWN + blend.replace(" ", "-")),
+    } | ({"edit-locked": "true"} if node.locked else {})
+
+
+def _is_xml(letter: str) -> bool:
+    """Whether XML 1.0 can hold the character."""
+    return letter in "\t\n\r" or " " <= letter <= "\ud7ff" or "\ue000" <= letter <= "\ufffd" or letter >= "\U00010000"
+
+
+def _pixels(state: _Writing, layer: Layer, masked: tuple[Group, ...], base: Node | None) -> tuple[np.ndarray, int, int]:
+    """((h, w, 4) uint8, left, top) with masks, and what the layer clips to, worked into its alpha."""
+    pixels, left, top = rasterise(layer)
+    if not pixels.size:
+        return np.zeros((1, 1, 4), np.uint8), left, top
+    area = Rect.from_size(left, top, pixels.shape[1], pixels.shape[0])
+    shares = [mask_array(node, area) for node in (layer, *masked) if node.mask is not None and node.mask.enabled]
+    if base is not None:
+        covered = _coverage(base, area)
+        # "svg:src-atop" clips by itself; for programs that do not know it nothing lies where the base does not.
+        shares.append(np.where(covered > 0, np.uint8(255), np.uint8(0)) if layer.blend == "normal" else covered)
+    for share in shares:
+        pixels[..., 3] = (pixels[..., 3].astype(np.uint16) * share + 127) // 255
+    return pixels, left, top
+
+
+def _coverage(base: Node, area: Rect) -> np.ndarray:
+    """(h, w) uint8: the alpha of a layer or group over `area`, its opacity apart."""
+    plain = replace(base, opacity=1.0, visible=True, clipping=False, blend="normal")
+    return render(Document(area.width, area.height, (plain,)), area)[..., 3]
+
+
+def losses(document: Document) -> list[str]:
+    """What OpenRaster cannot hold as it is in the document, in sentences."""
+    nodes = [node for node, _depth, _parent in walk(document)]
+    layers = [node for node in nodes if isinstance(node, Layer)]
+    groups = [node for node in nodes if isinstance(node, Group)]
+    modes = sorted({node.blend for node in nodes if node.blend != PASS_THROUGH and node.blend not in _OF_BLEND})
+    found = {
+        "Scaled, turned or part-pixel layers are written as they look, resampled.": any(
+            not layer.placement.is_identity_shift for layer in layers
+        ),
+        "Masks become part of the layers' transparency.": any(node.mask is not None for node in nodes),
+        "Clipping is approximate in programs that do not know it.": any(node.clipping for node in nodes),
+        f"Other programs show these blend modes as normal: {', '.join(modes)}.": bool(modes),
+        "Pass-through groups with an opacity are mixed apart from what lies below.": any(
+            group.blend == PASS_THROUGH and group.opacity < 1 for group in groups
+        ),
+        "Recipes (prompts, seeds) and other candidates of generated layers stay in the project file only.": any(
+            layer.recipe is not None or layer.candidates for layer in layers
+        ),
+        "Guides and colour tags are not kept.": bool(document.guides) or any(node.color_tag for node in nodes),
+    }
+    return [sentence for sentence, holds in found.items() if holds]
+
+
+# Reading
+
+
+@dataclass
+class _Reading:
+    """One file while it is read, and what was noticed on the way."""
+
+    path: Path
+    archive: zipfile.ZipFile
+    nodes: int = 0
+    pixels: int = 0
+    noticed: Counter[str] = field(default_factory=Counter)
+    color_notes: dict[str, None] = field(default_factory=dict)  # an ordered set
+
+
+def open_ora(path: Path) -> Opened:
+    """Read an OpenRaster file; FileError where it is damaged or unpacks to more than can be opened."""
+    with reading(path), zipfile.ZipFile(path) as archive:
+        state = _Reading(path, archive)
+        root = _parsed(_entry(state, "stack.xml", _LONGEST_XML))
+        width, height = _whole(root.get("w"), 1), _whole(root.get("h"), 1)
+        if width * height > MOST_PIXELS:
+            raise too_large(path, width, height)
+        stack = root.find("stack")
+        layers = () if stack is None else _nodes(state, stack, 0)
+        if not layers:
+            state.noticed["merged"] += 1
+            layers = (make_layer("Background", _picture(state, "mergedimage.png")),)
+    return Opened(Document(width, height, layers, None, _dpi(root)), _report(state))
+
+
+def _entry(state: _Reading, name: str, most: int) -> bytes:
+    """The bytes of one entry, at most so many; a name that leads out of the archive is refused, though nothing is unpacked."""
+    if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\\" in name or ":" in name:
+        raise FileError(f"“{state.path.name}” names a file outside itself and was not opened.", "Do not trust where it comes from.")
+    info = state.archive.getinfo(name)
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"{name} is packed with method {info.compress_type}")
+    if info.file_size > most:
+        raise FileError(
+            f"“{state.path.name}” holds a part that unpacks to {info.file_size / 2**20:,.0f} MB and was not opened.",
+            "It is damaged, or made to fill the memory.",
+        )
+    return state.archive.read(info)
+
+
+class _NoDoctype(ElementTree.TreeBuilder):
+    """Builds the tree; entities, which may grow without bound, cannot be declared."""
+
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+        raise ValueError(f"a document type {name}")
+
+
+def _parsed(text: bytes) -> ElementTree.Element:
+    root = ElementTree.fromstring(text, ElementTree.XMLParser(target=_NoDoctype()))
+    if root.tag != "image":
+        raise ValueError(f"<{root.tag}> in place of <image>")
+    return root
+
+
+def _nodes(state: _Reading, stack: ElementTree.Element, depth: int) -> tuple[Node, ...]:
+    """The children of a <stack>, bottom to top."""
+    if depth > _DEEPEST:
+        raise ValueError("stacks are nested too deeply")
+    found = [_node(state, element, depth) for element in reversed(stack)]
+    return tuple(node for node in found if node is not None)
+
+
+def _node(state: _Reading, element: ElementTree.Element, depth: int) -> Node | None:
+    state.nodes += 1
+    if state.nodes > _MOST_NODES:
+        raise ValueError("too many layers")
+    common = _common(state, element)
+    if element.tag == "stack":
+        apart = element.get("isolation") == "isolate" or common["opacity"] < 1 or common["blend"] != "normal"
+        blend = common["blend"] if apart else PASS_THROUGH
+        return make_group(children=_nodes(state, element, depth + 1), **common | {"blend": blend})
+    if element.tag != "layer" or "src" not in element.attrib:
+        state.noticed["unknown"] += 1
+        return None
+    place = Placement(_whole(element.get("x", "0")), _whole(element.get("y", "0")))
+    return make_layer(pixels=_picture(state, element.attrib["src"]), placement=place, **common)
+
+
+def _common(state: _Reading, element: ElementTree.Element) -> dict:
+    """The fields that layers and groups share."""
+    operation = element.get("composite-op", _OF_BLEND["normal"])
+    blend = _BLEND_OF.get(operation, operation.removeprefix(_OWN).replace("-", " "))
+    if blend not in BLEND_MODES:
+        state.noticed["mode"] += operation != _CLIPS
+        blend = "normal"
+    opacity = float(element.get("opacity", "1"))
+    if not 0 <= opacity <= 1:
+        raise ValueError(f"opacity {opacity}")
+    return {
+        "name": element.get("name", ""),
+        "opacity": opacity,
+        "visible": element.get("visibility", "visible") != "hidden",
+        "locked": element.get("edit-locked") == "true",
+        "blend": blend,
+        "clipping": operation == _CLIPS,
+    }
+
+
+def _picture(state: _Reading, name: str) -> Pixels:
+    data = _entry(state, name, _LARGEST_ENTRY)
+    picture = read_picture(io.BytesIO(data), state.path, ("PNG",))
+    height, width = picture.pixels.shape[:2]
+    state.pixels += width * height
+    if state.pixels > MOST_PIXELS_IN_LAYERS:
+        raise too_much(state.path)
+    state.color_notes.update(dict.fromkeys(picture.notes))
+    return Pixels.from_array(picture.pixels)
+
+
+def _whole(text: str | None, least: int = -_FARTHEST) -> int:
+    """Some programs write whole numbers as “12.0”."""
+    value = round(float(text or ""))
+    if not least <= value <= _FARTHEST:
+        raise ValueError(f"the number {value}")
+    return value
+
+
+def _dpi(root: ElementTree.Element) -> float:
+    try:
+        dpi = float(root.get("xres", ""))
+    except ValueError:
+        return DEFAULT_DPI
+    return dpi if 1 <= dpi <= 100_000 else DEFAULT_DPI
+
+
+def _report(state: _Reading) -> tuple[str, ...]:
+    sentences = {
+        "mode": "{n} layer(s) or group(s) with a blend mode unknown here came in as normal.",
+        "unknown": "{n} part(s) of the file that are not pictures were left out.",
+        "merged": "The file has no layers; its merged picture became the only one.",
+    }
+    told = [sentence.format(n=state.noticed[what]) for what, sentence in sentences.items() if state.noticed[what]]
+    return (*state.color_notes, *told)
