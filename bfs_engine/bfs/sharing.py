@@ -9,6 +9,9 @@ composite's LoRA, also the keys and values that the foreground reads.
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import torch
 from diffusers import FluxTransformer2DModel, ModelMixin  # noqa: F401  (from_pretrained looks ModelMixin up in this module)
 from diffusers.configuration_utils import register_to_config
@@ -62,6 +65,31 @@ class Merge(nn.Module):
         if self.hidden is not None:
             both = nn.functional.gelu(self.hidden(both), approximate="tanh")
         return torch.cat(self.out(both).chunk(2, dim=-1))
+
+
+class SteadySinusoids(nn.Module):
+    """Sinusoidal embedding of FLUX's time and guidance, 256 wide, with the same frequencies on every machine. (n,) -> (n, 256)
+
+    FLUX multiplies both by 1000: at guidance 30 one unit in the last place of a float32 frequency turns the sine by 2e-3 and
+    the transformer's output by 1e-4, and processors round exp differently.
+    """
+
+    def forward(self, times: torch.Tensor) -> torch.Tensor:
+        angles = times[:, None].float() * torch.tensor(FREQUENCIES, device=times.device)
+        return torch.cat([angles.cos(), angles.sin()], dim=-1)
+
+
+def _frequencies() -> list[float]:
+    """exp(−ln 10⁴ · i / 128) in float32; all but three to nearest, those as the machine rounded that the release's reference
+    outputs come from (tests/golden)."""
+    exponents = torch.arange(128, dtype=torch.float32) * -math.log(10_000) / 128
+    nearest = exponents.double().exp().float().numpy()
+    for index, towards in ((13, 1), (44, 1), (102, 0)):
+        nearest[index] = np.nextafter(nearest[index], np.float32(towards))
+    return nearest.tolist()
+
+
+FREQUENCIES = _frequencies()
 
 
 class SharingAttnProcessor(nn.Module):
@@ -167,16 +195,28 @@ def _swapped(tokens: torch.Tensor) -> torch.Tensor:
 
 def attach_sharing(transformer: FluxTransformer2DModel, rank: int = 4, alpha: float = 4.0, merge: str = "mlp") -> None:
     """Give every block of a FLUX transformer its sharing processor; the outputs do not change until it is trained."""
-    width = transformer.inner_dim
-    for block in transformer.transformer_blocks:
-        block.attn.set_processor(_like(block, SharingAttnProcessor(width, rank, alpha, merge, with_out=True)))
-    for block in transformer.single_transformer_blocks:
-        block.attn.set_processor(_like(block, SharingAttnProcessor(width, rank, alpha, merge, with_out=False)))
+    set_sharing(transformer, sharing_processors(transformer, rank, alpha, merge))
 
 
-def _like(block: nn.Module, processor: SharingAttnProcessor) -> SharingAttnProcessor:
-    weight = block.attn.to_q.weight
-    return processor.to(device=weight.device, dtype=weight.dtype)
+def sharing_processors(transformer: FluxTransformer2DModel, rank: int, alpha: float, merge: str) -> dict[str, SharingAttnProcessor]:
+    """A fresh processor for every block, by the block's name ("single_transformer_blocks.7")."""
+    return {name: SharingAttnProcessor(transformer.inner_dim, rank, alpha, merge, double) for name, double in _blocks(transformer)}
+
+
+def set_sharing(transformer: FluxTransformer2DModel, processors: dict[str, SharingAttnProcessor]) -> None:
+    """Put the processors of `sharing_processors` in their blocks, where the blocks' weights are and in their precision."""
+    for name, processor in processors.items():
+        attention = transformer.get_submodule(name).attn
+        like = attention.to_q.bias  # quantized weights have no floating-point type, their biases have
+        attention.set_processor(processor.to(device=like.device, dtype=like.dtype))
+    if transformer.config.guidance_embeds:
+        transformer.time_text_embed.time_proj = SteadySinusoids()
+
+
+def _blocks(transformer: FluxTransformer2DModel) -> list[tuple[str, bool]]:
+    """(name, whether it is a double block)"""
+    doubles = [(f"transformer_blocks.{i}", True) for i in range(len(transformer.transformer_blocks))]
+    return doubles + [(f"single_transformer_blocks.{i}", False) for i in range(len(transformer.single_transformer_blocks))]
 
 
 def sharing_parameters(transformer: FluxTransformer2DModel) -> list[nn.Parameter]:
