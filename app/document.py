@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
-from .geometry import EMPTY, Matrix, Placement, Rect, after, shift
+from .geometry import EMPTY, IDENTITY, Matrix, Placement, Rect, after, mapped, shift
 from .pixels import Mask, Pixels, changed_rect, differing_rect
 
 
@@ -243,19 +243,19 @@ def _damage_of_node(old: Node, new: Node) -> Rect:
 
 def _damage_of_masks(old: Node, new: Node) -> Rect:
     """Where two masks of the same size and place differ, to the pixel: a brush changes little of a tile."""
-    before, after = old.mask, new.mask
-    if before is after or not after.enabled:
+    before, now = old.mask, new.mask
+    if before is now or not now.enabled:
         return EMPTY
-    area = differing_rect(before.tiles, after.tiles, after.default).intersect(after.rect).moved(after.left, after.top)
-    moves = after.linked and isinstance(new, Layer)
-    return (_placed(new, area) if moves else area).intersect(bounds(new))
+    matrix = mask_matrix(new)
+    area = mapped(differing_rect(before.tiles, now.tiles, now.default).intersect(now.rect), matrix)
+    return (area if matrix[:4] == IDENTITY[:4] else area.grown(1)).intersect(bounds(new))  # smoothing reaches a pixel further
 
 
 def _look(node: Node) -> tuple:
     """What decides the node's look, but for pixels, children and what a mask's pixels are."""
     placement = node.placement if isinstance(node, Layer) else None
     mask = node.mask
-    kind = mask and (mask.width, mask.height, mask.left, mask.top, mask.default, mask.linked, mask.enabled)
+    kind = mask and (mask.width, mask.height, mask.left, mask.top, mask.default, mask.linked, mask.enabled, mask.matrix)
     return node.opacity, node.blend, node.visible, node.clipping, kind, placement
 
 

@@ -35,12 +35,13 @@ GRIPS = {  # which edges a grip moves: -1 left or top, 1 right or bottom, 0 neit
 @dataclass(frozen=True)
 class Overlay:
     """Canvas rectangles to draw. box: the generation box with handles. context: what the engine will see around it.
-    outline: around what is being moved. words: to be written at the box."""
+    outline: around what is being moved. words: to be written at the box. circle: x, y, radius of what the brush would cover."""
 
     box: Rect | None = None
     context: Rect | None = None
     outline: Rect | None = None
     words: str = ""
+    circle: tuple[float, float, float] | None = None
 
 
 class BoxTool:
