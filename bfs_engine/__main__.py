@@ -146,6 +146,15 @@ def evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
+def trials(options: argparse.Namespace) -> int:
+    """Train the variants of one decision at equal steps and print what each reaches."""
+    from .evaluate.trials import run
+    from .train.command import sprites
+
+    print(json.dumps(run(options.out, sprites(options.font), options.steps, options.count), indent=1))
+    return 0
+
+
 def parser() -> Parser:
     """All commands and their options."""
     top = Parser(prog="python -m bfs_engine", description="Put things into pictures as layers of their own.")
@@ -180,7 +189,12 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     finish.add_argument("run_folder", type=Path, metavar="RUN")
     finish.add_argument("model_folder", type=Path, metavar="MODEL")
     finish.set_defaults(run=export)
-    for one in (start, finish):
+    trial = commands.add_parser("trials", help="compare words with references and shared with independent noise, at equal steps")
+    trial.add_argument("--out", type=Path, required=True, metavar="DIR", help="the trials' runs, and trials.json")
+    trial.add_argument("--steps", type=int, default=600, help="training steps of 16 scenes for each (default: 600)")
+    trial.add_argument("--count", type=int, default=64, help="how many held-out scenes (default: 64)")
+    trial.set_defaults(run=trials)
+    for one in (start, finish, trial):
         one.add_argument("--font", type=Path, help="NotoColorEmoji.ttf; found by fontconfig when not given")
     judge = commands.add_parser("evaluate", help="measure a model on scenes whose true layers are known")
     judge.add_argument("--model", type=Path, metavar="MODEL", help="a folder with weights (default: the starter)")

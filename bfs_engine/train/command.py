@@ -14,16 +14,16 @@ SHIPPED = Path(__file__).with_name("starter.json")  # the configuration that the
 
 def run(folder: Path, config: Path | None, until: int | None, font: Path | None, start: Path | None = None) -> None:
     """Train in `folder` up to step `until`; a folder that holds a run goes on from its last checkpoint."""
-    train(_configuration(folder, config), folder, _sprites(font), until, start)
+    train(_configuration(folder, config), folder, sprites(font), until, start)
 
 
 def write_model(folder: Path, model: Path, font: Path | None) -> None:
     """Export the run in `folder` to the folder `model`."""
     config = _configuration(folder, None)
-    sprites = _sprites(font)
+    things = sprites(font)
     if not (folder / "checkpoint.pt").exists():
         raise EngineError(f"There is no checkpoint in {folder}.", "Train a while first.")
-    training = StarterTraining(config, folder, sprites, make_codecs(config, folder, sprites))
+    training = StarterTraining(config, folder, things, make_codecs(config, folder, things))
     training.resume()
     export(training, model)
 
@@ -33,7 +33,8 @@ def _configuration(folder: Path, config: Path | None) -> StarterConfig:
     return StarterConfig.load(config or (started if started.exists() else SHIPPED))
 
 
-def _sprites(font: Path | None) -> Sprites:
+def sprites(font: Path | None) -> Sprites:
+    """All things of the table, drawn with an emoji font."""
     try:
         return pack(draw_all(read_table(), font))
     except OSError as error:

@@ -302,6 +302,12 @@ class StarterTraining:
         transformer.load_state_dict({k.removeprefix(prefix): v for k, v in self.average.items() if k.startswith(prefix)})
         return BFSPipeline(transformer.eval(), FlowMatchEulerDiscreteScheduler(), self.vae, self.rgba_vae, noise=self.config.noise, prediction=self.config.prediction, spread=self.spread)
 
+    def averaged_words(self) -> Words:
+        """The averaged table of learned words (condition "words" only)."""
+        words = Words(len(self.sprites), self.config.word_tokens)
+        words.load_state_dict({k.removeprefix("1."): v for k, v in self.average.items() if k.startswith("1.")})
+        return words.eval()
+
 
 def train(config: StarterConfig, folder: Path, sprites: Sprites, until: int | None = None, start: Path | None = None) -> StarterTraining:
     """Everything from nothing, or from the model `start`, or on from the last checkpoint in `folder`."""
@@ -316,7 +322,7 @@ def train(config: StarterConfig, folder: Path, sprites: Sprites, until: int | No
     training.resume()
     before = training.step
     training.run(until or config.steps)
-    if before < config.steps <= training.step and config.condition == "reference":
+    if before < config.steps <= training.step and config.condition == "reference" and config.final_refiner_steps:
         training.finish()
     return training
 
