@@ -11,9 +11,10 @@ from dataclasses import replace
 from .blend import BLEND_MODES, PASS_THROUGH
 from .document import Candidate, Document, Group, Layer, Node, bounds, find, make_group, new_id, parent_of, siblings, walk
 from .errors import EditError
-from .geometry import Placement, invert, shift
+from .geometry import EMPTY, Placement, invert, shift
 from .pixels import Mask, Pixels
 from .render import render
+from .words import phrase
 
 Nodes = tuple[Node, ...]
 
@@ -64,7 +65,7 @@ def move_node(document: Document, id: str, parent_id: str | None, index: int) ->
     """Move a node so that it gets `index` among the children of a group (None: the top level), itself not counted."""
     node = get(document, id)
     if parent_id is not None and parent_id in {inner.id for inner in _flat((node,))}:
-        raise EditError("A group cannot be moved into itself.")
+        raise EditError(phrase("A group cannot be moved into itself."))
     before = parent_of(document, id)
     at_home = (before.id if before else None) == parent_id
     if at_home and _index(siblings(document, before), id) == index:
@@ -74,9 +75,13 @@ def move_node(document: Document, id: str, parent_id: str | None, index: int) ->
 
 def duplicate(document: Document, id: str) -> tuple[Document, str]:
     """A copy right above, with ids of its own; returns the document and the copy's id."""
-    node = get(document, id)
-    copy = replace(_with_fresh_ids(node), name=f"{node.name} copy")
+    copy = copy_of(get(document, id))
     return add_layer(document, copy, id), copy.id
+
+
+def copy_of(node: Node) -> Node:
+    """The same with ids of its own."""
+    return replace(_with_fresh_ids(node), name=f"{node.name} copy")
 
 
 def rename(document: Document, id: str, name: str) -> Document:
@@ -90,7 +95,7 @@ def set_opacity(document: Document, id: str, opacity: float) -> Document:
 def set_blend(document: Document, id: str, blend: str) -> Document:
     known = BLEND_MODES if isinstance(get(document, id), Layer) else (*BLEND_MODES, PASS_THROUGH)
     if blend not in known:
-        raise EditError(f"There is no blend mode “{blend}”.")
+        raise EditError(phrase("There is no blend mode “{mode}”.", mode=blend))
     return _set(document, id, blend=blend)
 
 
@@ -103,6 +108,9 @@ def set_locked(document: Document, id: str, locked: bool) -> Document:
 
 
 def set_clipping(document: Document, id: str, clipping: bool) -> Document:
+    """Show a node only where the nearest unclipped sibling below shows."""
+    if clipping and siblings(document, parent_of(document, id))[0].id == id:
+        raise EditError(phrase("There is nothing below “{name}” to clip it to.", name=get(document, id).name))
     return _set(document, id, clipping=clipping)
 
 
@@ -133,7 +141,7 @@ def group(document: Document, ids: Iterable[str], name: str = "Group") -> tuple[
     """Put nodes into a new group where the topmost of them was; returns the document and the group's id."""
     chosen = _outermost(document, ids)
     if not chosen:
-        raise EditError("Choose the layers that should be grouped.")
+        raise EditError(phrase("Choose the layers that should be grouped."))
     fresh = make_group(name, tuple(chosen))
     document = add_layer(document, fresh, above=chosen[-1].id)
     keep = fresh.id
@@ -144,7 +152,7 @@ def ungroup(document: Document, id: str) -> Document:
     """Put a group's children in its place. The group's own opacity, blend mode and mask are lost."""
     node = get(document, id)
     if not isinstance(node, Group):
-        raise EditError(f"“{node.name}” is not a group.")
+        raise EditError(phrase("“{name}” is not a group.", name=node.name))
     parent = parent_of(document, id)
     nodes = siblings(document, parent)
     index = _index(nodes, id)
@@ -156,22 +164,36 @@ def merge_down(document: Document, id: str) -> Document:
     nodes = siblings(document, parent_of(document, id))
     upper, index = get(document, id), _index(nodes, id)
     if index == 0:
-        raise EditError(f"There is nothing below “{upper.name}” to merge it with.")
-    lower = nodes[index - 1]
-    if not (upper.visible and lower.visible):
-        raise EditError("Hidden layers cannot be merged.", "Show both layers first.")
-    area = bounds(lower).unite(bounds(upper))
-    pair = (replace(lower, blend="normal", clipping=False), upper)
-    baked = Pixels.from_array(render(replace(document, layers=pair), area))
-    blend = "normal" if lower.blend == PASS_THROUGH else lower.blend
-    merged = Layer(lower.id, lower.name, baked, Placement(area.left, area.top), blend=blend, locked=lower.locked, clipping=lower.clipping)
-    return replace_node(remove(document, [id]), merged)
+        raise EditError(phrase("There is nothing below “{name}” to merge it with.", name=upper.name))
+    return merge(document, [nodes[index - 1].id, id])
+
+
+def merge(document: Document, ids: Iterable[str]) -> Document:
+    """Bake nodes into one layer where the topmost of them is. It looks as they do by themselves, with the lowest one's id, name
+    and blend mode; a group alone becomes a layer."""
+    chosen = _outermost(document, ids)
+    if not all(node.visible for node in chosen):
+        raise EditError(phrase("Hidden layers cannot be merged."), phrase("Show them first."))
+    if any(is_locked(document, node.id) for node in chosen):
+        raise EditError(phrase("Locked layers cannot be merged."), phrase("Unlock them first."))
+    lowest, rest = chosen[0], tuple(chosen[1:])
+    area = EMPTY
+    for node in chosen:
+        area = area.unite(bounds(node))
+    plain = PASS_THROUGH if lowest.blend == PASS_THROUGH else "normal"
+    baked = render(replace(document, layers=(replace(lowest, blend=plain, clipping=False), *rest)), area)
+    blend = "normal" if lowest.blend == PASS_THROUGH else lowest.blend
+    place = Placement(area.left, area.top)
+    merged = Layer(lowest.id, lowest.name, Pixels.from_array(baked), place, blend=blend, clipping=lowest.clipping, color_tag=lowest.color_tag)
+    top = chosen[-1].id
+    document = remove(document, [node.id for node in chosen if node.id != top])
+    return replace(document, layers=_mapped(document.layers, top, lambda _: merged))
 
 
 def flatten(document: Document) -> Document:
     """One layer that looks like the document; hidden layers and what hangs over the canvas are dropped, transparency stays."""
     if not document.layers:
-        raise EditError("The document has no layers to flatten.")
+        raise EditError(phrase("The document has no layers to flatten."))
     bottom = document.layers[0]
     return replace(document, layers=(Layer(new_id(), bottom.name, Pixels.from_array(render(document, document.rect))),))
 
@@ -212,7 +234,7 @@ def remove_candidate(document: Document, id: str, index: int) -> Document:
     """Forget one candidate; where it is the one shown, the one before it is shown instead."""
     layer = _layer(document, id)
     if len(layer.candidates) < 2:
-        raise EditError("The last candidate cannot be removed.", "Delete the layer instead.")
+        raise EditError(phrase("The last candidate cannot be removed."), phrase("Delete the layer instead."))
     gone = layer.candidates[index]
     rest = tuple(candidate for candidate in layer.candidates if candidate is not gone)
     shown = _showing(layer, rest[max(index - 1, 0)]) if gone.pixels is layer.pixels else layer
@@ -260,7 +282,7 @@ def _apply(matrix: tuple[float, ...], x: float, y: float) -> tuple[float, float]
 def _layer(document: Document, id: str) -> Layer:
     node = get(document, id)
     if not isinstance(node, Layer):
-        raise EditError(f"“{node.name}” is a group; this needs a layer.")
+        raise EditError(phrase("“{name}” is a group; this needs a layer.", name=node.name))
     return node
 
 
@@ -292,7 +314,7 @@ def _insert(document: Document, node: Node, parent_id: str | None, index: int) -
 def _group(document: Document, id: str) -> Group:
     node = get(document, id)
     if not isinstance(node, Group):
-        raise EditError(f"“{node.name}” is not a group.")
+        raise EditError(phrase("“{name}” is not a group.", name=node.name))
     return node
 
 

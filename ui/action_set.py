@@ -45,11 +45,20 @@ class ActionSet(QObject):
         for title in MENUS:
             menu = bar.addMenu("&" + QCoreApplication.translate("actions", title))
             self.menus[title.lower()] = menu
-            for action in ACTIONS:
-                if action.menu == title.lower():
-                    if action.rule:
-                        menu.addSeparator()
-                    menu.addAction(self._by_name[action.name])
+            self.put_into(menu, [action.name for action in ACTIONS if action.menu == title.lower()])
+
+    def put_into(self, menu: QMenu, names: list[str]) -> None:
+        """These actions, with the table's lines between them and its submenus."""
+        submenus: dict[str, QMenu] = {}
+        for action in (action for action in ACTIONS if action.name in names):
+            target = menu
+            if action.under:
+                if action.under not in submenus:
+                    submenus[action.under] = menu.addMenu(QCoreApplication.translate("actions", action.under))
+                target = submenus[action.under]
+            if action.rule and not target.isEmpty():
+                target.addSeparator()
+            target.addAction(self._by_name[action.name])
 
     def enable(self, conditions: set[str]) -> None:
         """Switch every action on or off by what it needs."""

@@ -21,7 +21,7 @@ class Action:
     """One command.
 
     keys: Qt key sequences, the first is shown; needs: the condition under which it can be done (main_window.conditions);
-    rule: a line above it in the menu; local: the keys are handled by the widget that has the focus, not by the window.
+    rule: a line above it in the menu; under: the submenu it is in; local: the keys are handled by the widget that has the focus, not by the window.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Action:
     rule: bool = False
     local: bool = False
     checkable: bool = False
+    under: str = ""
 
     @property
     def menu(self) -> str:
@@ -44,6 +45,18 @@ class Action:
 
 
 _T = QT_TRANSLATE_NOOP
+MASK = _T("actions", "Mask")
+TAG = _T("actions", "Colour Tag")
+TAGS = {  # as a document has them
+    "": _T("actions", "No Colour"),
+    "red": _T("actions", "Red"),
+    "orange": _T("actions", "Orange"),
+    "yellow": _T("actions", "Yellow"),
+    "green": _T("actions", "Green"),
+    "blue": _T("actions", "Blue"),
+    "violet": _T("actions", "Violet"),
+    "gray": _T("actions", "Grey"),
+}
 
 ACTIONS = (
     Action("file.open", _T("actions", "Open…"), ("Ctrl+O",), "open"),
@@ -57,6 +70,13 @@ ACTIONS = (
     Action("edit.cancel", _T("actions", "Cancel the Gesture or Drop the Box"), ("Esc",), local=True, rule=True),
     Action("edit.tool_move", _T("actions", "Move Tool"), ("V",), "move", rule=True, checkable=True),
     Action("edit.tool_box", _T("actions", "Generation Box Tool"), ("G",), "box", checkable=True),
+    Action("edit.tool_brush", _T("actions", "Mask Brush"), ("B",), "brush", checkable=True),
+    Action("edit.tool_eraser", _T("actions", "Mask Eraser"), ("E",), "eraser", checkable=True),
+    Action("edit.swap", _T("actions", "Swap Brush and Eraser"), ("X",)),
+    Action("edit.brush_smaller", _T("actions", "Smaller Brush"), ("[",), "", "painting"),
+    Action("edit.brush_larger", _T("actions", "Larger Brush"), ("]",), "", "painting"),
+    Action("edit.brush_softer", _T("actions", "Softer Brush"), ("Shift+[", "{"), "", "painting"),
+    Action("edit.brush_harder", _T("actions", "Harder Brush"), ("Shift+]", "}"), "", "painting"),
     Action("layer.rename", _T("actions", "Rename"), ("F2",), "", "layer"),
     Action("layer.duplicate", _T("actions", "Duplicate"), ("Ctrl+J",), "duplicate", "layer"),
     Action("layer.delete", _T("actions", "Delete"), ("Del",), "trash", "free layer"),
@@ -67,9 +87,20 @@ ACTIONS = (
     Action("layer.lower", _T("actions", "Send Backward"), ("Ctrl+[",), "down", "layer"),
     Action("layer.select_above", _T("actions", "Select the Layer Above"), ("Alt+]",), "", "layer"),
     Action("layer.select_below", _T("actions", "Select the Layer Below"), ("Alt+[",), "", "layer"),
+    Action("layer.clip", _T("actions", "Clip to the Layer Below"), ("Ctrl+Alt+G",), "clip", "layer below"),
+    Action("layer.mask_add", _T("actions", "Add a Mask That Shows All"), (), "mask", "no mask", rule=True, under=MASK),
+    Action("layer.mask_hide", _T("actions", "Add a Mask That Hides All"), (), "", "no mask", under=MASK),
+    Action("layer.mask_alpha", _T("actions", "Make a Mask from the Alpha"), (), "", "layer without mask", under=MASK),
+    Action("layer.mask_box", _T("actions", "Make a Mask from the Box"), (), "", "box on a layer", under=MASK),
+    Action("layer.mask_invert", _T("actions", "Invert the Mask"), ("Ctrl+I",), "", "mask", rule=True, under=MASK),
+    Action("layer.mask_switch", _T("actions", "Switch the Mask Off or On"), (), "", "mask", under=MASK),
+    Action("layer.mask_link", _T("actions", "Unlink or Link the Mask"), (), "link", "mask", under=MASK),
+    Action("layer.mask_apply", _T("actions", "Apply the Mask"), (), "", "mask on a layer", rule=True, under=MASK),
+    Action("layer.mask_delete", _T("actions", "Delete the Mask"), (), "", "mask", under=MASK),
+    *(Action(f"layer.tag_{tag or 'none'}", text, (), "", "layer", under=TAG) for tag, text in TAGS.items()),
     Action("layer.group", _T("actions", "Group"), ("Ctrl+G",), "group", "layer", rule=True),
     Action("layer.ungroup", _T("actions", "Ungroup"), ("Ctrl+Shift+G",), "ungroup", "group"),
-    Action("layer.merge_down", _T("actions", "Merge Down"), ("Ctrl+E",), "merge", "layer below", rule=True),
+    Action("layer.merge_down", _T("actions", "Merge Down, or the Chosen Layers"), ("Ctrl+E",), "merge", "mergeable", rule=True),
     Action("layer.flatten", _T("actions", "Flatten Visible"), ("Ctrl+Shift+E",), "", "layer"),
     Action("generate.run", _T("actions", "Generate"), ("Ctrl+Return", "Ctrl+Enter"), "generate"),
     Action("generate.run_first", _T("actions", "Generate, at the Front of the Queue"), ("Ctrl+Shift+Return", "Ctrl+Shift+Enter")),

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QTabletEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -62,6 +63,8 @@ class Canvas(QWidget):
         self.setAccessibleName(self.tr("Canvas"))
         desk.repaint = self.update
         desk.cursor_changed = self._show_cursor
+        desk.circle_moved = self._circle_moved
+        self._circle: QRect | None = None
 
     # What is shown
 
@@ -213,6 +216,20 @@ class Canvas(QWidget):
         elif overlay.box is not None:
             paint.paint_box(painter, paint.device_rect(self._view, overlay.box), overlay.words, self._theme, ratio)
 
+        if overlay.circle is not None:
+            paint.paint_circle(painter, paint.device_circle(self._view, *overlay.circle), ratio)
+
+    def _circle_moved(self) -> None:
+        """The brush's circle is elsewhere: only there is anything to paint."""
+        circle, ratio = self._desk.overlay().circle, self.devicePixelRatioF()
+        old, self._circle = self._circle, None
+        if circle is not None:
+            area = paint.device_circle(self._view, *circle)
+            self._circle = QRectF(area.topLeft() / ratio, area.size() / ratio).toAlignedRect().adjusted(-3, -3, 3, 3)
+        for area in (old, self._circle):
+            if area is not None:
+                self.update(area)
+
     def sizeHint(self) -> QSize:
         return QSize(900, 700)
 
@@ -253,7 +270,14 @@ class Canvas(QWidget):
         elif event.button() == Qt.MouseButton.LeftButton:
             self._desk.release(*self.to_canvas(event.position()), _modifiers(event))
 
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """Remember the pressure; Qt sends the same movement as a mouse event, because this one is ignored."""
+        if event.type() != QEvent.Type.TabletMove or event.buttons():
+            self._desk.press_pen(event.pressure())
+        event.ignore()
+
     def leaveEvent(self, event: QEvent) -> None:
+        self._desk.leave()
         self.pointed.emit(None)
         super().leaveEvent(event)
 

@@ -122,3 +122,21 @@ def _paint_label(painter: QPainter, rect: QRectF, words: str, ratio: float) -> N
     painter.setPen(QColor("white"))
     painter.drawText(label, Qt.AlignmentFlag.AlignCenter, words)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def device_circle(view: View, x: float, y: float, radius: float) -> QRectF:
+    """The square around a canvas circle, in device pixels."""
+    centre_x, centre_y = view.to_device(x, y)
+    radius *= view.zoom
+    return QRectF(centre_x - radius, centre_y - radius, 2 * radius, 2 * radius)
+
+
+def paint_circle(painter: QPainter, area: QRectF, ratio: float) -> None:
+    """The brush: a dark and a light line, so that it shows on every picture."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, inset in ((QColor(0, 0, 0, 150), 0.0), (QColor(255, 255, 255, 220), ratio)):
+        painter.setPen(QPen(colour, ratio))
+        painter.drawEllipse(area.adjusted(inset, inset, -inset, -inset))
+    painter.restore()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app import edits
 from app.document import Document, Group, Layer, Node, find, parent_of, siblings, walk
-from app.errors import ExpectedError
+from app.errors import EditError, ExpectedError
 from app.session import Session
 
 
@@ -42,7 +42,17 @@ class LayerCommands(QObject):
         found = [find(self.session.document, id).name for id in ids]
         return f"“{found[0]}”" if len(found) == 1 else self.tr("{count} layers").format(count=len(found))
 
-    def _commit(self, label: str, edit: Callable[[Document], Document], active: str | None = None) -> bool:
+    def free(self, ids: Iterable[str]) -> list[str]:
+        """Those that are not locked, by themselves or by a group around them; where none is left, the user is told."""
+        ids = list(ids)
+        found = [id for id in ids if not edits.is_locked(self.session.document, id)]
+        if ids and not found:
+            sentence = self.tr("{what} is locked.") if len(ids) == 1 else self.tr("{what} are locked.")
+            self.refused.emit(EditError(sentence.format(what=self.names(ids)), self.tr("Unlock it in the layer panel first.")))
+        return found
+
+    def commit(self, label: str, edit: Callable[[Document], Document], active: str | None = None) -> bool:
+        """One step, or the reason why not; whether it was made."""
         try:
             document = edit(self.session.document)
         except ExpectedError as error:
@@ -67,7 +77,7 @@ class LayerCommands(QObject):
             self.rename_wanted.emit(self.session.active)
 
     def rename(self, id: str, name: str) -> None:
-        self._commit(self.tr("Rename to “{name}”").format(name=name), lambda document: edits.rename(document, id, name))
+        self.commit(self.tr("Rename to “{name}”").format(name=name), lambda document: edits.rename(document, id, name))
 
     def toggle_visible(self, id: str | None = None) -> None:
         """One layer, or all the chosen ones."""
@@ -76,7 +86,7 @@ class LayerCommands(QObject):
             return
         visible = not find(self.session.document, ids[0]).visible
         label = (self.tr("Show {what}") if visible else self.tr("Hide {what}")).format(what=self.names(ids))
-        self._commit(label, self._each(ids, lambda document, each: edits.set_visible(document, each, visible)))
+        self.commit(label, self._each(ids, lambda document, each: edits.set_visible(document, each, visible)))
 
     def solo(self, id: str | None = None) -> None:
         """Show only this layer; a second time brings the others back."""
@@ -90,7 +100,7 @@ class LayerCommands(QObject):
             wanted, label = self._before_solo, self.tr("Show all again")
         else:
             self._before_solo, label = shown, self.tr("Show only {what}").format(what=self.names([id]))
-        self._commit(label, self._each(wanted, lambda document, each: edits.set_visible(document, each, wanted[each])))
+        self.commit(label, self._each(wanted, lambda document, each: edits.set_visible(document, each, wanted[each])))
 
     def toggle_locked(self, id: str | None = None) -> None:
         ids = [id] if id else self.chosen()
@@ -98,25 +108,38 @@ class LayerCommands(QObject):
             return
         locked = not find(self.session.document, ids[0]).locked
         label = (self.tr("Lock {what}") if locked else self.tr("Unlock {what}")).format(what=self.names(ids))
-        self._commit(label, self._each(ids, lambda document, each: edits.set_locked(document, each, locked)))
+        self.commit(label, self._each(ids, lambda document, each: edits.set_locked(document, each, locked)))
 
     def preview_opacity(self, opacity: float) -> None:
         """Show the chosen layers at that opacity (0 to 1) without a step."""
         self.session.preview(self._with_opacity(opacity)(self.session.document))
 
     def set_opacity(self, opacity: float) -> None:
-        ids = self.chosen()
-        if ids:
-            self._commit(self.tr("Opacity {percent} %").format(percent=round(opacity * 100)), self._with_opacity(opacity))
+        if self.free(self.chosen()):
+            self.commit(self.tr("Opacity {percent} %").format(percent=round(opacity * 100)), self._with_opacity(opacity))
 
     def _with_opacity(self, opacity: float) -> Callable[[Document], Document]:
-        return self._each(self.chosen(), lambda document, each: edits.set_opacity(document, each, opacity))
+        ids = [id for id in self.chosen() if not edits.is_locked(self.session.document, id)]
+        return self._each(ids, lambda document, each: edits.set_opacity(document, each, opacity))
 
     def set_blend(self, blend: str) -> None:
-        ids = self.chosen()
-        if ids:
+        if ids := self.free(self.chosen()):
             label = self.tr("Blend {mode}").format(mode=blend)
-            self._commit(label, self._each(ids, lambda document, each: edits.set_blend(document, each, blend)))
+            self.commit(label, self._each(ids, lambda document, each: edits.set_blend(document, each, blend)))
+
+    def set_color_tag(self, tag: str) -> None:
+        if ids := self.chosen():
+            label = self.tr("Colour tag of {what}").format(what=self.names(ids))
+            self.commit(label, self._each(ids, lambda document, each: edits.set_color_tag(document, each, tag)))
+
+    def toggle_clipping(self, id: str | None = None) -> None:
+        """Show the layers only where the one below them shows, or everywhere again."""
+        ids = self.free([id] if id else self.chosen())
+        if not ids:
+            return
+        clipping = not find(self.session.document, ids[0]).clipping
+        label = (self.tr("Clip {what}") if clipping else self.tr("Unclip {what}")).format(what=self.names(ids))
+        self.commit(label, self._each(ids, lambda document, each: edits.set_clipping(document, each, clipping)))
 
     # Order
 
@@ -135,19 +158,23 @@ class LayerCommands(QObject):
                 above = id
             return document
 
-        self._commit(self.tr("Reorder {what}").format(what=self.names(ids)), edit, active=self.session.active)
+        self.commit(self.tr("Reorder {what}").format(what=self.names(ids)), edit, active=self.session.active)
 
     def step(self, direction: int) -> None:
-        """One place up (+1) or down (-1) in its group."""
-        node = self.active_node()
-        if node is None:
-            return
-        parent = parent_of(self.session.document, node.id)
-        nodes = siblings(self.session.document, parent)
-        index = [each.id for each in nodes].index(node.id) + direction
-        if 0 <= index < len(nodes):
-            label = self.tr("Bring forward") if direction > 0 else self.tr("Send backward")
-            self._commit(label, lambda document: edits.move_node(document, node.id, parent.id if parent else None, index))
+        """The chosen ones one place up (+1) or down (-1) in their groups; those at the end stay."""
+        ids = _without_nested(self.session.document, self.chosen())
+        label = self.tr("Bring forward") if direction > 0 else self.tr("Send backward")
+
+        def edit(document: Document) -> Document:
+            for id in reversed(ids) if direction > 0 else ids:
+                parent = parent_of(document, id)
+                order = [each.id for each in siblings(document, parent)]
+                index = order.index(id) + direction
+                if 0 <= index < len(order) and order[index] not in ids:
+                    document = edits.move_node(document, id, parent.id if parent else None, index)
+            return document
+
+        self.commit(label, edit)
 
     def select_step(self, direction: int) -> None:
         """Make the row above (+1) or below (-1) active."""
@@ -173,9 +200,8 @@ class LayerCommands(QObject):
         self.chosen_wanted.emit(copies, copies[-1])
 
     def delete(self) -> None:
-        ids = _without_nested(self.session.document, [id for id in self.chosen() if not find(self.session.document, id).locked])
-        if ids:
-            self._commit(self.tr("Delete {what}").format(what=self.names(ids)), lambda document: edits.remove(document, ids))
+        if ids := _without_nested(self.session.document, self.free(self.chosen())):
+            self.commit(self.tr("Delete {what}").format(what=self.names(ids)), lambda document: edits.remove(document, ids))
 
     def group(self) -> None:
         ids = self.chosen()
@@ -189,22 +215,26 @@ class LayerCommands(QObject):
             return document
 
         label = self.tr("Group {what}").format(what=self.names(ids))
-        if self._commit(label, edit):
+        if self.commit(label, edit):
             self.session.active = made[0]
             self.chosen_wanted.emit(made, made[0])
 
     def ungroup(self) -> None:
         node = self.active_node()
         if isinstance(node, Group):
-            self._commit(self.tr("Ungroup “{name}”").format(name=node.name), lambda document: edits.ungroup(document, node.id))
+            self.commit(self.tr("Ungroup “{name}”").format(name=node.name), lambda document: edits.ungroup(document, node.id))
 
-    def merge_down(self) -> None:
+    def merge(self) -> None:
+        """Several chosen layers or a group become one layer; one layer is merged with the one below."""
+        ids = _without_nested(self.session.document, self.chosen())
         node = self.active_node()
-        if node is not None:
-            self._commit(self.tr("Merge “{name}” down").format(name=node.name), lambda document: edits.merge_down(document, node.id))
+        if len(ids) > 1 or isinstance(node, Group):
+            self.commit(self.tr("Merge {what}").format(what=self.names(ids)), lambda document: edits.merge(document, ids))
+        elif node is not None:
+            self.commit(self.tr("Merge “{name}” down").format(name=node.name), lambda document: edits.merge_down(document, node.id))
 
     def flatten(self) -> None:
-        self._commit(self.tr("Flatten"), edits.flatten)
+        self.commit(self.tr("Flatten"), edits.flatten)
 
     # Candidates
 
@@ -212,7 +242,7 @@ class LayerCommands(QObject):
         node = self.active_node()
         if isinstance(node, Layer) and 0 <= index < len(node.candidates) and index != shown_candidate(node):
             label = self.tr("Candidate {number} of “{name}”").format(number=index + 1, name=node.name)
-            self._commit(label, lambda document: edits.use_candidate(document, node.id, index))
+            self.commit(label, lambda document: edits.use_candidate(document, node.id, index))
 
     def step_candidate(self, direction: int) -> None:
         node = self.active_node()

@@ -141,6 +141,10 @@ def spoken(node: Node) -> str:
     parts = [node.name, kind, f"{round(node.opacity * 100)} %", node.blend]
     parts += [] if node.visible else [_tr("hidden")]
     parts += [_tr("locked")] if node.locked else []
+    parts += [_tr("clipped")] if node.clipping else []
+    if node.mask is not None:
+        parts.append(_tr("masked") if node.mask.enabled else _tr("mask switched off"))
+    parts += [_tr("tag: {colour}").format(colour=node.color_tag)] if node.color_tag else []
     return ", ".join(parts)
 
 

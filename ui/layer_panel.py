@@ -26,6 +26,7 @@ from app.document import Document, Group, Layer, Node, find, make_layer
 from ui.fields import dressed
 from ui.layer_commands import LayerCommands, shown_candidate
 from ui.layer_tree import LayerTree, Thumbnailer
+from ui.mask_commands import MaskCommands
 from ui.theme import Icons
 
 # Where Photoshop draws its lines between the modes.
@@ -118,6 +119,11 @@ class LayerPanel(QWidget):
         self.opacity.sliderReleased.connect(lambda: commands.set_opacity(self.opacity.value() / 100))
         self.percent.valueChanged.connect(lambda value: commands.set_opacity(value / 100))
         self.strip.itemClicked.connect(lambda item: commands.use_candidate(self.strip.row(item)))
+
+    def connect_masks(self, commands: MaskCommands) -> None:
+        """The same for what is clicked on a mask's thumbnail."""
+        self.tree.mask_switched.connect(commands.switch)
+        self.tree.link_clicked.connect(commands.link)
 
     def _slide(self, commands: LayerCommands, value: int) -> None:
         act = commands.preview_opacity if self.opacity.isSliderDown() else commands.set_opacity

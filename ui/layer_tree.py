@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QImage, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -21,12 +22,52 @@ from PySide6.QtWidgets import (
 )
 
 from app.document import Document, Group, Layer, Node
+from app.mips import mip
+from app.pixels import Mask, Pixels
 from ui.layer_model import EYE, LOCK, NAME, LayerModel
 from ui.theme import Icons
 
 ROW = 46  # logical pixels
 THUMBNAIL = 36
+LINK = 14  # the chain between layer and mask
+INDENT = 16  # of a layer that clips to the one below it
+TAG_COLOURS = {
+    "red": "#e5574f",
+    "orange": "#e8913c",
+    "yellow": "#dcbf3a",
+    "green": "#5fb36a",
+    "blue": "#4c8fe0",
+    "violet": "#9b6fd3",
+    "gray": "#8b8b93",
+}
 Thumbnailer = Callable[[Node, int], np.ndarray]  # (node, size) -> (size, size, 4) uint8 straight RGBA
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Where the parts of a row's middle column are; link and mask are empty without a mask."""
+
+    picture: QRect
+    link: QRect
+    mask: QRect
+    words: QRect
+
+
+def cells(rect: QRect, node: Node) -> Cells:
+    left, top = rect.left() + 4 + (INDENT if node.clipping else 0), rect.center().y() - THUMBNAIL // 2 + 1
+    picture = QRect(left, top, THUMBNAIL, THUMBNAIL)
+    link, mask, end = QRect(), QRect(), picture.right()
+    if node.mask is not None:
+        link = QRect(picture.right() + 1, top, LINK, THUMBNAIL)
+        mask = QRect(link.right() + 1, top, THUMBNAIL, THUMBNAIL)
+        end = mask.right()
+    return Cells(picture, link, mask, QRect(QPoint(end + 10, rect.top()), QPoint(rect.right() - 2, rect.bottom())))
+
+
+def mask_image(mask: Mask, size: int) -> QImage:
+    """The mask in grey, about `size` pixels wide or high; brought up to date where it was painted."""
+    halved = max((max(mask.width, mask.height) // size).bit_length() - 1, 0)
+    return mip(mask, halved, halved).reinterpretAsFormat(QImage.Format.Format_Grayscale8) if mask.width and mask.height else QImage()
 
 
 class LayerDelegate(QStyledItemDelegate):
@@ -36,7 +77,7 @@ class LayerDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._icons = icons
         self._thumbnail = thumbnail
-        self._images: dict[str, tuple[object, QImage]] = {}  # node id -> (what it shows, image)
+        self._images: dict[str, tuple[Pixels, QImage]] = {}  # node id -> (what it shows, image)
 
     def sizeHint(self, option: QStyleOptionViewItem, index) -> QSize:
         return QSize(24, ROW)
@@ -49,6 +90,10 @@ class LayerDelegate(QStyledItemDelegate):
         if selected or hovered:
             painter.fillRect(option.rect, QColor(theme.selection if selected else theme.hover))
         if index.column() == EYE:
+            if node.color_tag in TAG_COLOURS:
+                tint = QColor(TAG_COLOURS[node.color_tag])
+                painter.fillRect(option.rect.adjusted(0, 1, 0, -1), QColor(tint.red(), tint.green(), tint.blue(), 110))
+                painter.fillRect(QRect(option.rect.left(), option.rect.top() + 1, 4, option.rect.height() - 2), tint)
             name, colour = ("eye", theme.text) if node.visible else ("eye-off", theme.faint)
             self._icons.icon(name, colour).paint(painter, _centred(option.rect, 18))
         elif index.column() == LOCK and node.locked:
@@ -58,15 +103,22 @@ class LayerDelegate(QStyledItemDelegate):
 
     def _paint_name(self, painter: QPainter, option: QStyleOptionViewItem, node: Node) -> None:
         theme = self._icons.theme
-        frame = QRect(option.rect.left() + 4, option.rect.center().y() - THUMBNAIL // 2 + 1, THUMBNAIL, THUMBNAIL)
+        at = cells(option.rect, node)
         painter.save()
         painter.setOpacity(1.0 if node.visible else 0.45)
+        if node.clipping:
+            self._icons.icon("clip", theme.muted).paint(painter, QRect(option.rect.left() + 2, at.picture.center().y() - 6, 14, 14))
         if isinstance(node, Group):
-            self._icons.icon("group", theme.muted).paint(painter, _centred(frame, 20))
+            self._icons.icon("group", theme.muted).paint(painter, _centred(at.picture, 20))
         else:
-            self._paint_thumbnail(painter, frame, node)
+            self._paint_thumbnail(painter, at.picture, node)
+        if node.mask is not None:
+            self._paint_mask(painter, at, node)
         painter.restore()
-        text = option.rect.adjusted(THUMBNAIL + 13, 0, -2, 0)
+        self._paint_words(painter, option, at.words, node)
+
+    def _paint_words(self, painter: QPainter, option: QStyleOptionViewItem, text: QRect, node: Node) -> None:
+        theme = self._icons.theme
         below = described(node)
         painter.setPen(QColor(theme.text if node.visible else theme.faint))
         metrics = option.fontMetrics
@@ -83,6 +135,24 @@ class LayerDelegate(QStyledItemDelegate):
             painter.drawText(lines, place, painter.fontMetrics().elidedText(below, Qt.TextElideMode.ElideRight, text.width()))
             painter.restore()
 
+    def _paint_mask(self, painter: QPainter, at: Cells, node: Node) -> None:
+        theme, mask = self._icons.theme, node.mask
+        if mask.linked:
+            self._icons.icon("link", theme.muted).paint(painter, _centred(at.link, LINK))
+        painter.fillRect(at.mask, QColor("black" if mask.default == 0 else "white"))
+        image = mask_image(mask, THUMBNAIL * 2)
+        fitted = QRect(QPoint(0, 0), image.size().scaled(at.mask.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        fitted.moveCenter(at.mask.center())
+        painter.drawImage(fitted, image)
+        painter.setPen(QPen(QColor(theme.edge), 1))
+        painter.drawRect(at.mask.adjusted(0, 0, -1, -1))
+        if not mask.enabled:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(theme.danger), 2))
+            inner = at.mask.adjusted(3, 3, -4, -4)
+            painter.drawLine(inner.topLeft(), inner.bottomRight())
+            painter.drawLine(inner.topRight(), inner.bottomLeft())
+
     def _paint_thumbnail(self, painter: QPainter, frame: QRect, layer: Layer) -> None:
         theme = self._icons.theme
         painter.fillRect(frame, QColor(theme.checker_a))
@@ -95,13 +165,12 @@ class LayerDelegate(QStyledItemDelegate):
         painter.drawRect(frame.adjusted(0, 0, -1, -1))
 
     def _image(self, layer: Layer) -> QImage:
-        """The thumbnail, made anew only when the pixels or the mask changed."""
-        state = (layer.pixels, layer.mask)
+        """The thumbnail of the layer without its mask, made anew only when the pixels changed."""
         known = self._images.get(layer.id)
-        if known is None or known[0][0] is not state[0] or known[0][1] is not state[1]:
-            array = np.ascontiguousarray(self._thumbnail(layer, THUMBNAIL * 2))  # (s, s, 4) uint8 straight RGBA
+        if known is None or known[0] is not layer.pixels:
+            array = np.ascontiguousarray(self._thumbnail(replace(layer, mask=None), THUMBNAIL * 2))  # (s, s, 4) uint8 straight RGBA
             image = QImage(array.data, array.shape[1], array.shape[0], array.strides[0], QImage.Format.Format_RGBA8888).copy()
-            self._images[layer.id] = known = (state, image)
+            self._images[layer.id] = known = (layer.pixels, image)
         return known[1]
 
     def keep_only(self, ids: set[str]) -> None:
@@ -115,7 +184,7 @@ class LayerDelegate(QStyledItemDelegate):
         return editor
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index) -> None:
-        editor.setGeometry(option.rect.adjusted(THUMBNAIL + 8, 10, -2, -10))
+        editor.setGeometry(cells(option.rect, index.model().node(index)).words.adjusted(-5, 10, 0, -10))
 
 
 class _DropLine(QProxyStyle):
@@ -146,6 +215,8 @@ class LayerTree(QTreeView):
 
     eye_clicked = Signal(str, bool)  # id, with Alt
     lock_clicked = Signal(str)
+    link_clicked = Signal(str)
+    mask_switched = Signal(str)
     picked = Signal()  # the user changed the selection
 
     def __init__(self, icons: Icons, thumbnail: Thumbnailer, parent: QWidget | None = None) -> None:
@@ -245,6 +316,12 @@ class LayerTree(QTreeView):
             else:
                 self.lock_clicked.emit(node.id)
             return
+        if node and node.mask is not None and event.button() == Qt.MouseButton.LeftButton:
+            at = cells(self.visualRect(index), node)
+            shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            if at.link.contains(event.position().toPoint()) or (shift and at.mask.contains(event.position().toPoint())):
+                (self.mask_switched if shift else self.link_clicked).emit(node.id)
+                return
         super().mousePressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -253,15 +330,11 @@ class LayerTree(QTreeView):
             return
         super().mouseDoubleClickEvent(event)
 
-    def add_menu_of(self, actions: list[QAction]) -> None:
-        """What a right click offers."""
+    def offer(self, menu: QMenu) -> None:
+        """What a right click offers; the key for context menus opens it at the active row."""
+        self.menu = menu
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.menu = QMenu(self)
-        for number, action in enumerate(actions):
-            if number and action.objectName() in ("layer.visible", "layer.raise", "layer.group", "layer.merge_down", "generate.again"):
-                self.menu.addSeparator()
-            self.menu.addAction(action)
-        self.customContextMenuRequested.connect(lambda point: self.menu.popup(self.viewport().mapToGlobal(point)))
+        self.customContextMenuRequested.connect(lambda point: menu.popup(self.viewport().mapToGlobal(point)))
 
     def drawBranches(self, painter: QPainter, rect: QRect, index) -> None:
         theme = self._icons.theme

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent, QImage
-from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from app import render
-from app.document import Document, Group, Layer, parent_of, siblings
+from app.brush import Brush
+from app.document import Document
 from app.errors import FileError
 from app.formats import open_with_report
 from app.samples import Sample
@@ -21,8 +23,11 @@ from app.session import Session
 from bfs_engine.api import LayerResult
 from ui import dialogs
 from ui.action_set import ActionSet
+from ui.actions import ACTIONS, TAGS
+from ui.brush_bar import BrushBar, hardened, stepped, stored_brush
 from ui.canvas import Canvas
 from ui.command_palette import CommandPalette
+from ui.conditions import conditions
 from ui.docks import Docks
 from ui.file_commands import FileCommands
 from ui.generate_commands import GenerateCommands
@@ -31,6 +36,7 @@ from ui.generation import Generation, words_of
 from ui.history_panel import HistoryPanel
 from ui.layer_commands import LayerCommands
 from ui.layer_panel import LayerPanel
+from ui.mask_commands import MaskCommands
 from ui.menus import FileMenu, ThemeMenu
 from ui.message_bar import MessageBar
 from ui.options_bar import OptionsBar
@@ -38,7 +44,7 @@ from ui.queue_panel import QueuePanel
 from ui.status import Status
 from ui.surroundings import Surroundings
 from ui.theme import Icons, Theme, apply_theme, theme_for, watch_system_theme
-from ui.tool_desk import ToolDesk
+from ui.tool_desk import PAINTING, ToolDesk
 
 log = logging.getLogger(__name__)
 
@@ -74,11 +80,14 @@ class MainWindow(QMainWindow):
         self.canvas = Canvas(render.render_qimage, theme, self.desk)
         self.messages = MessageBar(self.icons, self.canvas)
         self.options = OptionsBar()
+        self.brush_bar = BrushBar()
+        self.options.add_page(self.brush_bar)
         self.layer_panel = LayerPanel(self.icons, render.thumbnail)
         self.history_panel = HistoryPanel(self.icons)
         self.queue_panel = QueuePanel(self.icons)
         self.generate_panel = GeneratePanel(self.icons, around.settings.get("prompts", []))
         self.layers = LayerCommands(self.session, self.layer_panel.tree.chosen, self)
+        self.masks = MaskCommands(self.layers, lambda: self.desk.box, self)
         self.files = FileCommands(self, self.session, around.settings, around.loop)
         self.generation = Generation(around.queue, self.session, around.loop, self)
         self.generate = GenerateCommands(self, self.generate_panel, self.desk, self.generation, self.messages, around.settings)
@@ -105,6 +114,13 @@ class MainWindow(QMainWindow):
             "edit.cancel": self.desk.escape,
             "edit.tool_move": lambda: self.desk.choose("move"),
             "edit.tool_box": lambda: self.desk.choose("box"),
+            "edit.tool_brush": lambda: self.desk.choose("brush"),
+            "edit.tool_eraser": lambda: self.desk.choose("eraser"),
+            "edit.swap": self.desk.swap_brush,
+            "edit.brush_smaller": lambda: self._change_brush(stepped, -1),
+            "edit.brush_larger": lambda: self._change_brush(stepped, +1),
+            "edit.brush_softer": lambda: self._change_brush(hardened, -1),
+            "edit.brush_harder": lambda: self._change_brush(hardened, +1),
             "layer.rename": layers.ask_name,
             "layer.duplicate": layers.duplicate,
             "layer.delete": layers.delete,
@@ -117,8 +133,11 @@ class MainWindow(QMainWindow):
             "layer.select_below": lambda: layers.select_step(-1),
             "layer.group": layers.group,
             "layer.ungroup": layers.ungroup,
-            "layer.merge_down": layers.merge_down,
+            "layer.clip": layers.toggle_clipping,
+            "layer.merge_down": layers.merge,
             "layer.flatten": layers.flatten,
+            **self._mask_handlers(),
+            **{f"layer.tag_{tag or 'none'}": lambda tag=tag: layers.set_color_tag(tag) for tag in TAGS},
             "generate.run": self.generate.run,
             "generate.run_first": lambda: self.generate.run(first=True),
             "generate.again": self.generate.again,
@@ -140,6 +159,20 @@ class MainWindow(QMainWindow):
             "help.about": lambda: dialogs.show_about(self, self._around.version, self.windowIcon().pixmap(64, 64)),
         }
 
+    def _mask_handlers(self) -> dict[str, Callable[[], None]]:
+        masks = self.masks
+        return {
+            "layer.mask_add": masks.add,
+            "layer.mask_hide": masks.hide,
+            "layer.mask_alpha": masks.from_alpha,
+            "layer.mask_box": masks.from_box,
+            "layer.mask_invert": masks.invert,
+            "layer.mask_switch": masks.switch,
+            "layer.mask_link": masks.link,
+            "layer.mask_apply": masks.apply,
+            "layer.mask_delete": masks.delete,
+        }
+
     def _lay_out(self) -> None:
         middle = QWidget()
         column = QVBoxLayout(middle)
@@ -148,17 +181,21 @@ class MainWindow(QMainWindow):
         column.addWidget(self.canvas, 1)
         self.setCentralWidget(middle)
         self.docks = Docks(self, self.generate_panel, self.layer_panel, self.history_panel, self.queue_panel)
-        self.docks.add_tools([self.actions_[name] for name in ("edit.tool_move", "edit.tool_box")], self.options)
+        self.docks.add_tools([self.actions_[name] for name in ("edit.tool_move", "edit.tool_box", "edit.tool_brush", "edit.tool_eraser")], self.options)
         self.docks.add_panel_entries(self.actions_.menus["view"])
-        names = ("generate.again", "", "layer.group", "layer.duplicate", "layer.merge_down", "layer.raise", "layer.lower", "layer.delete")
+        names = ("generate.again", "", "layer.mask_add", "layer.group", "layer.duplicate", "layer.merge_down", "layer.raise", "layer.lower", "layer.delete")
         self.layer_panel.add_buttons([self.actions_[name] if name else None for name in names])
         offered = ("layer.", "generate.again", "generate.recipe")
-        self.layer_panel.tree.add_menu_of([action for _, action in self.actions_.entries() if action.objectName().startswith(offered)])
+        menu = QMenu(self.layer_panel.tree)
+        self.actions_.put_into(menu, [action.name for action in ACTIONS if action.name.startswith(offered)])
+        self.layer_panel.tree.offer(menu)
 
     def _wire(self) -> None:
         generation, panel, queue, files = self.generation, self.generate_panel, self.queue_panel, self.files
         self.layer_panel.connect_to(self.layers)
+        self.layer_panel.connect_masks(self.masks)
         self.layer_panel.active_wanted.connect(self._make_active)
+        self.brush_bar.edited.connect(self._brush_edited)
         self.layers.refused.connect(self.say_error)
         self.history_panel.went.connect(lambda index: self.session.go_to(index))
         self.canvas.view_changed.connect(lambda: self.status.show_zoom(self.canvas.view.zoom))
@@ -230,23 +267,18 @@ class MainWindow(QMainWindow):
 
     def conditions(self) -> set[str]:
         """What can be done now, in the words of the table of actions."""
-        session = self.session
-        node = session.active_node
-        found = {
-            "undo": session.history.can_undo,
-            "redo": session.history.can_redo,
-            "jobs": self.generation.alive,
-            "layer": node is not None,
-            "free layer": node is not None and not node.locked,
-            "group": isinstance(node, Group),
-            "generated layer": isinstance(node, Layer) and bool(node.recipe),
-            "candidates": isinstance(node, Layer) and len(node.candidates) > 1,
-            "layer below": node is not None and _has_below(session.shown, node.id),
-        }
-        return {name for name, holds in found.items() if holds}
+        return conditions(self.session, self.layers.chosen(), self.desk, self.generation.alive)
 
     def _make_active(self, id: str) -> None:
         self.session.active = id
+        self.actions_.enable(self.conditions())  # several may be chosen while the active one stays
+
+    def _change_brush(self, change: Callable[[Brush, int], Brush], direction: int) -> None:
+        self._brush_edited(change(self.desk.brush, direction))
+
+    def _brush_edited(self, brush: Brush) -> None:
+        self.desk.brush = brush
+        self._around.settings.set("brush", asdict(brush))
 
     # Generating
 
@@ -299,8 +331,12 @@ class MainWindow(QMainWindow):
         self.docks.toggle()
 
     def _desk_changed(self) -> None:
-        self.actions_["edit.tool_move"].setChecked(self.desk.tool == "move")
-        self.actions_["edit.tool_box"].setChecked(self.desk.tool == "box")
+        for tool in ("move", "box", "brush", "eraser"):
+            self.actions_[f"edit.tool_{tool}"].setChecked(self.desk.tool == tool)
+        self.actions_.enable(self.conditions())
+        if self.desk.tool in PAINTING:
+            self.brush_bar.show_brush(self.actions_[f"edit.tool_{self.desk.tool}"].text(), self.desk.brush)
+        self.options.show_page(self.brush_bar if self.desk.tool in PAINTING else None)
         self.options.show_rect(*self.desk.numbers())
         self.generate_panel.show_box(self.desk.box_words())
         self.status.show_hint(self.desk.hint())
@@ -329,6 +365,7 @@ class MainWindow(QMainWindow):
         self.files.open(paths[0])
 
     def _restore(self) -> None:
+        self.desk.brush = stored_brush(self._around.settings)
         self.docks.restore(self._around.settings)
         self._around.loop.call_later(0.3, self._load_vocabulary)
 
@@ -394,8 +431,3 @@ def image_of(pixels: np.ndarray) -> QImage:
     pixels = np.ascontiguousarray(pixels)
     image = QImage(pixels.data, pixels.shape[1], pixels.shape[0], pixels.strides[0], QImage.Format.Format_RGBA8888)
     return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
-
-
-def _has_below(document: Document, id: str) -> bool:
-    nodes = siblings(document, parent_of(document, id))
-    return bool(nodes) and nodes[0].id != id

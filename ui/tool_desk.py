@@ -8,12 +8,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 
 from app import edits
+from app.brush import Brush, BrushTool
 from app.document import bounds, find
 from app.geometry import Rect
 from app.session import Session
 from app.tools import BoxTool, MoveTool, Overlay
 from bfs_engine.api import Box
 
+PAINTING = ("brush", "eraser")
 _GRIP_CURSORS = {
     "top left": Qt.CursorShape.SizeFDiagCursor,
     "bottom right": Qt.CursorShape.SizeFDiagCursor,
@@ -38,6 +40,8 @@ class ToolDesk(QObject):
         self.tool = "box"
         self.repaint: Callable[[], None] = lambda: None
         self.cursor_changed: Callable[[], None] = lambda: None
+        self.circle_moved: Callable[[], None] = lambda: None
+        self._brush = Brush()
         self._chosen: Callable[[], list[str]] = lambda: []
         self._hover = ""
         self.gesture = False
@@ -48,7 +52,8 @@ class ToolDesk(QObject):
     def show_session(self, session: Session) -> None:
         """Work on another document; a suggested box is drawn if it is for this one."""
         self._session = session
-        self._box_tool, self._move_tool = BoxTool(session), MoveTool(session)
+        self._box_tool, self._move_tool, self._brush_tool = BoxTool(session), MoveTool(session), BrushTool(session)
+        self._brush_tool.brush, self._brush_tool.erases = self._brush, self.tool == "eraser"
         if self._suggested and self._suggested[0] == session.path:
             self.set_box(self._suggested[1])
         self._suggested = None
@@ -75,18 +80,44 @@ class ToolDesk(QObject):
             self._suggested = (path, box)
 
     def choose(self, tool: str) -> None:
-        """ "move" or "box"."""
+        """ "move", "box", "brush" or "eraser"."""
         if self.gesture:
             self._active.abort()
             self.gesture = False
         self.tool = tool
+        self._brush_tool.erases = tool == "eraser"
         self._hover = ""
         self._tell()
         self.cursor_changed()
 
     @property
-    def _active(self) -> BoxTool | MoveTool:
+    def _active(self) -> BoxTool | MoveTool | BrushTool:
+        if self.tool in PAINTING:
+            return self._brush_tool
         return self._box_tool if self.tool == "box" else self._move_tool
+
+    @property
+    def brush(self) -> Brush:
+        """What the brush and the eraser paint with."""
+        return self._brush
+
+    @brush.setter
+    def brush(self, brush: Brush) -> None:
+        self._brush = self._brush_tool.brush = brush
+        self._tell()
+
+    def swap_brush(self) -> None:
+        """The eraser for the brush, and back."""
+        self.choose("brush" if self.tool == "eraser" else "eraser")
+
+    def press_pen(self, pressure: float) -> None:
+        """How hard the pen presses from now on, 0 to 1."""
+        self._brush_tool.pressure = pressure
+
+    def leave(self) -> None:
+        """The pointer is no longer over the canvas."""
+        self._brush_tool.leave()
+        self.circle_moved()
 
     # What the canvas asks
 
@@ -95,9 +126,13 @@ class ToolDesk(QObject):
         own = self._box_tool.overlay
         if self.tool == "box":
             return own
+        if self.tool in PAINTING:
+            return Overlay(box=own.box, circle=self._brush_tool.overlay.circle)
         return Overlay(box=own.box, outline=self._move_tool.overlay.outline)
 
     def cursor(self) -> Qt.CursorShape:
+        if self.tool in PAINTING:
+            return Qt.CursorShape.CrossCursor
         if self.tool == "move":
             return Qt.CursorShape.SizeAllCursor if self.gesture else Qt.CursorShape.ArrowCursor
         return _GRIP_CURSORS.get(self._hover, Qt.CursorShape.CrossCursor)
@@ -112,16 +147,20 @@ class ToolDesk(QObject):
     def drag(self, x: float, y: float, modifiers: Collection[str]) -> None:
         if self.gesture:
             self._active.drag(x, y, modifiers)
-            self._tell()
+            self.circle_moved() if self.tool in PAINTING else self._tell()
 
     def release(self, x: float, y: float, modifiers: Collection[str]) -> None:
         if self.gesture:
             self.gesture = False
             self._active.release(x, y, modifiers)
+            self._brush_tool.pressure = 1.0  # what a mouse presses with
             self._tell()
             self.cursor_changed()
 
     def hover(self, x: float, y: float, modifiers: Collection[str], reach: float) -> None:
+        if self.tool in PAINTING:
+            self._brush_tool.hover(x, y)
+            self.circle_moved()
         grip = self._box_tool.grip_at(x, y, reach) if self.tool == "box" else ""
         if grip != self._hover:
             self._hover = grip
@@ -133,7 +172,7 @@ class ToolDesk(QObject):
         if self._nudged != (0, 0):
             self._nudged = (0, 0)
             self._session.discard()
-        elif not (self.tool == "move" and self._move_tool.abort()):
+        elif not (self.tool != "box" and self._active.abort()):
             self._box_tool.abort()
         self._tell()
 
@@ -142,6 +181,8 @@ class ToolDesk(QObject):
         if self.tool == "box":
             self._box_tool.nudge(dx, dy)
             self._tell()
+            return
+        if self.tool in PAINTING:
             return
         ids = [id for id in self._chosen() if find(self._session.document, id)]
         free = [id for id in ids if not find(self._session.document, id).locked]
@@ -170,6 +211,8 @@ class ToolDesk(QObject):
             words = self.tr("The model sees {width} × {height} px around it")
             seen = words.format(width=context.width, height=context.height) if context else ""
             return self.tr("Generation Box"), self.box, True, seen
+        if self.tool in PAINTING:
+            return "", None, False, ""
         node = self._session.active_node
         return self.tr("Move"), bounds(node) if node else None, False, node.name if node else self.tr("No layer is active")
 
@@ -177,6 +220,8 @@ class ToolDesk(QObject):
         """Numbers typed into the options bar."""
         if self.tool == "box":
             self._box_tool.box = rect
+        elif self.tool in PAINTING:
+            return
         elif (node := self._session.active_node) and not node.locked:
             now = bounds(node)
             self._session.commit(self.tr("Move"), edits.nudge(self._session.document, [node.id], rect.left - now.left, rect.top - now.top))
@@ -191,6 +236,10 @@ class ToolDesk(QObject):
         """What the active tool does, for the status bar."""
         if self.tool == "box":
             return self.tr("Drag a box where the thing should stand. Shift: square. Arrows: nudge. Esc: no box. Space: pan.")
+        if self.tool == "brush":
+            return self.tr("Drag to show again what the layer's mask hides. X: eraser. [ and ]: size. Shift: a line from the last stroke.")
+        if self.tool == "eraser":
+            return self.tr("Drag to hide parts of the active layer with its mask. X: brush. [ and ]: size. Shift: a line from the last stroke.")
         return self.tr(
             "Drag to move the active layer. Ctrl: take the layer under the pointer. Shift: keep direction. Arrows: 1 px, with Shift 10."
         )

@@ -1,0 +1,65 @@
+"""What the user can do to the mask of the active layer or group: each command is one edit and one step of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from app import edits, masks
+from app.document import Document, find
+from app.geometry import Rect
+from ui.layer_commands import LayerCommands
+
+
+class MaskCommands(QObject):
+    """Works through LayerCommands, on the session of the moment."""
+
+    def __init__(self, layers: LayerCommands, box: Callable[[], Rect | None], parent: QObject | None = None) -> None:
+        """box: the generation box in canvas pixels."""
+        super().__init__(parent)
+        self._layers = layers
+        self._box = box
+
+    def _do(self, label: str, edit: Callable[[Document, str], Document], id: str | None = None) -> None:
+        node = find(self._layers.session.document, id) if id else self._layers.active_node()
+        if node is not None and self._layers.free([node.id]):
+            self._layers.commit(label.format(name=node.name), lambda document: edit(document, node.id))
+
+    def add(self) -> None:
+        self._do(self.tr("Mask “{name}”"), masks.add_mask)
+
+    def hide(self) -> None:
+        self._do(self.tr("Mask “{name}”"), lambda document, id: masks.add_mask(document, id, 0))
+
+    def from_alpha(self) -> None:
+        self._do(self.tr("Mask “{name}” by its alpha"), masks.mask_from_alpha)
+
+    def from_box(self) -> None:
+        if (box := self._box()) is not None:
+            self._do(self.tr("Mask “{name}” by the box"), lambda document, id: masks.mask_from_box(document, id, box))
+
+    def invert(self) -> None:
+        self._do(self.tr("Invert the mask of “{name}”"), masks.invert_mask)
+
+    def switch(self, id: str | None = None) -> None:
+        """Off where it is on, and on where it is off."""
+        node = find(self._layers.session.document, id) if id else self._layers.active_node()
+        if node is not None and node.mask is not None:
+            on = not node.mask.enabled
+            label = self.tr("Switch the mask of “{name}” on") if on else self.tr("Switch the mask of “{name}” off")
+            self._do(label, lambda document, id: masks.enable_mask(document, id, on), node.id)
+
+    def link(self, id: str | None = None) -> None:
+        """Tie it to the layer, or let it stay where it is."""
+        node = find(self._layers.session.document, id) if id else self._layers.active_node()
+        if node is not None and node.mask is not None:
+            tied = not node.mask.linked
+            label = self.tr("Link the mask of “{name}”") if tied else self.tr("Unlink the mask of “{name}”")
+            self._do(label, lambda document, id: masks.link_mask(document, id, tied), node.id)
+
+    def apply(self) -> None:
+        self._do(self.tr("Apply the mask of “{name}”"), masks.apply_mask)
+
+    def delete(self) -> None:
+        self._do(self.tr("Delete the mask of “{name}”"), lambda document, id: edits.set_mask(document, id, None))
