@@ -22,6 +22,8 @@ from bfs_engine.scenes.light import Light, effects, make_light, shade
 
 LEAST_BOX, MOST_BOX = 0.45, 0.62  # the box's longer side over the frame's
 MARGIN = 0.04  # of the frame, between box and edge
+# How far an object stands from where its reference is: what nobody can foresee, a network's mean can only blur.
+LOOSEST, STRETCH = 0.02, 0.02
 OBJECT_TINT = 0.6  # how far the camera's colours reach the object; the rest the reference already shows
 
 
@@ -159,8 +161,8 @@ def _crisp(alpha: Tensor) -> Tensor:
 def stand(dice: Dice, cutout: Tensor, sizes: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
     """Put each object in the frame: (n,4,s,s) premultiplied, the box (n,4) a user draws, the object's tight box (n,4)."""
     longer = dice.uniform(LEAST_BOX, MOST_BOX) * size
-    loose = column(dice.chance(0.5), 2) * dice.uniform(0, 0.07, 2)  # more would leave the object's size to chance
-    stretch = torch.exp(dice.uniform(-0.05, 0.05, 2))
+    loose = column(dice.chance(0.5), 2) * dice.uniform(0, LOOSEST, 2)
+    stretch = torch.exp(dice.uniform(-STRETCH, STRETCH, 2))
     shape = sizes * stretch * (1 + loose)
     one_side = functional.one_hot(dice.integer(2), 2)  # a box of another shape still fits the object closely on one side
     odd = column(dice.chance(0.25), 2) * column(dice.uniform(0, 0.4), 2) * one_side
@@ -174,7 +176,7 @@ def stand(dice: Dice, cutout: Tensor, sizes: Tensor, size: int) -> tuple[Tensor,
     start = corner + (outer - drawn) * torch.tensor([0.5, 1.0], device=dice.device)
     body = _resample(cutout, start, stretch * unit[:, None], size)
     pivot = torch.stack([start[:, 0] + drawn[:, 0] / 2, start[:, 1] + drawn[:, 1] / 2], 1)
-    body = rotate(body, dice.uniform(-3, 3) * math.pi / 180 * dice.chance(0.7), pivot)
+    body = rotate(body, dice.uniform(-2, 2) * math.pi / 180 * dice.chance(0.3), pivot)
     body = blur_some(body, dice.uniform(0.3, 0.6) * size / 128, dice.chance(0.4))
     tight = bounds(body[:, 3])
     slack = (outer - drawn).clamp(min=0)
