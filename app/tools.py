@@ -6,17 +6,20 @@ its session only: previews while dragging, one commit on release.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 
 from bfs_engine.api import Box
 from bfs_engine.framing import BOX_FRACTION, SMALLEST_BOX, crop_around
 
 from . import edits
-from .document import Document, Group, Layer, bounds, find
-from .geometry import Rect, invert
+from .document import Document, Group, Layer, Node, find
+from .geometry import EMPTY, Point, Rect, invert
 from .pixels import TILE
 from .session import Session
+from .snapping import Line, Snapping, snap, targets, touched
+from .transform import bounds_of, movable
+from .words import phrase
 
 NUDGE, FAR_NUDGE = 1, 10  # canvas pixels per arrow key, and with Shift
 CLICK = 2  # canvas pixels: what is drawn smaller than this was a click
@@ -35,13 +38,19 @@ GRIPS = {  # which edges a grip moves: -1 left or top, 1 right or bottom, 0 neit
 @dataclass(frozen=True)
 class Overlay:
     """Canvas rectangles to draw. box: the generation box with handles. context: what the engine will see around it.
-    outline: around what is being moved. words: to be written at the box. circle: x, y, radius of what the brush would cover."""
+    outline: around what is being moved. words: to be written at the box. circle: x, y, radius of what the brush would cover.
+    frame: corners of the transform box, clockwise, with handles; pivot: its fixed point. lines: what something snapped to.
+    crop: the canvas to be, with handles."""
 
     box: Rect | None = None
     context: Rect | None = None
     outline: Rect | None = None
     words: str = ""
     circle: tuple[float, float, float] | None = None
+    frame: tuple[Point, ...] = ()
+    pivot: Point | None = None
+    lines: tuple[Line, ...] = ()
+    crop: Rect | None = None
 
 
 class BoxTool:
@@ -136,68 +145,101 @@ class BoxTool:
 
 
 class MoveTool:
-    """Moves the active node. With Ctrl it first takes the topmost layer that is visible under the pointer."""
+    """Moves the chosen nodes. With Ctrl it first takes the topmost layer that is visible under the pointer, with Alt it moves copies.
 
-    def __init__(self, session: Session) -> None:
+    chosen: ids of the nodes selected in the layer panel; where the active one is not among them, it moves alone.
+    snapping: what things are drawn to; its reach is set by every press.
+    """
+
+    def __init__(self, session: Session, chosen: Callable[[], list[str]] = list) -> None:
         self.session = session
-        self._id: str | None = None
+        self.chosen = chosen
+        self.snapping = Snapping()
+        self._ids: list[str] = []
+        self._copies: dict[str, Node] = {}  # of which node -> its copy
         self._start = (0.0, 0.0)
         self._shift = (0, 0)
+        self._area = EMPTY  # around what moves, at the start
+        self._lines: tuple[Line, ...] = ()
+        self._picked = False
 
     @property
     def overlay(self) -> Overlay:
-        node = find(self.session.shown, self._id or self.session.active)
-        area = bounds(node) if node is not None and node.visible else None
-        return Overlay(outline=None if area is None or area.is_empty else area)
+        moving = [copy.id for copy in self._copies.values()] or self._ids or self._wanted()
+        area = bounds_of(node for node in movable(self.session.shown, moving) if node.visible)
+        if area.is_empty:
+            return Overlay()
+        return Overlay(outline=area, lines=touched(_span(area), self._lines) if self._shift != (0, 0) else ())
+
+    def _wanted(self) -> list[str]:
+        chosen, active = self.chosen(), self.session.active
+        return chosen if active in chosen else [active] if active else []
 
     def press(self, x: float, y: float, modifiers: Collection[str] = (), reach: float = 0.0) -> str:
-        """Returns why nothing can be moved, as a sentence, or an empty string."""
-        if "ctrl" in modifiers:
-            picked = pick(self.session.document, x, y)
-            self.session.active = picked.id if picked else self.session.active
-        self._id, self._start, self._shift = None, (x, y), (0, 0)
-        node = find(self.session.document, self.session.active)
-        refusal = _refusal(node)
-        self._id = None if refusal else node.id
-        return refusal
+        """Returns why nothing can be moved, as a sentence, or an empty string. reach: of snapping, in canvas pixels."""
+        self._picked = "ctrl" in modifiers
+        if self._picked and (picked := pick(self.session.document, x, y)) and picked.id not in self._wanted():
+            self.session.active = picked.id
+        document = self.session.document
+        nodes = movable(document, self._wanted())
+        self._ids, self._start, self._shift, self._copies = [], (x, y), (0, 0), {}
+        if not any(node.visible for node in nodes):
+            return refusal(find(document, self.session.active))
+        self._ids = [node.id for node in nodes]
+        self._area = bounds_of(node for node in nodes if node.visible)
+        self._lines = targets(document, self._ids, self.snapping)
+        self.snapping = replace(self.snapping, reach=reach)
+        if "alt" in modifiers:
+            self._copies = {node.id: edits.copy_of(node) for node in nodes}
+            self._lines = targets(document, (), self.snapping)
+        return ""
 
     def drag(self, x: float, y: float, modifiers: Collection[str] = ()) -> None:
-        """Shift keeps to the eight main directions. Layers move by whole pixels."""
-        if self._id is None:
+        """Shift keeps to the eight main directions, Ctrl does not snap. Layers move by whole pixels."""
+        if not self._ids:
             return
-        if find(self.session.document, self._id) is None:  # deleted meanwhile
+        if any(find(self.session.document, id) is None for id in self._ids):  # deleted meanwhile
             self.abort()
             return
         dx, dy = x - self._start[0], y - self._start[1]
-        self._shift = _constrained(dx, dy) if "shift" in modifiers else (round(dx), round(dy))
-        self.session.preview(edits.nudge(self.session.document, [self._id], *self._shift))
+        straight = "shift" in modifiers
+        self._shift = constrained(dx, dy) if straight else (round(dx), round(dy))
+        if "ctrl" not in modifiers or self._picked:
+            self._shift = self._snapped(*self._shift, straight)
+        self.session.preview(self._moved())
+
+    def _snapped(self, dx: int, dy: int, straight: bool) -> tuple[int, int]:
+        """Drawn to the lines; a straight movement stays straight."""
+        left, top, right, bottom = _span(self._area.moved(dx, dy))
+        if self._area.is_empty or (straight and dx and dy):
+            return dx, dy
+        across = snap((left, (left + right) / 2, right), True, self._lines, self.snapping) if dx or not straight else 0
+        down = snap((top, (top + bottom) / 2, bottom), False, self._lines, self.snapping) if dy or not straight else 0
+        return round(dx + across), round(dy + down)
+
+    def _moved(self) -> Document:
+        document = self.session.document
+        for id, copy in self._copies.items():
+            document = edits.add_layer(document, copy, id)
+        return edits.nudge(document, [copy.id for copy in self._copies.values()] or self._ids, *self._shift)
 
     def release(self, x: float, y: float, modifiers: Collection[str] = ()) -> None:
         self.drag(x, y, modifiers)
-        if self._id is None:
+        if not self._ids:
             return
         if self._shift == (0, 0):
             self.abort()
             return
-        document = edits.nudge(self.session.document, [self._id], *self._shift)
-        self._id = None
-        self.session.commit("Move", document)
+        document, copies = self._moved(), [copy.id for copy in self._copies.values()]
+        self._ids, self._copies, self._shift = [], {}, (0, 0)
+        self.session.commit(phrase("Move a copy") if copies else phrase("Move"), document, active=copies[-1] if copies else None)
 
     def abort(self) -> bool:
         """Put everything back. Whether there was a gesture."""
-        had, self._id = self._id is not None, None
+        had, self._ids, self._copies, self._shift = bool(self._ids), [], {}, (0, 0)
         if had:
             self.session.discard()
         return had
-
-    def nudge(self, dx: int, dy: int, far: bool = False) -> str:
-        """One press of an arrow key: 1 pixel, or 10. Returns why nothing can be moved, or an empty string."""
-        node = find(self.session.document, self.session.active)
-        refusal = _refusal(node)
-        if not refusal:
-            step = FAR_NUDGE if far else NUDGE
-            self.session.commit("Nudge", edits.nudge(self.session.document, [node.id], dx * step, dy * step))
-        return refusal
 
 
 def as_engine_box(box: Rect) -> Box:
@@ -232,15 +274,16 @@ def _alpha_at(layer: Layer, x: float, y: float) -> int:
     return 0 if tile is None else int(tile[row % TILE, column % TILE, 3])
 
 
-def _refusal(node: Layer | Group | None) -> str:
+def refusal(node: Node | None) -> str:
+    """Why nothing can be done with the active node."""
     if node is None:
-        return "No layer is active. Choose one in the layer panel."
+        return phrase("No layer is active. Choose one in the layer panel.")
     if node.locked:
-        return f"“{node.name}” is locked. Unlock it to move it."
-    return "" if node.visible else f"“{node.name}” is hidden. Show it to move it."
+        return phrase("“{name}” is locked. Unlock it to move it.", name=node.name)
+    return phrase("“{name}” is hidden. Show it to move it.", name=node.name)
 
 
-def _constrained(dx: float, dy: float) -> tuple[int, int]:
+def constrained(dx: float, dy: float) -> tuple[int, int]:
     """The nearest of the eight main directions."""
     if abs(dx) > 2 * abs(dy):
         return round(dx), 0
@@ -248,6 +291,10 @@ def _constrained(dx: float, dy: float) -> tuple[int, int]:
         return 0, round(dy)
     length = round((abs(dx) + abs(dy)) / 2)
     return (length if dx >= 0 else -length), (length if dy >= 0 else -length)
+
+
+def _span(area: Rect) -> tuple[float, float, float, float]:
+    return area.left, area.top, area.right, area.bottom
 
 
 def _clamped(value: float, low: int, high: int) -> int:

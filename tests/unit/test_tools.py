@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from app import edits
-from app.document import Document, find, make_group, make_layer
+from app.document import Document, Guide, find, make_group, make_layer
 from app.geometry import Placement, Rect
 from app.pixels import Pixels
 from app.session import Session
+from app.snapping import Snapping
 from app.tools import BoxTool, MoveTool, Overlay, as_engine_box, pick
 
 
@@ -137,7 +138,7 @@ def test_a_drag_moves_the_active_layer_by_whole_pixels_in_one_step(session: Sess
     tool = MoveTool(session)
     dragged(tool, (10, 10), (30.4, 5.6))
     assert place(session, "right") == (150, 96) and session.history.labels == ["Open", "Move"]
-    assert tool.overlay.outline == Rect.from_size(150, 96, 50, 50)
+    assert tool.overlay.outline == Rect.from_size(160, 106, 30, 30)  # around what can be seen of it
 
 
 def test_shift_keeps_to_the_main_directions(session: Session) -> None:
@@ -178,17 +179,67 @@ def test_what_is_hidden_turned_or_in_a_group_is_picked_as_it_is_seen(session: Se
     assert pick(Document(9, 9, (replace(flat, placement=Placement(0, 0, 0, 1)),)), 5, 5) is None
 
 
-def test_arrows_move_by_one_and_by_ten(session: Session) -> None:
+def test_all_chosen_layers_move_together_and_locked_ones_stay(session: Session) -> None:
+    ground, left, right = session.document.layers
+    tool = MoveTool(session, lambda: [ground.id, left.id, right.id])
+    assert tool.overlay.outline == Rect(110, 110, 170, 140)
+    dragged(tool, (10, 10), (17, 30))
+    assert place(session, "left") == (107, 120) and place(session, "right") == (137, 120)
+    assert place(session, "Background") == (0, 0) and session.history.labels == ["Open", "Move"]
+    session.active = left.id
+    dragged(MoveTool(session, lambda: [right.id]), (10, 10), (11, 10))  # the active layer is none of the chosen: it moves alone
+    assert place(session, "left") == (108, 120) and place(session, "right") == (137, 120)
+
+
+def test_with_alt_a_copy_is_moved(session: Session) -> None:
     tool = MoveTool(session)
-    tool.nudge(1, 0)
-    tool.nudge(0, -1, far=True)
-    assert place(session, "right") == (131, 90) and session.history.labels == ["Open", "Nudge", "Nudge"]
+    dragged(tool, (10, 10), (60, 10), "alt")
+    assert [node.name for node in session.document.layers] == ["Background", "left", "right", "right copy"]
+    assert place(session, "right") == (130, 100) and place(session, "right copy") == (180, 100)
+    assert session.active == session.document.layers[-1].id and session.history.labels == ["Open", "Move a copy"]
+    tool.press(10, 10, {"alt"})
+    tool.drag(30, 30)
+    tool.abort()
+    assert len(session.document.layers) == 4 and session.shown is session.document
+
+
+def test_edges_and_middles_draw_a_layer_near_and_ctrl_lets_it_go(session: Session) -> None:
+    tool = MoveTool(session)
+    tool.press(0, 0, (), 6)
+    tool.drag(-33, 3)  # what shows lies 3 pixels left of what shows of "left", and 3 below
+    assert find(session.shown, session.active).placement == Placement(100, 100)
+    assert {(line.upright, line.position) for line in tool.overlay.lines} >= {(False, 110), (False, 125), (False, 140)}
+    tool.drag(-33, 3, {"ctrl"})
+    assert find(session.shown, session.active).placement == Placement(97, 103)
+    tool.drag(233, -113)  # near the corner of the canvas at the top right
+    assert find(session.shown, session.active).placement == Placement(360, -10)
+    tool.drag(42, 23, {"shift"})  # near the middle of the canvas, but straight on the diagonal
+    assert find(session.shown, session.active).placement == Placement(162, 132)
+    tool.drag(48, 0)
+    assert find(session.shown, session.active).placement == Placement(175, 100)
+    tool.release(48, 0)
+    assert place(session, "right") == (175, 100)
+
+
+def test_guides_and_the_grid_draw_too_where_they_are_switched_on(session: Session) -> None:
+    session.commit("Guide", replace(session.document, guides=(Guide(False, 250), Guide(True, 40))))
+    tool = MoveTool(session)
+    tool.snapping = Snapping(canvas=False, layers=False)
+    tool.press(0, 0, (), 6)
+    tool.drag(105, -74)
+    assert find(session.shown, session.active).placement == Placement(240, 30)  # its left edge and its top edge
+    tool.abort()
+    tool.snapping = Snapping(canvas=False, layers=False, guides=False, grid=64)
+    tool.press(0, 0, (), 6)
+    tool.drag(50, 0)
+    assert find(session.shown, session.active).placement == Placement(182, 103)  # the left edge at 192, the middle at 128
+    tool.abort()
 
 
 def test_what_cannot_be_moved_says_why(session: Session) -> None:
     tool = MoveTool(session)
     session.active = session.document.layers[0].id
-    assert "locked" in tool.press(10, 10) and "locked" in tool.nudge(1, 0)
+    assert "locked" in tool.press(10, 10)
     tool.drag(50, 50)
     tool.release(50, 50)
     session.active = None
