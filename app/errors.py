@@ -16,5 +16,9 @@ class FileError(ExpectedError):
     """A file cannot be read or written."""
 
 
+class FileChanged(FileError):
+    """A file is not as this program last read or wrote it; writing over it would undo someone's work."""
+
+
 class EditError(ExpectedError):
     """An edit makes no sense on this document, such as merging down the lowest layer."""

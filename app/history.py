@@ -69,16 +69,20 @@ class History:
 
 
 def _bytes_left_behind(old: Document, new: Document) -> int:
-    kept = {id(tile) for tiles in _rasters(new) for tile in tiles.values()}
-    return sum(tile.nbytes for tile in {id(tile): tile for tiles in _rasters(old) for tile in tiles.values() if id(tile) not in kept}.values())
+    """Only rasters that came or went are looked at: the others may never have been unpacked. A tile that went and that a raster
+    which stayed has too, as after duplicating a layer, is counted all the same."""
+    before, after = _rasters(old), _rasters(new)
+    kept = {id(tile) for tiles in (after[id] for id in after.keys() - before.keys()) for tile in tiles.values()}
+    gone = [tile for tiles in (before[id] for id in before.keys() - after.keys()) for tile in tiles.values() if id(tile) not in kept]
+    return sum({id(tile): tile.nbytes for tile in gone}.values())
 
 
-def _rasters(document: Document) -> list[Tiles]:
-    """The tiles of all pixels, masks and candidates; each mapping once."""
+def _rasters(document: Document) -> dict[int, Tiles]:
+    """The tiles of all pixels, masks and candidates, by the mapping's id."""
     found: dict[int, Tiles] = {}
     for node, _, _ in walk(document):
         rasters = [node.mask] if node.mask else []
         if isinstance(node, Layer):
             rasters += [node.pixels, *(candidate.pixels for candidate in node.candidates)]
         found |= {id(raster.tiles): raster.tiles for raster in rasters}
-    return list(found.values())
+    return found

@@ -18,6 +18,7 @@ from bfs_engine.api import Box, EngineError, InsertRequest, LayerResult, Request
 
 from . import edits
 from .document import Candidate, Document, Group, Layer, below, find, make_layer, parent_of, siblings, walk
+from .formats.atomic import Stamp
 from .geometry import Placement, Rect
 from .history import MEMORY_CAP, History
 from .pixels import Pixels
@@ -41,9 +42,13 @@ class Session:
     old and new `shown`; with the same document twice when only the active layer or the saved state changed.
     """
 
-    def __init__(self, document: Document, path: Path | None = None, memory_cap: int = MEMORY_CAP) -> None:
+    def __init__(
+        self, document: Document, path: Path | None = None, memory_cap: int = MEMORY_CAP, stamp: Stamp | None = None
+    ) -> None:
+        """stamp: the version of the file at `path` that the document was read from."""
         self.history = History(document, cap=memory_cap)
         self.path = path
+        self.stamp = stamp
         self._saved: Document | None = document
         self._preview: Document | None = None
         self._active = _topmost(document)
@@ -63,10 +68,11 @@ class Session:
     def modified(self) -> bool:
         return self.document is not self._saved
 
-    def mark_saved(self, path: Path | None = None, document: Document | None = None) -> None:
-        """Note that `document` (the present one for None) is on disk as `path` (where it was before for None)."""
+    def mark_saved(self, path: Path | None = None, document: Document | None = None, stamp: Stamp | None = None) -> None:
+        """Note that `document` (the present one for None) is on disk as `path` (where it was before for None), in this version."""
         self._saved = document or self.document
         self.path = path or self.path
+        self.stamp = stamp
         self._tell(self.shown)
 
     def mark_unsaved(self) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..document import Document
 from ..errors import FileError
 from . import exr, ora, project, psd_read, psd_write, raster
+from .atomic import Stamp, check_unchanged, stamp
 from .foreign import reading
 from .opened import Opened
 from .raster import Encoding
@@ -31,6 +33,12 @@ def open_document(path: str | Path) -> Document:
 def open_with_report(path: str | Path) -> Opened:
     """As `open_document`, with sentences on what was changed or left out. The content decides the kind, not the suffix."""
     path = Path(path)
+    before = stamp(path)
+    opened = _open(path)
+    return opened if opened.stamp else replace(opened, stamp=before)
+
+
+def _open(path: Path) -> Opened:
     with reading(path), open(path, "rb") as file:
         head = file.read(64)
     if not head:
@@ -46,18 +54,22 @@ def open_with_report(path: str | Path) -> Opened:
     return exr.open_exr(path) if exr.is_exr(head) else raster.open_raster(path)
 
 
-def save_document(document: Document, path: str | Path, encoding: Encoding = Encoding()) -> None:
+def save_document(
+    document: Document, path: str | Path, encoding: Encoding = Encoding(), expected: Stamp | None = None
+) -> Stamp | None:
     """Write the document in the format of the suffix; the file there before is replaced only once the new one is complete.
 
-    encoding: for formats of FLAT_SUFFIXES.
+    encoding: for formats of FLAT_SUFFIXES. expected: the version of the file that the document was read from or last saved as;
+    FileChanged where another one is there, and a project is only brought up to date. Returns the version that is there now.
     """
     path = Path(path)
     check_save_suffix(path)
     suffix = path.suffix.lower()
     try:
         if suffix == project.SUFFIX:
-            project.save_project(document, path)
-        elif suffix in PSD_SUFFIXES:
+            return project.save_project(document, path, expected)
+        check_unchanged(path, expected)
+        if suffix in PSD_SUFFIXES:
             psd_write.save_psd(document, path)
         elif suffix == ora.SUFFIX:
             ora.save_ora(document, path)
@@ -67,6 +79,7 @@ def save_document(document: Document, path: str | Path, encoding: Encoding = Enc
             raster.save_raster(document, path, encoding)
     except MemoryError as error:
         raise FileError(f"“{path.name}” could not be saved: there is not enough memory.", "Close other programs and save again.") from error
+    return stamp(path)
 
 
 def losses(document: Document, path: str | Path) -> list[str]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..errors import FileError
+from ..errors import FileChanged, FileError
+
+Stamp = tuple[int, int]  # when a file was last written, in nanoseconds, and its bytes: tells one version from another
 
 _REASONS = {
     errno.ENOSPC: ("The disk is full.", "Free some room or save somewhere else."),
@@ -31,22 +35,44 @@ def save_error(path: Path, error: OSError) -> FileError:
     return FileError(f"“{path.name}” could not be saved: {reason[0].lower()}{reason[1:]}", hint)
 
 
+def stamp(path: str | Path) -> Stamp | None:
+    """Which version of the file is there; None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def check_unchanged(path: Path, expected: Stamp | None) -> None:
+    """FileChanged where another version than the expected one is there. None: whatever is there may go."""
+    if expected is not None and (there := stamp(path)) is not None and there != expected:
+        raise FileChanged(
+            f"“{path.name}” was changed by another window or program after you opened it.",
+            "Save under another name to keep both.",
+        )
+
+
 @contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, expected: Stamp | None = None) -> Iterator[Path]:
     """A temporary file beside `path` to write into; it takes the place of `path` when the block ends without an error.
 
     The temporary file exists (empty) when the block starts and lies in the same folder, so that the last step is one atomic
     rename. A link is followed: what it points at is replaced. OSError becomes FileError; the old file is never touched
     before the new one is safely on the disk.
+
+    expected: the version of the file that may be replaced; FileChanged where another one is there, even at the last moment.
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".downstage-{uuid.uuid4().hex}.tmp")
     try:
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        check_unchanged(target, expected)
         _create(temporary, like=target)
         yield temporary
         _to_disk(temporary)
+        check_unchanged(target, expected)
         os.replace(temporary, target)
         _to_disk_folder(target.parent)
     except OSError as error:
@@ -81,3 +107,33 @@ def _to_disk_folder(folder: Path) -> None:
             os.fsync(handle)
     finally:
         os.close(handle)
+
+
+# File systems with a journal of their own on a disk of this machine: where they say that something is written, it is.
+_JOURNALED = {"ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "jfs", "bcachefs", "overlay", "tmpfs"}
+
+
+def on_local_disk(path: Path) -> bool:
+    """Whether locks and syncs can be relied on where the file lies. Network folders and sticks: no, and neither in doubt."""
+    folder = os.path.realpath(path.parent)
+    try:
+        if sys.platform == "win32":
+            return ctypes.windll.kernel32.GetDriveTypeW(os.path.splitdrive(folder)[0] + "\\") == 3  # DRIVE_FIXED
+        if sys.platform == "darwin":
+            return os.stat(folder).st_dev in {os.stat(place).st_dev for place in ("/", "/System/Volumes/Data") if os.path.exists(place)}
+        return _linux_file_system(folder) in _JOURNALED
+    except OSError:
+        return False
+
+
+def _linux_file_system(folder: str) -> str:
+    """The kind of the file system that holds a folder (proc(5), /proc/self/mountinfo)."""
+    best, kind = "", ""
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as lines:
+        for line in lines:
+            fields, _, rest = line.partition(" - ")
+            mount = fields.split()[4].replace("\\040", " ")
+            inside = folder == mount or folder.startswith(mount.rstrip("/") + "/")
+            if inside and len(mount) >= len(best):
+                best, kind = mount, rest.split()[0]
+    return kind

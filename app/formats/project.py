@@ -1,19 +1,28 @@
 """The project file: one SQLite database that holds everything a document holds.
 
 Tables: `document` (key, value): "state" is JSON, "profile" an ICC profile, "preview" a PNG; `tiles` (hash, data): zstd-compressed
-256-pixel tiles under the BLAKE2b-128 of their raw bytes, each stored once however often it is used. The JSON names tiles by
-hash. The file is never changed in place: a save writes a new one and renames it (atomic.py).
+256-pixel tiles by name (tiles.py), each stored once however often it is used. The JSON names tiles.
 
-A project file may come from anyone. It is opened read-only and immutable, only the two expected tables may be in it, every
-length is bounded before anything is allocated, and every tile must have the hash that it is stored under.
+A first save writes a new file and renames it (atomic.py). A later save to the same file brings it up to date in one transaction:
+what a stroke changed, not the picture, is written. SQLite's journal lies beside the file only while that lasts; should the
+program end in it, the next one to open the file takes the half-done change back. Where locks and syncs cannot be relied on, as in
+a network folder, every save writes a new file.
+
+A project file may come from anyone. It is read with nothing but our two tables in it, every length is bounded before anything
+is allocated, and every tile must have the name that it is stored under.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
+import shutil
 import sqlite3
-from contextlib import closing
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -23,22 +32,25 @@ from ..document import Document
 from ..errors import FileError
 from ..render import render
 from . import state
-from .atomic import replacing
+from .atomic import Stamp, check_unchanged, on_local_disk, replacing, stamp
 from .foreign import reading
 from .opened import Opened
-from .tiles import TileReader, TileWriter
+from .tiles import THREADS, TileReader, TileWriter
 
 SUFFIX = ".downstage"
 APPLICATION_ID = 0x44575354  # "DWST", bytes 68 to 71 of the file
-VERSION = 1  # user_version, bytes 60 to 63
+VERSION = 2  # user_version, bytes 60 to 63. 1: tiles named by their raw bytes
 PREVIEW_SIDE = 512  # pixels
 
 _MAGIC = b"SQLite format 3\0"
+_SUPER_JOURNAL = bytes.fromhex("d9d505f920a163d7")  # ends a journal that belongs to several databases
 _LONGEST_VALUE = 256 << 20  # bytes in one value: no tile, state or profile comes near it
-_SCHEMA = """
-CREATE TABLE document (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE tiles (hash BLOB PRIMARY KEY, data BLOB NOT NULL);
-"""
+_PATIENCE = 5.0  # seconds to wait for another program that reads or saves the same file
+_MOST_WASTE = 0.5  # of a file may be free pages before it is written anew
+_TABLES = {
+    "document": "CREATE TABLE document (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    "tiles": "CREATE TABLE tiles (hash BLOB PRIMARY KEY, data BLOB NOT NULL)",
+}
 
 
 def is_project(head: bytes) -> bool:
@@ -46,30 +58,88 @@ def is_project(head: bytes) -> bool:
     return head.startswith(_MAGIC)
 
 
-def save_project(document: Document, path: Path) -> None:
-    """Write everything; the old file stays as it is until the new one is safely on the disk."""
+# Saving
+
+
+def save_project(document: Document, path: Path, expected: Stamp | None = None) -> Stamp | None:
+    """Write the document and say which version of the file it is now; after any failure the file is as it was.
+
+    expected: the version that this document was read from or last saved as. Then only what changed is written, and FileChanged
+    is raised where another version is there. None: whatever is there is replaced.
+    """
     preview = _preview(document)
-    with replacing(path) as temporary:
-        try:
-            with closing(sqlite3.connect(temporary, isolation_level=None)) as database:
-                _write(database, document, preview)
-        except sqlite3.Error as error:
-            raise _sqlite_save_error(path, error) from error
+    try:
+        saved = None if expected is None else _save_in_place(document, path, expected, preview)
+        return saved or _save_anew(document, path, expected, preview)
+    except sqlite3.Error as error:
+        raise save_failed(path, error) from error
 
 
-def _write(database: sqlite3.Connection, document: Document, preview: bytes) -> None:
-    # A temporary file needs no journal: if anything goes wrong it is thrown away. `replacing` syncs it to the disk.
-    database.executescript(
-        f"PRAGMA page_size=8192; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA application_id={APPLICATION_ID};"
-        f"PRAGMA user_version={VERSION}; {_SCHEMA} BEGIN;"
-    )
-    tiles = TileWriter(database)
-    text = json.dumps(state.to_json(document, tiles), ensure_ascii=False, separators=(",", ":"), default=_number)
-    values = {"state": text.encode("utf-8", "surrogatepass"), "preview": preview}
+def _save_anew(document: Document, path: Path, expected: Stamp | None, preview: bytes) -> Stamp | None:
+    with replacing(path, expected) as temporary, closing(sqlite3.connect(temporary, isolation_level=None)) as database:
+        # A temporary file needs no journal: if anything goes wrong it is thrown away. `replacing` syncs it to the disk.
+        database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;")
+        create(database)
+        with transaction(database):
+            store(database, document, {"preview": preview})
+    return stamp(path)
+
+
+def _save_in_place(document: Document, path: Path, expected: Stamp, preview: bytes) -> Stamp | None:
+    """None where the file has to be written anew: it is not local, of an older version, damaged, or half empty."""
+    path = Path(os.path.realpath(path))
+    if not (on_local_disk(path) and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        return None
+    try:
+        if _version(path) != VERSION:
+            return None
+        _check_journal(path)
+        with closing(_connect(path, "rw")) as database:
+            database.executescript("PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA;")
+            with transaction(database):
+                check_unchanged(path, expected)
+                check_tables(database)
+                pages, free = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count"))
+                if free > pages * _MOST_WASTE:
+                    return None
+                store(database, document, {"preview": preview})
+            return stamp(path)
+    except (OSError, ValueError, sqlite3.DatabaseError) as error:
+        if _code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY):
+            raise
+        return None
+
+
+def create(database: sqlite3.Connection) -> None:
+    """Make an empty database a project."""
+    tables = ";".join(_TABLES.values())
+    database.executescript(f"PRAGMA page_size=8192; PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION}; {tables};")
+
+
+@contextmanager
+def transaction(database: sqlite3.Connection) -> Iterator[None]:
+    """All of it or nothing. `return` in the block is a commit."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        database.execute("COMMIT")
+    except BaseException:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise
+
+
+def store(database: sqlite3.Connection, document: Document, values: dict[str, bytes]) -> None:
+    """Bring the database to the document, within a transaction. values: what else goes into the table `document`."""
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="pack") as pool:
+        tiles = TileWriter(database, pool)
+        text = json.dumps(state.to_json(document, tiles), ensure_ascii=False, separators=(",", ":"), default=_number)
+    values = values | {"state": text.encode("utf-8", "surrogatepass")}
     if document.profile is not None:
         values["profile"] = document.profile
+    database.execute("DELETE FROM document")
     database.executemany("INSERT INTO document VALUES (?, ?)", values.items())
-    database.execute("COMMIT")
+    tiles.drop_unused()
 
 
 def _number(value: object) -> object:
@@ -79,8 +149,16 @@ def _number(value: object) -> object:
     raise TypeError(f"{type(value).__name__} is not JSON data")
 
 
-def _sqlite_save_error(path: Path, error: sqlite3.Error) -> FileError:
-    full = getattr(error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+def _code(error: Exception) -> int:
+    """The primary code of an error of SQLite; 0 for another error."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def save_failed(path: Path, error: sqlite3.Error) -> FileError:
+    """The sentence for a save that SQLite gave up."""
+    if _code(error) == sqlite3.SQLITE_BUSY:
+        return FileError(f"“{path.name}” is being read or saved by another window or program.", "Save again in a moment.")
+    full = _code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
     reason = "the disk is full or cannot be written to" if full else f"the database says: {error}"
     return FileError(f"“{path.name}” could not be saved: {reason}.", "Free some room or save somewhere else.")
 
@@ -93,36 +171,82 @@ def _preview(document: Document) -> bytes:
     return stream.getvalue()
 
 
+# Opening
+
+
 def open_project(path: Path) -> Opened:
-    """Read a project; FileError says what is wrong with one that cannot be read."""
-    with reading(path):
-        _check_head(path)
-        try:
-            with closing(_connect(path)) as database:
-                _check_tables(path, database)
-                text = _value(database, "state")
-                if text is None:
-                    raise ValueError("no state")
-                plain = json.loads(text.decode("utf-8", "surrogatepass"))
-                document = state.from_json(plain, TileReader(database), _value(database, "profile"))
-        except sqlite3.Error as error:
-            raise ValueError(str(error)) from error
-    return Opened(document)
+    """Read a project; FileError says what is wrong with one that cannot be read. One of which parts can be read is opened."""
+    with reading(path), _reader(path) as (database, version):
+        return load(database, version, stamp(path))
+
+
+def copy_project(path: Path, into: sqlite3.Connection) -> None:
+    """Make an empty database a copy of a project, page by page. FileError where that cannot be done."""
+    with reading(path), _reader(path) as (database, version):
+        if version != VERSION:
+            raise ValueError(f"version {version}")
+        database.backup(into)
 
 
 def read_preview(path: Path) -> bytes | None:
     """The PNG inside a project, without opening the rest."""
-    with reading(path):
-        _check_head(path)
-        try:
-            with closing(_connect(path)) as database:
-                _check_tables(path, database)
-                return _value(database, "preview")
-        except sqlite3.Error as error:
-            raise ValueError(str(error)) from error
+    with reading(path), _reader(path) as (database, _):
+        return value(database, "preview")
 
 
-def _check_head(path: Path) -> None:
+def load(database: sqlite3.Connection, version: int = VERSION, read: Stamp | None = None) -> Opened:
+    """The document in a database of ours; ValueError or sqlite3.Error where there is none."""
+    text = value(database, "state")
+    if text is None:
+        raise ValueError("no state")
+    tiles = TileReader(database, version)
+    document = state.from_json(json.loads(text.decode("utf-8", "surrogatepass")), tiles, value(database, "profile"))
+    if tiles.damaged and tiles.damaged == tiles.asked:
+        raise ValueError("no tile is left")
+    if not tiles.damaged:
+        return Opened(document, (), read)
+    lost = f"The file is damaged: {tiles.damaged} of {tiles.asked} pieces of the layers (256 × 256 pixels each) are lost and empty here."
+    return Opened(document, (lost, "The file stays as it is. Save what is left under another name, or use an older copy."), read, whole=False)
+
+
+@contextmanager
+def _reader(path: Path) -> Iterator[tuple[sqlite3.Connection, int]]:
+    """A connection that reads one state of the file, and the version of its format. sqlite3.Error becomes ValueError."""
+    version = _version(path)
+    try:
+        with _connected_to_read(Path(os.path.realpath(path))) as database:
+            database.execute("BEGIN")
+            check_tables(database)
+            yield database, version
+    except sqlite3.Error as error:
+        if _code(error) == sqlite3.SQLITE_BUSY:
+            raise FileError(f"“{path.name}” is being saved by another window or program.", "Open it again in a moment.") from error
+        raise ValueError(str(error)) from error
+
+
+@contextmanager
+def _connected_to_read(path: Path) -> Iterator[sqlite3.Connection]:
+    local = on_local_disk(path)
+    if not _check_journal(path):
+        # immutable: where locks cannot be relied on, files are only ever replaced as a whole.
+        with closing(_connect(path, "ro" if local else "ro&immutable=1")) as database:
+            database.execute("PRAGMA query_only=ON")
+            yield database
+    elif local and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        with closing(_connect(path, "rw")) as database:  # a save that was cut off is taken back, one that goes on is waited for
+            database.execute("PRAGMA query_only=ON")
+            yield database
+    else:
+        with tempfile.TemporaryDirectory(prefix="downstage-") as folder:
+            copy = Path(folder) / "copy"
+            shutil.copyfile(path, copy)
+            shutil.copyfile(f"{path}-journal", f"{copy}-journal")
+            with closing(_connect(copy, "rw")) as database:
+                yield database
+
+
+def _version(path: Path) -> int:
+    """The version of the format; FileError for what is no project or a newer one."""
     with open(path, "rb") as file:
         head = file.read(100)
     if len(head) < 100 or not is_project(head) or int.from_bytes(head[68:72], "big") != APPLICATION_ID:
@@ -133,29 +257,48 @@ def _check_head(path: Path) -> None:
             f"“{path.name}” was saved by a newer Downstage (file version {version}; this one reads up to {VERSION}).",
             "Update Downstage to open it.",
         )
-    if version < 1:
-        raise ValueError(f"version {version}")
+    if version < 1 or head[18:20] != b"\1\1":  # a write-ahead log would make SQLite write beside the file on reading
+        raise ValueError(f"version {version}, journal {head[18:20]!r}")
+    return version
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    # immutable: no locks and no journal beside the file are looked at; our files are complete in themselves.
-    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
-    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
-    database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-    for pragma in ("trusted_schema=OFF", "query_only=ON", "cell_size_check=ON", "mmap_size=0"):
-        database.execute(f"PRAGMA {pragma}")
+def _check_journal(path: Path) -> bool:
+    """Is there a journal of a save beside the file? ValueError for one that names another: SQLite might delete what it names."""
+    try:
+        with open(f"{path}-journal", "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - len(_SUPER_JOURNAL)))
+            if file.read() == _SUPER_JOURNAL:
+                raise ValueError("a journal of several databases")
+            return size > 0
+    except FileNotFoundError:
+        return False
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_PATIENCE)
+    guard(database)
     return database
 
 
-def _check_tables(path: Path, database: sqlite3.Connection) -> None:
-    """Exactly our tables, and no view or trigger that would run someone else's SQL."""
-    entries = database.execute("SELECT type, name FROM sqlite_master").fetchall()
-    found = {(kind, name) for kind, name in entries if not name.startswith("sqlite_autoindex_")}
-    if found != {("table", "document"), ("table", "tiles")}:
-        raise ValueError(f"tables {found}")
+def guard(database: sqlite3.Connection) -> None:
+    """Trust nothing that the database brings along."""
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+    database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+    for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0"):
+        database.execute(f"PRAGMA {pragma}")
 
 
-def _value(database: sqlite3.Connection, key: str) -> bytes | None:
+def check_tables(database: sqlite3.Connection) -> None:
+    """Exactly our tables as we make them, and no view or trigger that would run someone else's SQL."""
+    entries = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+    found = {(kind, name, sql) for kind, name, sql in entries if not name.startswith("sqlite_autoindex_")}
+    if found != {("table", name, sql) for name, sql in _TABLES.items()}:
+        raise ValueError("other tables than a project's")
+
+
+def value(database: sqlite3.Connection, key: str) -> bytes | None:
+    """What the table `document` has under a key."""
     row = database.execute("SELECT value FROM document WHERE key = ?", (key,)).fetchone()
     if row is not None and not isinstance(row[0], bytes):
         raise ValueError(f"{key} is not bytes")

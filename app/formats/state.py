@@ -7,15 +7,13 @@ range is a ValueError, and the project counts as damaged.
 from __future__ import annotations
 
 import math
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import Protocol
-
-import numpy as np
 
 from ..blend import BLEND_MODES
 from ..document import Candidate, Document, Group, Guide, Layer, Node
 from ..geometry import IDENTITY, STEEPEST, Matrix, Placement
-from ..pixels import TILE, Key, Mask, Pixels
+from ..pixels import TILE, Key, Mask, Pixels, Tiles
 
 LONGEST_SIDE = 300_000  # pixels, as in a PSB
 LARGEST_CANVAS = 1 << 30  # pixels: 32,768 × 32,768
@@ -23,15 +21,15 @@ DEEPEST_GROUP = 100
 _FARTHEST = 1e9  # canvas pixels from the origin
 
 
-class PutTile(Protocol):
-    def put(self, tile: np.ndarray) -> str: ...
+class PutTiles(Protocol):
+    def put(self, tiles: Tiles) -> Mapping[Key, str]: ...
 
 
-class GetTile(Protocol):
-    def get(self, name: str, channels: int) -> np.ndarray: ...
+class GetTiles(Protocol):
+    def get(self, names: Mapping[Key, str], channels: int) -> Tiles: ...
 
 
-def to_json(document: Document, tiles: PutTile) -> dict:
+def to_json(document: Document, tiles: PutTiles) -> dict:
     """JSON data of everything but the ICC profile; tiles go to `tiles`."""
     return {
         "width": document.width,
@@ -42,7 +40,7 @@ def to_json(document: Document, tiles: PutTile) -> dict:
     }
 
 
-def _node(node: Node, tiles: PutTile) -> dict:
+def _node(node: Node, tiles: PutTiles) -> dict:
     plain = {
         "kind": "layer" if isinstance(node, Layer) else "group",
         "id": node.id,
@@ -65,11 +63,11 @@ def _node(node: Node, tiles: PutTile) -> dict:
     }
 
 
-def _candidate(candidate: Candidate, tiles: PutTile) -> dict:
+def _candidate(candidate: Candidate, tiles: PutTiles) -> dict:
     return {"pixels": _raster(candidate.pixels, tiles), "placement": _placement(candidate.placement), "recipe": candidate.recipe}
 
 
-def _mask(mask: Mask, tiles: PutTile) -> dict:
+def _mask(mask: Mask, tiles: PutTiles) -> dict:
     return _raster(mask, tiles) | {
         "left": mask.left,
         "top": mask.top,
@@ -80,8 +78,8 @@ def _mask(mask: Mask, tiles: PutTile) -> dict:
     }
 
 
-def _raster(raster: Pixels | Mask, tiles: PutTile) -> dict:
-    stored = [[row, column, tiles.put(tile)] for (row, column), tile in sorted(raster.tiles.items())]
+def _raster(raster: Pixels | Mask, tiles: PutTiles) -> dict:
+    stored = [[row, column, name] for (row, column), name in sorted(tiles.put(raster.tiles).items())]
     return {"width": raster.width, "height": raster.height, "tiles": stored}
 
 
@@ -89,7 +87,7 @@ def _placement(placement: Placement) -> list[float]:
     return [placement.x, placement.y, placement.scale_x, placement.scale_y, placement.rotation, placement.skew]
 
 
-def from_json(plain: object, tiles: GetTile, profile: bytes | None) -> Document:
+def from_json(plain: object, tiles: GetTiles, profile: bytes | None) -> Document:
     """The document that `to_json` wrote; ValueError where the data is not one."""
     plain = _dict(plain)
     width = _whole(plain["width"], 1, LONGEST_SIDE)
@@ -103,13 +101,13 @@ def from_json(plain: object, tiles: GetTile, profile: bytes | None) -> Document:
     )
 
 
-def _nodes(plain: object, tiles: GetTile, depth: int) -> tuple[Node, ...]:
+def _nodes(plain: object, tiles: GetTiles, depth: int) -> tuple[Node, ...]:
     if depth > DEEPEST_GROUP:
         raise ValueError("groups are nested too deeply")
     return tuple(_read_node(_dict(node), tiles, depth) for node in _list(plain))
 
 
-def _read_node(plain: dict, tiles: GetTile, depth: int) -> Node:
+def _read_node(plain: dict, tiles: GetTiles, depth: int) -> Node:
     common = {
         "id": _text(plain["id"]),
         "name": _text(plain["name"]),
@@ -125,24 +123,26 @@ def _read_node(plain: dict, tiles: GetTile, depth: int) -> Node:
         raise ValueError(f"unknown kind {plain['kind']!r}")
     if plain["kind"] == "group":
         return Group(**common, collapsed=_truth(plain["collapsed"]), children=_nodes(plain["children"], tiles, depth + 1))
+    candidates = [(_dict(one), _read_candidate(_dict(one), tiles)) for one in _list(plain["candidates"])]
+    shown = next((candidate.pixels for stored, candidate in candidates if stored["pixels"] == plain["pixels"]), None)
     return Layer(
         **common,
-        pixels=_read_pixels(plain["pixels"], tiles),
+        pixels=shown or _read_pixels(plain["pixels"], tiles),  # the same object: that says which candidate the layer shows
         placement=_read_placement(plain["placement"]),
         recipe=None if plain["recipe"] is None else _dict(plain["recipe"]),
-        candidates=tuple(_read_candidate(_dict(candidate), tiles) for candidate in _list(plain["candidates"])),
+        candidates=tuple(candidate for _, candidate in candidates),
     )
 
 
-def _read_candidate(plain: dict, tiles: GetTile) -> Candidate:
+def _read_candidate(plain: dict, tiles: GetTiles) -> Candidate:
     return Candidate(_read_pixels(plain["pixels"], tiles), _read_placement(plain["placement"]), _dict(plain["recipe"]))
 
 
-def _read_pixels(plain: object, tiles: GetTile) -> Pixels:
+def _read_pixels(plain: object, tiles: GetTiles) -> Pixels:
     return Pixels(*_read_raster(_dict(plain), tiles, 4))
 
 
-def _read_mask(plain: dict, tiles: GetTile) -> Mask:
+def _read_mask(plain: dict, tiles: GetTiles) -> Mask:
     return Mask(
         *_read_raster(plain, tiles, 1),
         left=_whole(plain["left"], -(1 << 30), 1 << 30),
@@ -154,13 +154,13 @@ def _read_mask(plain: dict, tiles: GetTile) -> Mask:
     )
 
 
-def _read_raster(plain: dict, tiles: GetTile, channels: int) -> tuple[int, int, MappingProxyType[Key, np.ndarray]]:
+def _read_raster(plain: dict, tiles: GetTiles, channels: int) -> tuple[int, int, Tiles]:
     width, height = _whole(plain["width"], 0, LONGEST_SIDE), _whole(plain["height"], 0, LONGEST_SIDE)
-    found: dict[Key, np.ndarray] = {}
+    names: dict[Key, str] = {}
     for row, column, name in (_list(item) for item in _list(plain["tiles"])):
         key = _whole(row, 0, (height - 1) // TILE), _whole(column, 0, (width - 1) // TILE)
-        found[key] = tiles.get(_text(name), channels)
-    return width, height, MappingProxyType(found)
+        names[key] = _text(name)
+    return width, height, tiles.get(names, channels)
 
 
 def _read_placement(plain: object) -> Placement:

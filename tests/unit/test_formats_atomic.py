@@ -16,7 +16,7 @@ import pytest
 from app.document import Document
 from app.errors import FileError
 from app.formats import SAVE_SUFFIXES, open_document, save_document
-from app.formats import atomic, project, psd_write, raster
+from app.formats import atomic, exr, ora, project, psd_write, raster
 from tests.documents import flat_document, full_document
 
 every_format = pytest.mark.parametrize("suffix", [suffix[1:] for suffix in SAVE_SUFFIXES])
@@ -106,7 +106,7 @@ def test_a_machine_without_memory_keeps_the_old_file(tmp_path: Path, suffix: str
     def too_large(*_anything: object, **_more: object) -> None:
         raise MemoryError
 
-    for module in (raster, project, psd_write):
+    for module in (raster, project, psd_write, ora, exr):
         monkeypatch.setattr(module, "render", too_large)
     assert "memory" in save_expecting_refusal(full_document(), path).sentence
     assert path.read_bytes() == before

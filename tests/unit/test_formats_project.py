@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import struct
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +15,15 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 
-from app.document import Candidate, Document, Layer, make_group, make_layer, new_id
+from app.document import Candidate, Document, Layer, make_group, make_layer, new_id, walk
 from app.errors import FileError
-from app.formats import losses, open_document, save_document
+from app.formats import losses, open_document, open_with_report, save_document
 from app.formats import project as project_file
+from app.formats import tiles
 from app.formats.state import from_json, to_json
 from app.geometry import IDENTITY, Placement
-from app.pixels import Mask, Pixels
+from app.pixels import Key, Mask, Pixels, Tiles
+from app.render import render
 from tests.documents import RECIPE, differences, flat_document, full_document
 from tests.strategies import documents
 
@@ -42,12 +46,13 @@ def test_everything_comes_back(tmp_path: Path) -> None:
 class Shelf(dict):
     """Tiles by name, in memory."""
 
-    def put(self, tile: np.ndarray) -> str:
-        self[str(len(self))] = tile
-        return str(len(self) - 1)
+    def put(self, tiles: Tiles) -> dict[Key, str]:
+        names = {key: f"{id(tile)}" for key, tile in tiles.items()}
+        self.update((names[key], tile) for key, tile in tiles.items())
+        return names
 
-    def get(self, name: str, channels: int) -> np.ndarray:
-        return self[name]
+    def get(self, names: dict[Key, str], channels: int) -> Tiles:
+        return {key: self[name] for key, name in names.items()}
 
 
 def test_a_mask_that_was_turned_with_its_group_comes_back_and_old_files_are_read() -> None:
@@ -140,13 +145,60 @@ def test_a_project_cut_short_is_damaged(saved: Path, share: float) -> None:
     assert "damaged" in refusal(saved)
 
 
-def test_one_changed_byte_in_the_pixels_is_noticed(saved: Path) -> None:
-    database = sqlite3.connect(saved)
-    name, data = database.execute("SELECT hash, data FROM tiles ORDER BY length(data) DESC").fetchone()
-    database.execute("UPDATE tiles SET data = ? WHERE hash = ?", (data[:-9] + bytes([data[-9] ^ 1]) + data[-8:], name))
-    database.commit()
-    database.close()
-    assert "damaged" in refusal(saved)
+def change_one_byte_of_a_tile(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database, database:
+        name, data = database.execute("SELECT hash, data FROM tiles ORDER BY length(data) DESC").fetchone()
+        database.execute("UPDATE tiles SET data = ? WHERE hash = ?", (data[:-9] + bytes([data[-9] ^ 1]) + data[-8:], name))
+
+
+def test_one_changed_byte_costs_one_tile_and_is_told(saved: Path) -> None:
+    change_one_byte_of_a_tile(saved)
+    opened = open_with_report(saved)
+    assert not opened.whole
+    assert "damaged: 1 of" in opened.report[0] and "another name" in opened.report[1]
+    lost = [problem for problem in differences(full_document(), opened.document) if not problem.endswith(": id")]
+    assert len(lost) == 1 and lost[0].endswith(": pixels")
+
+
+def test_a_project_of_version_1_is_opened_whole_and_saved_as_the_present_one(tmp_path: Path) -> None:
+    """The file was written by Downstage 0.1.0 from the same document."""
+    path = tmp_path / "old.downstage"
+    shutil.copy(Path(__file__).parents[1] / "golden" / "project-1.downstage", path)
+    opened = open_with_report(path)
+    expected = replace(full_document(), profile=b"an ICC profile")
+    assert opened.whole and [problem for problem in differences(expected, opened.document) if not problem.endswith(": id")] == []
+    assert save_document(opened.document, path, expected=opened.stamp)
+    assert path.read_bytes()[60:64] == bytes([0, 0, 0, project_file.VERSION])
+    assert differences(opened.document, open_document(path)) == []
+
+
+def test_one_changed_byte_in_a_project_of_version_1_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "old.downstage"
+    shutil.copy(Path(__file__).parents[1] / "golden" / "project-1.downstage", path)
+    change_one_byte_of_a_tile(path)
+    assert not open_with_report(path).whole
+
+
+def test_the_layer_still_shows_one_of_its_candidates_after_opening(saved: Path) -> None:
+    made = next(node for node, _, _ in walk(open_document(saved)) if isinstance(node, Layer) and node.candidates)
+    assert made.pixels is made.candidates[1].pixels
+
+
+def test_candidates_are_not_unpacked_until_somebody_looks(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unpacked: list[tuple[int, ...]] = []
+    monkeypatch.setattr(tiles, "unpack", lambda data, shape, unpack=tiles.unpack: unpacked.append(shape) or unpack(data, shape))
+    document = open_document(saved)
+    assert unpacked == []
+    render(document, document.rect)
+    shown = len(unpacked)
+    made = next(node for node, _, _ in walk(document) if isinstance(node, Layer) and node.candidates)
+    other = made.candidates[0].pixels.to_array()
+    assert np.array_equal(other, full_document_candidate()) and len(unpacked) > shown
+
+
+def full_document_candidate() -> np.ndarray:
+    made = next(node for node, _, _ in walk(full_document()) if isinstance(node, Layer) and node.candidates)
+    return made.candidates[0].pixels.to_array()
 
 
 def test_a_tile_that_claims_to_be_huge_is_refused_before_it_is_unpacked(saved: Path) -> None:
