@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from app import headless
 from app.demo import no_display, run_demo
 from app.jobs import JobQueue
+from app.recovery import recovery_folder
 from app.samples import samples
 from app.settings import Settings, settings_path
 from bfs_engine.api import Engine, EngineError
@@ -113,7 +114,7 @@ def run_window(
     before = sys.excepthook
     with loop:
         asyncio.set_event_loop(loop)
-        window = open_window(Surroundings(Settings(settings_path()), queue, loop, vocabulary, VERSION), samples()[0], file)
+        window = open_window(Surroundings(Settings(settings_path()), queue, loop, vocabulary, recovery_folder(), VERSION), samples()[0], file)
         sys.excepthook = lambda *caught: _tell_of_a_bug(window, *caught)
         loop.set_exception_handler(lambda _loop, context: _tell_of_a_loop_bug(window, context))
         window.ended.connect(loop.stop)

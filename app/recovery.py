@@ -152,7 +152,8 @@ class Recovery:
         self._unsubscribe: Callable[[], None] = lambda: None
         self._kept: tuple[Document, Belonging] | None = None  # what the journal holds
         self._writing: asyncio.Future | None = None
-        self._clock: asyncio.TimerHandle | None = None
+        self._clock: asyncio.Handle | None = None  # of the next write, at _due on the loop's clock
+        self._due = 0.0
         self._hurried = self._told = False
 
     def watch(self, session: Session, journal: Journal | None = None) -> None:
@@ -210,11 +211,12 @@ class Recovery:
         """Write in so many seconds at the latest, unless a write is running: after it the next one is planned."""
         if self._writing is not None or self._wanted() is None:
             return
+        due = self._loop.time() + seconds
         if self._clock is not None:
-            if self._clock.when() <= self._loop.time() + seconds:
+            if self._due <= due:
                 return
             self._clock.cancel()
-        self._clock = self._loop.call_later(seconds, self._start)
+        self._due, self._clock = due, self._loop.call_later(seconds, self._start)
 
     def _start(self) -> None:
         self._clock, self._hurried = None, False

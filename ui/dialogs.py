@@ -145,6 +145,21 @@ async def ask_to_save(parent: QWidget, name: str) -> str:
     return answers.get(box.standardButton(box.clickedButton()), "cancel")
 
 
+async def ask_about_change(parent: QWidget, name: str) -> str:
+    """The file is not as it was opened: "copy", "replace" or "cancel". """
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.NoIcon)
+    box.setWindowTitle("Downstage")
+    box.setText(box.tr("“{name}” was changed by another window or program after you opened it.").format(name=name))
+    box.setInformativeText(box.tr("Saving over it would undo those changes."))
+    copy = box.addButton(box.tr("Save As…"), QMessageBox.ButtonRole.AcceptRole)
+    replace = box.addButton(box.tr("Replace It"), QMessageBox.ButtonRole.DestructiveRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(copy)
+    await finished(box)
+    return {copy: "copy", replace: "replace"}.get(box.clickedButton(), "cancel")
+
+
 async def confirm_losses(parent: QWidget, name: str, losses: Sequence[str]) -> bool:
     """Say what the format cannot hold, before the file is written."""
     box = QMessageBox(parent)

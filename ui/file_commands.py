@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,17 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app import edits
 from app.document import Document, Layer, make_layer, walk
-from app.errors import ExpectedError
+from app.errors import ExpectedError, FileChanged
 from app.formats import OPEN_SUFFIXES, SAVE_SUFFIXES, Opened, losses, open_with_report, save_document
+from app.formats.atomic import Stamp
 from app.geometry import Placement, Rect
 from app.pixels import Pixels
+from app.recovery import Leftover, Recovery, leftovers
 from app.render import render, render_qimage, thumbnail
 from app.samples import SCENES
 from app.session import Session
 from app.settings import Settings
-from ui import dialogs
+from ui import dialogs, recovery_dialog
 
 PROJECT = ".downstage"
 SCREEN = 1600  # canvas pixels that a window shows in one direction, about
@@ -48,9 +51,13 @@ class FileCommands(QObject):
     busy = Signal(str)  # what is being done; empty: done
     recent_changed = Signal()
 
-    def __init__(self, window: QWidget, session: Session, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, window: QWidget, session: Session, settings: Settings, loop: asyncio.AbstractEventLoop, recovery_folder: Path
+    ) -> None:
         super().__init__(window)
-        self.session = session
+        self._session = session
+        self._recovery_folder = recovery_folder
+        self.recovery = Recovery(recovery_folder, loop, self.failed.emit)
         self._window = window
         self._settings = settings
         self._loop = loop
@@ -59,7 +66,19 @@ class FileCommands(QObject):
         self.ask_open: Callable[[], Awaitable[Path | None]] = self._ask_open
         self.ask_target: Callable[[str, Path, tuple[str, ...]], Awaitable[Path | None]] = self._ask_target
         self.ask_to_save: Callable[[str], Awaitable[str]] = partial(dialogs.ask_to_save, window)
+        self.ask_about_change: Callable[[str], Awaitable[str]] = partial(dialogs.ask_about_change, window)
+        self.ask_to_recover: Callable[[list[Leftover]], Awaitable[Leftover | None]] = partial(recovery_dialog.ask_to_recover, window)
         self.confirm_losses: Callable[[str, list[str]], Awaitable[bool]] = partial(dialogs.confirm_losses, window)
+
+    @property
+    def session(self) -> Session:
+        """What is open."""
+        return self._session
+
+    def show_session(self, session: Session) -> None:
+        """Look after another session; its unsaved work is kept in the recovery folder from now on."""
+        self._session = session
+        self.recovery.watch(session)
 
     @property
     def name(self) -> str:
@@ -72,7 +91,8 @@ class FileCommands(QObject):
         return not self._tasks
 
     def close(self) -> None:
-        """End the thread; what is being written is finished first."""
+        """End the threads; what is being written is finished first. The document has been saved or given up."""
+        self.recovery.close()
         self._thread.shutdown(wait=True)
 
     # Commands
@@ -93,6 +113,14 @@ class FileCommands(QObject):
 
     def export(self) -> None:
         self._start(self._export())
+
+    def recover(self) -> None:
+        """Offer what other programs left behind unsaved."""
+        self._start(self._recover(asked=True))
+
+    def look_for_leftovers(self) -> None:
+        """At the start: say nothing where there is nothing."""
+        self._start(self._recover(asked=False))
 
     # How
 
@@ -134,9 +162,27 @@ class FileCommands(QObject):
         if opened is None:
             return
         self._remember(path)
-        self.opened.emit(Session(opened.document, path))
+        self.opened.emit(session_of(opened, path))
         if opened.report:
             self.told.emit(self.tr("“{name}” was opened with changes.").format(name=path.name), "\n".join(opened.report))
+
+    async def _recover(self, asked: bool) -> None:
+        found: list[Leftover] | None = await self._away(self.tr("Looking for unsaved work…"), leftovers, self._recovery_folder)
+        if not found:
+            if asked and found is not None:
+                self.told.emit(self.tr("There is no unsaved work to recover."), "")
+            return
+        chosen = await self.ask_to_recover(found)
+        if chosen is None:
+            return
+        if not await self.may_leave():
+            chosen.journal.close()
+            return
+        session = chosen.session()
+        self.opened.emit(session)
+        self.recovery.watch(session, chosen.journal)
+        name = chosen.belonging.path.name if chosen.belonging.path else self.tr("Untitled")
+        self.told.emit(self.tr("“{name}” was recovered. It is not saved yet.").format(name=name), "\n".join(chosen.opened.report))
 
     async def _place(self, path: Path | None) -> None:
         path = path or await self.ask_open()
@@ -157,9 +203,15 @@ class FileCommands(QObject):
         if path is None or not await self._accepted(path):
             return False
         document = session.document
-        if not await self._write(document, path):
+        written = await self._write(document, path, session.stamp if path == session.path else None)
+        if isinstance(written, FileChanged):
+            answer = await self.ask_about_change(path.name)
+            if answer == "copy":
+                return await self.save_now(ask=True)
+            written = await self._write(document, path) if answer == "replace" else None
+        if written is None or isinstance(written, FileChanged):
             return False
-        session.mark_saved(path, document)
+        session.mark_saved(path, document, written.stamp)
         return True
 
     async def _export(self) -> None:
@@ -171,12 +223,13 @@ class FileCommands(QObject):
             self._settings.set("export_suffix", path.suffix.lower())
             self.told.emit(self.tr("Exported “{name}”.").format(name=path.name), str(path.parent))
 
-    async def _write(self, document: Document, path: Path) -> bool:
+    async def _write(self, document: Document, path: Path, expected: Stamp | None = None) -> Written | FileChanged | None:
+        """None where it failed, which is told by then."""
         words = self.tr("Saving “{name}”…").format(name=path.name)
-        written = await self._away(words, lambda: (save_document(document, path), True)[1])
-        if written:
+        written = await self._away(words, _save, document, path, expected)
+        if isinstance(written, Written):
             self._remember(path)
-        return bool(written)
+        return written
 
     async def _accepted(self, path: Path) -> bool:
         """Does the user accept what the format drops? Formats that drop nothing are not asked about."""
@@ -227,6 +280,30 @@ class FileCommands(QObject):
 
     def _folder(self) -> str:
         return self._settings.get("folder", str(Path.home()))
+
+
+@dataclass(frozen=True)
+class Written:
+    """The version of the file that is there now."""
+
+    stamp: Stamp | None
+
+
+def _save(document: Document, path: Path, expected: Stamp | None) -> Written | FileChanged:
+    """On the files' thread."""
+    try:
+        return Written(save_document(document, path, expected=expected))
+    except FileChanged as changed:
+        return changed
+
+
+def session_of(opened: Opened, path: Path) -> Session:
+    """What was read, to be worked on. What is left of a damaged file belongs to no file, so that it is not saved over it."""
+    if opened.whole:
+        return Session(opened.document, path, stamp=opened.stamp)
+    session = Session(opened.document)
+    session.mark_unsaved()
+    return session
 
 
 def _read(path: Path) -> Opened:

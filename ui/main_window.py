@@ -29,7 +29,7 @@ from ui.canvas import Canvas
 from ui.command_palette import CommandPalette
 from ui.conditions import conditions
 from ui.docks import Docks
-from ui.file_commands import FileCommands
+from ui.file_commands import FileCommands, session_of
 from ui.generate_commands import GenerateCommands
 from ui.generate_panel import GeneratePanel
 from ui.generation import Generation, words_of
@@ -88,7 +88,7 @@ class MainWindow(QMainWindow):
         self.generate_panel = GeneratePanel(self.icons, around.settings.get("prompts", []))
         self.layers = LayerCommands(self.session, self.layer_panel.tree.chosen, self)
         self.masks = MaskCommands(self.layers, lambda: self.desk.box, self)
-        self.files = FileCommands(self, self.session, around.settings, around.loop)
+        self.files = FileCommands(self, self.session, around.settings, around.loop, around.recovery_folder)
         self.generation = Generation(around.queue, self.session, around.loop, self)
         self.generate = GenerateCommands(self, self.generate_panel, self.desk, self.generation, self.messages, around.settings)
         self.status = Status(self)
@@ -108,6 +108,7 @@ class MainWindow(QMainWindow):
             "file.save": files.save,
             "file.save_as": files.save_as,
             "file.export": files.export,
+            "file.recover": files.recover,
             "file.quit": self.close,
             "edit.undo": lambda: self.session.undo(),
             "edit.redo": lambda: self.session.redo(),
@@ -204,7 +205,7 @@ class MainWindow(QMainWindow):
         self.canvas.panels_toggled.connect(self.docks.toggle)
         self.desk.changed.connect(self._desk_changed)
         self.desk.refused.connect(lambda sentence: self.messages.say(sentence, kind="warning"))
-        self.desk.nudges(self.layers.chosen)
+        self.desk.works_on(self.layers.chosen)
         self.options.edited.connect(self.desk.set_numbers)
         panel.left.connect(self.canvas.setFocus)
         self.generate.asked.connect(self.canvas.setFocus)  # so that V, G and the arrows work at once
@@ -215,6 +216,7 @@ class MainWindow(QMainWindow):
         queue.retried.connect(generation.retry)
         queue.dismissed.connect(generation.dismiss)
         generation.changed.connect(self._jobs_changed)
+        generation.placed.connect(lambda _id: files.recovery.hurry())
         generation.previewed.connect(self._show_preview)
         self.generate.failed.connect(self.say_error)
         self.generate.prompt_wanted.connect(self.go_to_prompt)
@@ -235,7 +237,8 @@ class MainWindow(QMainWindow):
         self._unsubscribe()
         if session is not self.session:
             self.generation.leave(session)
-        self.session = self.layers.session = self.files.session = session
+        self.session = self.layers.session = session
+        self.files.show_session(session)
         self.desk.show_session(session)
         self._unsubscribe = session.subscribe(self._document_changed)
         self.canvas.show_document(session.shown, afresh=True)
@@ -413,7 +416,7 @@ def open_window(around: Surroundings, sample: Sample, file: Path | None) -> Main
         trouble, file = error, None
         opened = open_with_report(sample.path)
     path = file or sample.path
-    window = MainWindow(Session(opened.document, path), around)
+    window = MainWindow(session_of(opened, path), around)
     if file is None:
         window.suggest(sample)
     else:
@@ -423,6 +426,7 @@ def open_window(around: Surroundings, sample: Sample, file: Path | None) -> Main
         window.say_error(trouble)
     elif opened.report:
         window.messages.say(window.tr("“{name}” was opened with changes.").format(name=path.name), "\n".join(opened.report))
+    window.files.look_for_leftovers()
     return window
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from app.jobs import JobQueue
@@ -32,10 +33,12 @@ class Vocabulary(Protocol):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """vocabulary: loads the words of the model; None where any words will do. version: of the program."""
+    """vocabulary: loads the words of the model; None where any words will do. recovery_folder: where unsaved work is kept.
+    version: of the program."""
 
     settings: Settings
     queue: JobQueue
     loop: asyncio.AbstractEventLoop
     vocabulary: Callable[[], Vocabulary | None]
+    recovery_folder: Path
     version: str = ""

@@ -95,7 +95,8 @@ def _save_in_place(document: Document, path: Path, expected: Stamp, preview: byt
             return None
         _check_journal(path)
         with closing(_connect(path, "rw")) as database:
-            database.executescript("PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA;")
+            # secure_delete: whoever gets the file does not get what was painted over.
+            database.executescript("PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA; PRAGMA secure_delete=ON;")
             with transaction(database):
                 check_unchanged(path, expected)
                 check_tables(database)
