@@ -42,6 +42,8 @@ PAINTERS = {"app.render", "app.mips"}
 LAZY_IMPORTS = {
     "main": {"bfs_engine", "ui", "app", "PySide6", "qasync"},  # headless commands need no Qt, the window needs no torch
     "bfs_engine.__main__": {"bfs_engine"},  # the vocabulary and a wrong command line need no torch
+    "bfs_engine.bfs.memory": {"torchao"},  # an optional package
+    "app.formats.psd_read": {"app"},  # adjustments and effects need scipy; most files and the window's start do not
 }
 
 LONGEST_FILE = 500  # lines
