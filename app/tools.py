@@ -165,23 +165,24 @@ class MoveTool:
 
     @property
     def overlay(self) -> Overlay:
-        moving = [copy.id for copy in self._copies.values()] or self._ids or self._wanted()
+        moving = [copy.id for copy in self._copies.values()] or self._ids or self.wanted()
         area = bounds_of(node for node in movable(self.session.shown, moving) if node.visible)
         if area.is_empty:
             return Overlay()
         return Overlay(outline=area, lines=touched(_span(area), self._lines) if self._shift != (0, 0) else ())
 
-    def _wanted(self) -> list[str]:
+    def wanted(self) -> list[str]:
+        """The ids that would be moved."""
         chosen, active = self.chosen(), self.session.active
         return chosen if active in chosen else [active] if active else []
 
     def press(self, x: float, y: float, modifiers: Collection[str] = (), reach: float = 0.0) -> str:
         """Returns why nothing can be moved, as a sentence, or an empty string. reach: of snapping, in canvas pixels."""
         self._picked = "ctrl" in modifiers
-        if self._picked and (picked := pick(self.session.document, x, y)) and picked.id not in self._wanted():
+        if self._picked and (picked := pick(self.session.document, x, y)) and picked.id not in self.wanted():
             self.session.active = picked.id
         document = self.session.document
-        nodes = movable(document, self._wanted())
+        nodes = movable(document, self.wanted())
         self._ids, self._start, self._shift, self._copies = [], (x, y), (0, 0), {}
         if not any(node.visible for node in nodes):
             return refusal(find(document, self.session.active))

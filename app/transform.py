@@ -48,9 +48,9 @@ class Frame:
 
 
 def movable(document: Document, ids: Iterable[str]) -> list[Node]:
-    """The nodes of those ids that still exist and are not locked, bottom to top, without those inside another of them."""
+    """The nodes of those ids that still exist and are not locked, nor in a locked group, bottom to top, without those inside another of them."""
     wanted = set(ids)
-    free = [node for node, _, _ in walk(document) if node.id in wanted and not node.locked]
+    free = [node for node, _, _ in walk(document) if node.id in wanted and not edits.is_locked(document, node.id)]
     inside = {inner.id for node in free for inner, _, _ in walk(Document(1, 1, (node,))) if inner is not node}
     return [node for node in free if node.id not in inside]
 

@@ -7,15 +7,17 @@ piece against a deadline: a large picture never holds up the window.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPoint, QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter, QTransform
 
 from app.document import Document
 from app.geometry import Rect
+from ui.view import View
 
 PIECE = 384  # image pixels: the side of the largest rectangle painted in one go
 MARGIN = 128  # image pixels painted beyond the visible edge, so that small pans cost nothing
@@ -97,15 +99,40 @@ class Backing:
         corner = QPoint((rect.left - self._sheet.rect.left) // step, (rect.top - self._sheet.rect.top) // step)
         _overwrite(self._sheet.image, corner, patch)
 
-    def draw(self, painter: QPainter, to_device: Callable[[Rect], QRectF], smooth: bool) -> None:
-        """Draw what is known; `to_device` maps canvas rectangles to the painter's pixels."""
+    def draw(self, painter: QPainter, view: View, canvas: Rect, exposed: QRectF) -> None:
+        """Draw what is known of the canvas. exposed: the device pixels that are wanted."""
         for sheet in (self._underlay, self._sheet):
-            if sheet is None:
-                continue
-            target = to_device(sheet.rect)
-            exact = abs(target.width() - sheet.image.width()) < 1e-6
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth and not exact)
-            painter.drawImage(target, sheet.image, QRectF(sheet.image.rect()))
+            if sheet is not None:
+                draw_image(painter, view, sheet.image, sheet.rect, canvas, exposed)
+
+
+def draw_image(painter: QPainter, view: View, image: QImage, rect: Rect, canvas: Rect, exposed: QRectF) -> None:
+    """Draw an image that shows `rect` of the canvas; what lies outside `canvas` is cut off.
+
+    From 100 % on, an upright view shows every canvas pixel as a square of its own colour: at zooms that are no whole numbers only
+    the device pixels on its edges are mixed. Below, and in a turned view up to 200 %, the picture is smooth.
+    """
+    inside = rect.intersect(canvas)
+    if inside.is_empty:
+        return
+    a, b, c, d, tx, ty = view.matrix
+    step = rect.width / image.width()
+    smooth = view.zoom < 1 or (view.zoom < 2 and not view.is_upright)
+    if view.zoom > 1 and view.is_upright and view.zoom % 1:
+        seen = QTransform(a, b, c, d, tx, ty).inverted()[0].mapRect(exposed)
+        inside = inside.intersect(Rect(math.floor(seen.left()), math.floor(seen.top()), math.ceil(seen.right()), math.ceil(seen.bottom())))
+        if inside.is_empty:
+            return
+        part = image.copy(*(round(value / step) for value in (inside.left - rect.left, inside.top - rect.top, inside.width, inside.height)))
+        times = math.ceil(view.zoom)
+        image, rect, step, smooth = part.scaled(part.width() * times, part.height() * times), inside, step / times, True
+    painter.save()
+    painter.setTransform(QTransform(a, b, c, d, tx, ty), True)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth and not (view.zoom == 1 / step and view.is_upright))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, not view.is_upright)
+    source = QRectF((inside.left - rect.left) / step, (inside.top - rect.top) / step, inside.width / step, inside.height / step)
+    painter.drawImage(QRectF(inside.left, inside.top, inside.width, inside.height), image, source)
+    painter.restore()
 
 
 def _overwrite(image: QImage, corner: QPoint, patch: QImage) -> None:

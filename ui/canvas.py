@@ -1,7 +1,8 @@
-"""The picture in the window: painting, zoom, pan; presses and keys go to the tool."""
+"""The picture in the window: painting, panning, turning; presses and keys go to the tool."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -14,6 +15,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPolygonF,
     QResizeEvent,
     QTabletEvent,
     QWheelEvent,
@@ -23,20 +25,23 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.document import Document, damage
 from app.geometry import Rect
 from ui import canvas_paint as paint
-from ui.backing import Backing, Painter
+from ui.aids import Aids
+from ui.backing import Backing, Painter, draw_image
+from ui.canvas_lines import paint_grid, paint_guides, paint_pixel_grid, paint_snapped
 from ui.theme import Theme
 from ui.tool_desk import ToolDesk
-from ui.view import LARGEST, View, centred, fitted, mip_level, next_step
+from ui.view import mip_level
+from ui.viewport import Viewport
 
 PAINT_BUDGET = 0.03  # seconds of painting the picture per frame; what is left comes with the next one
+TURN = 15.0  # degrees: what Shift turns the view by
 WHEEL_STEP = 120  # Qt's units of one notch
 ARROWS = {Qt.Key.Key_Left.value: (-1, 0), Qt.Key.Key_Right.value: (1, 0), Qt.Key.Key_Up.value: (0, -1), Qt.Key.Key_Down.value: (0, 1)}
 
 
-class Canvas(QWidget):
+class Canvas(Viewport):
     """Shows a document through a View. It changes nothing itself: tools do, through the tool desk."""
 
-    view_changed = Signal()
     pointed = Signal(object)  # (x, y) canvas pixels under the pointer, or None
     files_dropped = Signal(list)  # paths
     panels_toggled = Signal()
@@ -46,12 +51,11 @@ class Canvas(QWidget):
         self._backing = Backing(painter)
         self._theme = theme
         self._desk = desk
+        self._aids = Aids()
         self._document: Document | None = None
-        self._view = View()
-        self._fit_up_to = 1.0
-        self._fitted = True  # keeps fitting while the window changes its size, until the user zooms or pans
         self._preview: tuple[QImage, int, int] | None = None
         self._panning_from: QPointF | None = None
+        self._turning_from: tuple[float, float] | None = None  # the view's rotation and the pointer's angle, in degrees
         self._space = False
         self._checker: QImage | None = None
         self.setMouseTracking(True)
@@ -68,31 +72,24 @@ class Canvas(QWidget):
 
     # What is shown
 
-    @property
-    def view(self) -> View:
-        return self._view
-
-    @property
-    def device_size(self) -> tuple[int, int]:
-        ratio = self.devicePixelRatioF()
-        return round(self.width() * ratio), round(self.height() * ratio)
-
     def show_document(self, document: Document, afresh: bool = False) -> None:
         """Show another state of the document; `afresh`: it is another document, start with all of it in view."""
         old, self._document = self._document, document
         if old is None or afresh:
             self._backing.forget()
             self._preview = None
-            self._fit_up_to = 1.0  # a small picture is not blown up unless the user asks
-            self._fit()
+            self._look_at(document.rect, afresh=True)
             return
         touched = damage(old, document)
-        if (old.width, old.height) != (document.width, document.height):
+        if old.rect != document.rect:
             self._backing.forget()
+            self._look_at(document.rect, afresh=False)
             self.update()
         elif touched is not None:
             self._backing.invalidate(touched)
-            self.update(self._widget_rect(touched))
+            self.update(self.widget_rect(touched))
+        if old.guides != document.guides:
+            self.update()
 
     def show_preview(self, image: QImage | None, left: int = 0, top: int = 0) -> None:
         """Lay an unfinished result over the picture at (left, top) canvas pixels; None takes it away."""
@@ -100,7 +97,7 @@ class Canvas(QWidget):
         self._preview = None if image is None else (image, left, top)
         for shown in (old, self._preview):
             if shown is not None:
-                self.update(self._widget_rect(Rect.from_size(shown[1], shown[2], shown[0].width(), shown[0].height())))
+                self.update(self.widget_rect(Rect.from_size(shown[1], shown[2], shown[0].width(), shown[0].height())))
 
     @property
     def has_preview(self) -> bool:
@@ -110,66 +107,10 @@ class Canvas(QWidget):
         self._theme, self._checker = theme, None
         self.update()
 
-    # View
-
-    def set_view(self, view: View) -> None:
-        """Look at another part; a part of the canvas always stays in sight."""
-        if self._document is not None:
-            view = view.held((self._document.width, self._document.height), self.device_size)
-        self._view = view
-        self._fitted = False
-        self.view_changed.emit()
+    def show_aids(self, aids: Aids) -> None:
+        """Guides, grid and backdrop as they are wanted now."""
+        self._aids = aids
         self.update()
-
-    def fit(self) -> None:
-        """All of the canvas, as large as it goes."""
-        self._fit_up_to = LARGEST
-        self._fit()
-
-    def _fit(self) -> None:
-        if self._document is None:
-            return
-        self._view = fitted((self._document.width, self._document.height), self.device_size, self._fit_up_to)
-        self._fitted = True
-        self.view_changed.emit()
-        self.update()
-
-    def actual_size(self) -> None:
-        """One canvas pixel on one device pixel, about the middle of the window."""
-        self.zoom_to(1.0)
-
-    def zoom_to(self, zoom: float, at: QPointF | None = None) -> None:
-        """`at`: the widget point (logical pixels) that stays in place; the middle by default."""
-        x, y = self._device(at) if at is not None else tuple(side / 2 for side in self.device_size)
-        self.set_view(self._view.zoomed(zoom, x, y))
-
-    def zoom_step(self, direction: int, at: QPointF | None = None) -> None:
-        self.zoom_to(next_step(self._view.zoom, direction), at)
-
-    def centre_at(self, zoom: float) -> None:
-        """The middle of the canvas in the middle of the window."""
-        if self._document is not None:
-            self.set_view(centred((self._document.width, self._document.height), self.device_size, zoom))
-
-    def _device(self, point: QPointF) -> tuple[float, float]:
-        ratio = self.devicePixelRatioF()
-        return point.x() * ratio, point.y() * ratio
-
-    def to_canvas(self, point: QPointF) -> tuple[float, float]:
-        """Widget (logical) -> canvas pixels."""
-        return self._view.to_canvas(*self._device(point))
-
-    def to_widget(self, x: float, y: float) -> QPointF:
-        """Canvas -> widget (logical) pixels."""
-        ratio = self.devicePixelRatioF()
-        device_x, device_y = self._view.to_device(x, y)
-        return QPointF(device_x / ratio, device_y / ratio)
-
-    def _widget_rect(self, rect: Rect) -> QRect:
-        ratio = self.devicePixelRatioF()
-        left, top, right, bottom = self._view.covered(rect)
-        area = QRectF(left / ratio, top / ratio, (right - left) / ratio, (bottom - top) / ratio)
-        return area.toAlignedRect().adjusted(-2, -2, 2, 2)
 
     # Painting
 
@@ -181,41 +122,51 @@ class Canvas(QWidget):
             return
         ratio = self.devicePixelRatioF()
         painter.scale(1 / ratio, 1 / ratio)
-        area = paint.device_rect(self._view, self._document.rect)
         if self._checker is None:
             self._checker = paint.checker_tile(self._theme, ratio)
-        paint.paint_backdrop(painter, area, self._checker, self._theme)
-        self._paint_picture(painter, area)
-        self._paint_overlays(painter, area, ratio)
+        paint.paint_backdrop(painter, self.device_polygon(self._document.rect), self._aids.backdrop, self._checker, self._theme)
+        area = event.rect()
+        self._paint_picture(painter, QRectF(area.x() * ratio, area.y() * ratio, area.width() * ratio, area.height() * ratio))
+        self._paint_lines(painter, ratio)
+        self._paint_overlays(painter, ratio)
         painter.end()
 
-    def _paint_picture(self, painter: QPainter, area: QRectF) -> None:
-        visible = self._view.visible(*self.device_size)
-        self._backing.cover(visible, mip_level(self._view.zoom), self._document.rect)
+    def _paint_picture(self, painter: QPainter, exposed: QRectF) -> None:
+        canvas = self._document.rect
+        self._backing.cover(self._view.visible(*self.device_size), mip_level(self._view.zoom), canvas)
         more = self._backing.work(self._document, PAINT_BUDGET)
-        painter.save()
-        painter.setClipRect(area)
-        self._backing.draw(painter, lambda rect: paint.device_rect(self._view, rect), smooth=self._view.zoom < 2)
+        self._backing.draw(painter, self._view, canvas, exposed)
         if self._preview is not None:
             image, left, top = self._preview
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._view.zoom < 2)
-            covered = Rect.from_size(left, top, image.width(), image.height())
-            painter.drawImage(paint.device_rect(self._view, covered), image, QRectF(image.rect()))
-        painter.restore()
+            draw_image(painter, self._view, image, Rect.from_size(left, top, image.width(), image.height()), canvas, exposed)
         if more:
             self.update()
 
-    def _paint_overlays(self, painter: QPainter, area: QRectF, ratio: float) -> None:
-        overlay = self._desk.overlay()
-        if overlay.context is not None:
-            paint.paint_context(painter, paint.device_rect(self._view, overlay.context), area, ratio, self._desk.gesture)
-        if overlay.outline is not None:
-            paint.paint_outline(painter, paint.device_rect(self._view, overlay.outline), self._theme, ratio)
-        if overlay.box is not None and self._desk.tool != "box":
-            paint.paint_quiet_box(painter, paint.device_rect(self._view, overlay.box), ratio)
-        elif overlay.box is not None:
-            paint.paint_box(painter, paint.device_rect(self._view, overlay.box), overlay.words, self._theme, ratio)
+    def _paint_lines(self, painter: QPainter, ratio: float) -> None:
+        visible = self._view.visible(*self.device_size)
+        paint_pixel_grid(painter, self._view, self._document, visible, ratio)
+        if self._aids.grid:
+            paint_grid(painter, self._view, self._document, visible, self._aids.spacing, ratio)
+        if self._aids.guides:
+            paint_guides(painter, self._view, self._document, visible, ratio)
 
+    def _paint_overlays(self, painter: QPainter, ratio: float) -> None:
+        overlay, theme = self._desk.overlay(), self._theme
+        if overlay.context is not None:
+            whole = self.device_polygon(self._document.rect)
+            paint.paint_context(painter, self.device_polygon(overlay.context), whole, ratio, self._desk.gesture)
+        if overlay.outline is not None:
+            paint.paint_outline(painter, self.device_polygon(overlay.outline), theme, ratio)
+        if overlay.box is not None and self._desk.tool != "box":
+            paint.paint_quiet_box(painter, self.device_polygon(overlay.box), ratio)
+        elif overlay.box is not None:
+            paint.paint_box(painter, self.device_polygon(overlay.box), overlay.words, theme, ratio)
+        if overlay.crop is not None:
+            window = QPolygonF(QRectF(0, 0, *self.device_size))
+            paint.paint_crop(painter, self.device_polygon(overlay.crop), window, overlay.words, theme, ratio)
+        if overlay.frame:
+            paint.paint_frame(painter, self.device_points(overlay.frame), self.device_points((overlay.pivot,))[0], theme, ratio)
+        paint_snapped(painter, self._view, overlay.lines, ratio)
         if overlay.circle is not None:
             paint.paint_circle(painter, paint.device_circle(self._view, *overlay.circle), ratio)
 
@@ -242,12 +193,14 @@ class Canvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        middle = event.button() == Qt.MouseButton.MiddleButton
-        if middle or (event.button() == Qt.MouseButton.LeftButton and self._space):
+        left = event.button() == Qt.MouseButton.LeftButton
+        if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
             self._panning_from = event.position()
             self._show_cursor()
-        elif event.button() == Qt.MouseButton.LeftButton and self._document is not None:
-            self._desk.press(*self.to_canvas(event.position()), _modifiers(event), self._reach())
+        elif left and self._desk.tool == "rotate":
+            self._turning_from = self._view.rotation, self._angle(event.position())
+        elif left and self._document is not None:
+            self._desk.press(*self.to_canvas(event.position()), _modifiers(event), self.reach)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         point = self.to_canvas(event.position())
@@ -255,11 +208,23 @@ class Canvas(QWidget):
         if self._panning_from is not None:
             moved = event.position() - self._panning_from
             self._panning_from = event.position()
-            self.set_view(self._view.moved(*self._device(moved)))
+            self.set_view(self._view.moved(*self.to_device_point(moved)))
+        elif self._turning_from is not None:
+            self._turn(event)
         elif event.buttons() & Qt.MouseButton.LeftButton:
             self._desk.drag(*point, _modifiers(event))
         else:
-            self._desk.hover(*point, _modifiers(event), self._reach())
+            self._desk.hover(*point, _modifiers(event), self.reach)
+
+    def _angle(self, point: QPointF) -> float:
+        """Of a widget point about the middle, in degrees."""
+        return math.degrees(math.atan2(point.y() - self.height() / 2, point.x() - self.width() / 2))
+
+    def _turn(self, event: QMouseEvent) -> None:
+        """The view follows the pointer about the middle of the window; Shift: 15° steps."""
+        rotation, start = self._turning_from
+        rotation += self._angle(event.position()) - start
+        self.turn_to(round(rotation / TURN) * TURN if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else rotation)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._panning_from is not None:
@@ -267,8 +232,24 @@ class Canvas(QWidget):
             self._view = self._view.snapped()
             self._show_cursor()
             self.update()
+        elif self._turning_from is not None:
+            self._turning_from = None
         elif event.button() == Qt.MouseButton.LeftButton:
             self._desk.release(*self.to_canvas(event.position()), _modifiers(event))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._desk.tool == "crop" and event.button() == Qt.MouseButton.LeftButton:
+            self._desk.accept()
+        else:
+            self.mousePressEvent(event)
+
+    def drag_from_outside(self, point: QPointF, widget: QWidget, modifiers: Qt.KeyboardModifier) -> None:
+        """What came out of a ruler follows the pointer; the point is in pixels of a widget around this one."""
+        self._desk.drag(*self.to_canvas(self.mapFrom(widget, point)), _words(modifiers))
+
+    def drop_from_outside(self, point: QPointF, widget: QWidget, modifiers: Qt.KeyboardModifier) -> None:
+        """It is let go."""
+        self._desk.release(*self.to_canvas(self.mapFrom(widget, point)), _words(modifiers))
 
     def tabletEvent(self, event: QTabletEvent) -> None:
         """Remember the pressure; Qt sends the same movement as a mouse event, because this one is ignored."""
@@ -293,7 +274,8 @@ class Canvas(QWidget):
             self.set_view(self._view.moved(dx, dy).snapped())
         event.accept()
 
-    def _reach(self) -> float:
+    @property
+    def reach(self) -> float:
         """How near the pointer must come to a handle, in canvas pixels."""
         return paint.HANDLE * self.devicePixelRatioF() / self._view.zoom
 
@@ -303,7 +285,7 @@ class Canvas(QWidget):
         elif self._space:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
         else:
-            self.setCursor(self._desk.cursor())
+            self.setCursor(self._desk.cursor(self._view))
 
     # Keys
 
@@ -317,11 +299,15 @@ class Canvas(QWidget):
             self._show_cursor()
         elif key == Qt.Key.Key_Tab:
             self.panels_toggled.emit()
+        elif key == Qt.Key.Key_Escape and self._desk.tool == "rotate":
+            self.turn_to(0)
         elif key == Qt.Key.Key_Escape:
             self._desk.escape()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            self._desk.accept()
         elif key in ARROWS and not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
             by = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
-            self._desk.nudge(ARROWS[key][0] * by, ARROWS[key][1] * by)
+            self._desk.nudge(*self._view.canvas_axis(ARROWS[key][0] * by, ARROWS[key][1] * by))
         else:
             super().keyPressEvent(event)
 
@@ -355,7 +341,11 @@ class Canvas(QWidget):
 
 
 def _modifiers(event: QMouseEvent) -> frozenset[str]:
+    return _words(event.modifiers())
+
+
+def _words(modifiers: Qt.KeyboardModifier) -> frozenset[str]:
     """Qt's modifiers as plain words for the tools."""
     keys = Qt.KeyboardModifier
     names = {keys.ShiftModifier: "shift", keys.ControlModifier: "ctrl", keys.AltModifier: "alt"}
-    return frozenset(name for flag, name in names.items() if event.modifiers() & flag)
+    return frozenset(name for flag, name in names.items() if modifiers & flag)

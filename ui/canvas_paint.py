@@ -1,27 +1,36 @@
-"""What the canvas draws over and under the picture: backdrop, box, context area, outlines. All in device pixels."""
+"""What the canvas draws over and under the picture: backdrop, boxes, handles, outlines. All in device pixels; polygons are
+clockwise on the canvas and may be turned or mirrored on the screen."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
-from app.geometry import Rect
 from ui.theme import Theme
 from ui.view import View
 
 CHECK = 8  # logical pixels: the side of one square of the checkerboard
 HANDLE = 7  # logical pixels
+PLAIN_BACKDROPS = {"light": "#ffffff", "dark": "#000000"}
+SNAP_COLOUR = "#ff4fa3"  # as no picture's edge is likely to be
 
 
-def device_rect(view: View, rect: Rect) -> QRectF:
-    """Canvas rectangle -> device pixels, unrounded."""
-    left, top = view.to_device(rect.left, rect.top)
-    return QRectF(left, top, rect.width * view.zoom, rect.height * view.zoom)
+def is_upright(polygon: QPolygonF) -> bool:
+    """Whether the sides of a rectangle's polygon are rows and columns of the screen."""
+    across, down = polygon[1] - polygon[0], polygon[3] - polygon[0]
+    return min(abs(across.x()), abs(across.y())) < 1e-6 and min(abs(down.x()), abs(down.y())) < 1e-6
 
 
-def crisp(rect: QRectF) -> QRectF:
-    """On the middle of device pixels, so that a one-pixel line is one pixel wide."""
-    return QRectF(round(rect.left()) + 0.5, round(rect.top()) + 0.5, round(rect.width()) - 1, round(rect.height()) - 1)
+def crisp(polygon: QPolygonF) -> QPolygonF:
+    """An upright rectangle on the middle of device pixels, so that a one-pixel line is one pixel wide; others as they are."""
+    if not is_upright(polygon):
+        return polygon
+    middle = polygon.boundingRect().center()
+    return QPolygonF([QPointF(_inward(p.x(), middle.x()), _inward(p.y(), middle.y())) for p in polygon])
+
+
+def _inward(value: float, middle: float) -> float:
+    return round(value) + 0.5 if value <= middle else round(value) - 0.5
 
 
 def checker_tile(theme: Theme, ratio: float) -> QImage:
@@ -36,85 +45,135 @@ def checker_tile(theme: Theme, ratio: float) -> QImage:
     return image
 
 
-def paint_backdrop(painter: QPainter, area: QRectF, tile: QImage, theme: Theme) -> None:
-    """The checkerboard under the canvas and the fine line around it."""
-    brush = QBrush(tile)
+def paint_backdrop(painter: QPainter, canvas: QPolygonF, kind: str, tile: QImage, theme: Theme) -> None:
+    """What is seen through the picture, and the fine line around it. kind: one of aids.BACKDROPS."""
+    area = canvas.boundingRect()
+    brush = QBrush(QColor(PLAIN_BACKDROPS[kind])) if kind in PLAIN_BACKDROPS else QBrush(tile)
     brush.setTransform(QTransform.fromTranslate(round(area.left()), round(area.top())))
-    painter.fillRect(area, brush)
-    painter.setPen(QPen(QColor(theme.line), 1))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRect(crisp(area).adjusted(-1, -1, 1, 1))
+    if is_upright(canvas):
+        painter.fillRect(area, brush)
+        painter.setPen(QPen(QColor(theme.line), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(crisp(canvas).boundingRect().adjusted(-1, -1, 1, 1))
+        return
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(QPen(QColor(theme.line), 2))
+    painter.setBrush(brush)
+    painter.drawPolygon(canvas)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def paint_context(painter: QPainter, context: QRectF, canvas: QRectF, ratio: float, dim: bool) -> None:
+def paint_context(painter: QPainter, context: QPolygonF, canvas: QPolygonF, ratio: float, dim: bool) -> None:
     """Outline the area the engine looks at; `dim` darkens the canvas outside it."""
     if dim:
-        shade = QPainterPath()
-        shade.addRect(canvas)
-        seen = QPainterPath()
-        seen.addRect(context)
-        painter.fillPath(shade.subtracted(seen), QColor(0, 0, 0, 90))
-    _two_tone(painter, crisp(context), ratio, 1.0, [4, 4], QColor(255, 255, 255, 150), shadow=70)
+        shade(painter, context, canvas, 90)
+    two_tone(painter, crisp(context), ratio, 1.0, [4, 4], QColor(255, 255, 255, 150), shadow=70)
 
 
-def paint_box(painter: QPainter, box: QRectF, words: str, theme: Theme, ratio: float) -> None:
+def shade(painter: QPainter, inner: QPolygonF, outer: QPolygonF, darkness: int) -> None:
+    """Darken what is in `outer` and not in `inner`."""
+    whole, kept = QPainterPath(), QPainterPath()
+    whole.addPolygon(outer)
+    kept.addPolygon(inner)
+    painter.fillPath(whole.subtracted(kept), QColor(0, 0, 0, darkness))
+
+
+def paint_box(painter: QPainter, box: QPolygonF, words: str, theme: Theme, ratio: float) -> None:
     """The generation box with its handles and, below it, its size in canvas pixels."""
-    rect = crisp(box)
-    _two_tone(painter, rect, ratio, 1.5, None, QColor(theme.accent))
+    shape = crisp(box)
+    two_tone(painter, shape, ratio, 1.5, None, QColor(theme.accent))
+    paint_handles(painter, shape, theme, ratio)
+    if words:
+        paint_label(painter, shape.boundingRect(), words, ratio)
+
+
+def paint_handles(painter: QPainter, shape: QPolygonF, theme: Theme, ratio: float) -> None:
+    """At the corners and in the middle of the sides."""
     painter.setPen(QPen(QColor(theme.accent), ratio))
     painter.setBrush(QColor("white"))
     half = HANDLE * ratio / 2
-    for point in handles(rect):
+    for point in handles(shape):
         painter.drawRect(QRectF(point.x() - half, point.y() - half, 2 * half, 2 * half))
-    if words:
-        _paint_label(painter, rect, words, ratio)
 
 
-def paint_quiet_box(painter: QPainter, box: QRectF, ratio: float) -> None:
+def handles(shape: QPolygonF) -> list[QPointF]:
+    """Corners and middles of the sides, clockwise from the first corner."""
+    points = [shape[index] for index in range(4)]
+    return [point for index in range(4) for point in (points[index], (points[index] + points[(index + 1) % 4]) / 2)]
+
+
+def paint_quiet_box(painter: QPainter, box: QPolygonF, ratio: float) -> None:
     """Where the generation box lies while another tool is at work."""
-    _two_tone(painter, crisp(box), ratio, 1.0, [2, 3], QColor(255, 255, 255, 130), shadow=60)
+    two_tone(painter, crisp(box), ratio, 1.0, [2, 3], QColor(255, 255, 255, 130), shadow=60)
 
 
-def handles(rect: QRectF) -> list[QPointF]:
-    """Corners and middles of the sides, clockwise from the top left."""
-    middle = rect.center()
-    return [
-        rect.topLeft(),
-        QPointF(middle.x(), rect.top()),
-        rect.topRight(),
-        QPointF(rect.right(), middle.y()),
-        rect.bottomRight(),
-        QPointF(middle.x(), rect.bottom()),
-        rect.bottomLeft(),
-        QPointF(rect.left(), middle.y()),
-    ]
-
-
-def paint_outline(painter: QPainter, rect: QRectF, theme: Theme, ratio: float) -> None:
+def paint_outline(painter: QPainter, outline: QPolygonF, theme: Theme, ratio: float) -> None:
     """The bounds of the active layer under the move tool."""
-    _two_tone(painter, crisp(rect), ratio, 1.0, [5, 4], QColor(theme.accent_hover))
+    two_tone(painter, crisp(outline), ratio, 1.0, [5, 4], QColor(theme.accent_hover))
 
 
-def _two_tone(
-    painter: QPainter, rect: QRectF, ratio: float, width: float, dashes: list[float] | None, colour: QColor, shadow: int = 110
-) -> None:
+def paint_frame(painter: QPainter, frame: QPolygonF, pivot: QPointF, theme: Theme, ratio: float) -> None:
+    """The transform box with its handles and its pivot."""
+    shape = crisp(frame)
+    two_tone(painter, shape, ratio, 1.0, None, QColor(theme.accent))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, not is_upright(frame))
+    paint_handles(painter, shape, theme, ratio)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    for colour, width in ((QColor(0, 0, 0, 160), 2.6), (QColor("white"), 1.2)):
+        painter.setPen(QPen(colour, width * ratio))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(pivot, 3.5 * ratio, 3.5 * ratio)
+        for x, y in ((1, 0), (0, 1), (-1, 0), (0, -1)):
+            painter.drawLine(pivot + QPointF(x, y) * 3.5 * ratio, pivot + QPointF(x, y) * 7 * ratio)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def paint_crop(painter: QPainter, crop: QPolygonF, window: QPolygonF, words: str, theme: Theme, ratio: float) -> None:
+    """The canvas to be, with its handles and thirds; everything else in `window` is darkened."""
+    shade(painter, crop, window, 140)
+    shape = crisp(crop)
+    painter.setPen(QPen(QColor(255, 255, 255, 70), ratio))
+    for share in (1 / 3, 2 / 3):
+        painter.drawLine(_between(shape[0], shape[1], share), _between(shape[3], shape[2], share))
+        painter.drawLine(_between(shape[0], shape[3], share), _between(shape[1], shape[2], share))
+    two_tone(painter, shape, ratio, 1.0, None, QColor("white"))
+    paint_handles(painter, shape, theme, ratio)
+    paint_label(painter, shape.boundingRect(), words, ratio)
+
+
+def _between(start: QPointF, end: QPointF, share: float) -> QPointF:
+    return start + (end - start) * share
+
+
+def paint_line(painter: QPainter, start: QPointF, end: QPointF, colour: QColor, ratio: float) -> None:
+    """One device pixel wide where it is upright."""
+    if start.x() == end.x() or start.y() == end.y():
+        start, end = (QPointF(int(p.x() // 1) + 0.5, int(p.y() // 1) + 0.5) for p in (start, end))
+    painter.setPen(QPen(colour, ratio))
+    painter.drawLine(start, end)
+
+
+def two_tone(painter: QPainter, shape: QPolygonF, ratio: float, width: float, dashes: list[float] | None, colour: QColor, shadow: int = 110) -> None:
     """A line that shows on light and on dark."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, not is_upright(shape))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(0, 0, 0, shadow), (width + 1.5) * ratio))
-    painter.drawRect(rect)
+    painter.drawPolygon(shape)
     pen = QPen(colour, width * ratio)
     if dashes:
         pen.setDashPattern(dashes)
     painter.setPen(pen)
-    painter.drawRect(rect)
+    painter.drawPolygon(shape)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def _paint_label(painter: QPainter, rect: QRectF, words: str, ratio: float) -> None:
+def paint_label(painter: QPainter, area: QRectF, words: str, ratio: float) -> None:
+    """Words on a dark plate under `area`."""
     font = painter.font()
     font.setPixelSize(round(11 * ratio))
     painter.setFont(font)
     width = QFontMetricsF(font).horizontalAdvance(words) + 12 * ratio
-    label = QRectF(rect.center().x() - width / 2, rect.bottom() + 8 * ratio, width, 18 * ratio)
+    label = QRectF(area.center().x() - width / 2, area.bottom() + 8 * ratio, width, 18 * ratio)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(20, 20, 22, 215))

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
 from app import edits
 from app.brush import Brush, BrushTool
-from app.document import bounds, find
-from app.geometry import Rect
+from app.crop_tool import CropTool
+from app.document import find
+from app.geometry import Rect, after
+from app.guides import GuideTool
 from app.session import Session
-from app.tools import BoxTool, MoveTool, Overlay
+from app.tools import GRIPS, BoxTool, MoveTool, Overlay
+from app.transform_tool import TransformTool
 from bfs_engine.api import Box
+from ui.aids import Aids
+from ui.view import View
 
 PAINTING = ("brush", "eraser")
-_GRIP_CURSORS = {
-    "top left": Qt.CursorShape.SizeFDiagCursor,
-    "bottom right": Qt.CursorShape.SizeFDiagCursor,
-    "top right": Qt.CursorShape.SizeBDiagCursor,
-    "bottom left": Qt.CursorShape.SizeBDiagCursor,
-    "top": Qt.CursorShape.SizeVerCursor,
-    "bottom": Qt.CursorShape.SizeVerCursor,
-    "left": Qt.CursorShape.SizeHorCursor,
-    "right": Qt.CursorShape.SizeHorCursor,
-    "inside": Qt.CursorShape.SizeAllCursor,
-}
+TOOLS = ("move", "transform", "box", "brush", "eraser", "crop", "rotate")
+_RESIZING = (  # by the direction a handle pulls to on the screen: 0 is right, then clockwise in steps of 45 degrees
+    Qt.CursorShape.SizeHorCursor,
+    Qt.CursorShape.SizeFDiagCursor,
+    Qt.CursorShape.SizeVerCursor,
+    Qt.CursorShape.SizeBDiagCursor,
+)
 
 
 class ToolDesk(QObject):
@@ -45,6 +48,9 @@ class ToolDesk(QObject):
         self._chosen: Callable[[], list[str]] = lambda: []
         self._hover = ""
         self.gesture = False
+        self._guiding = False  # the gesture holds a guide
+        self._aids = Aids()
+        self._before = "move"  # the tool to go back to when a transform or a crop is done
         self._nudged = (0, 0)
         self._suggested: tuple[Path, Box] | None = None
         self.show_session(session)
@@ -52,16 +58,29 @@ class ToolDesk(QObject):
     def show_session(self, session: Session) -> None:
         """Work on another document; a suggested box is drawn if it is for this one."""
         self._session = session
-        self._box_tool, self._move_tool, self._brush_tool = BoxTool(session), MoveTool(session), BrushTool(session)
+        self._box_tool, self._move_tool, self._brush_tool = BoxTool(session), MoveTool(session, self._selected), BrushTool(session)
+        self._transform_tool, self._crop_tool = TransformTool(session, self._selected), CropTool(session)
+        self._guide_tool = GuideTool(session)
+        self.gesture = self._guiding = False
+        self.set_aids(self._aids)
         self._brush_tool.brush, self._brush_tool.erases = self._brush, self.tool == "eraser"
         if self._suggested and self._suggested[0] == session.path:
             self.set_box(self._suggested[1])
         self._suggested = None
         self._tell()
 
-    def nudges(self, chosen: Callable[[], list[str]]) -> None:
-        """Let arrow keys move all of these layers."""
+    def works_on(self, chosen: Callable[[], list[str]]) -> None:
+        """Let tools and arrow keys move all of these layers."""
         self._chosen = chosen
+
+    def _selected(self) -> list[str]:
+        return self._chosen()
+
+    def set_aids(self, aids: Aids) -> None:
+        """What things snap to from now on, and whether guides can be taken hold of."""
+        self._aids = aids
+        for tool in (self._move_tool, self._transform_tool, self._crop_tool, self._guide_tool):
+            tool.snapping = aids.snapping
 
     @property
     def box(self) -> Rect | None:
@@ -80,10 +99,16 @@ class ToolDesk(QObject):
             self._suggested = (path, box)
 
     def choose(self, tool: str) -> None:
-        """ "move", "box", "brush" or "eraser"."""
+        """One of TOOLS. A crop that was not accepted is forgotten."""
         if self.gesture:
             self._active.abort()
-            self.gesture = False
+            self.gesture = self._guiding = False
+        if tool != "crop":
+            self._crop_tool.abort()
+        if tool in ("transform", "crop") and self.tool not in ("transform", "crop"):
+            self._before = self.tool
+        if tool == "transform" and self.tool != tool:
+            self._transform_tool.enter()
         self.tool = tool
         self._brush_tool.erases = tool == "eraser"
         self._hover = ""
@@ -91,10 +116,20 @@ class ToolDesk(QObject):
         self.cursor_changed()
 
     @property
-    def _active(self) -> BoxTool | MoveTool | BrushTool:
+    def _active(self) -> BoxTool | MoveTool | BrushTool | TransformTool | CropTool | GuideTool:
+        if self._guiding:
+            return self._guide_tool
         if self.tool in PAINTING:
             return self._brush_tool
-        return self._box_tool if self.tool == "box" else self._move_tool
+        return {"box": self._box_tool, "transform": self._transform_tool, "crop": self._crop_tool}.get(self.tool, self._move_tool)
+
+    def accept(self) -> None:
+        """Enter: a transform is finished, a crop is done."""
+        if self.gesture or self.tool not in ("transform", "crop"):
+            return
+        if self.tool == "crop":
+            self._crop_tool.accept()
+        self.choose(self._before)
 
     @property
     def brush(self) -> Brush:
@@ -126,23 +161,55 @@ class ToolDesk(QObject):
         own = self._box_tool.overlay
         if self.tool == "box":
             return own
+        if self.tool == "crop":
+            return self._crop_tool.overlay
+        if self.tool == "rotate":
+            return Overlay(box=own.box)
         if self.tool in PAINTING:
             return Overlay(box=own.box, circle=self._brush_tool.overlay.circle)
-        return Overlay(box=own.box, outline=self._move_tool.overlay.outline)
+        return replace(self._transform_tool.overlay if self.tool == "transform" else self._move_tool.overlay, box=own.box)
 
-    def cursor(self) -> Qt.CursorShape:
-        if self.tool in PAINTING:
-            return Qt.CursorShape.CrossCursor
+    def cursor(self, view: View) -> Qt.CursorShape:
+        if self._hover in ("guide —", "guide |"):
+            upright = (self._hover == "guide |") != (45 < abs(view.rotation) % 180 < 135)
+            return Qt.CursorShape.SplitHCursor if upright else Qt.CursorShape.SplitVCursor
+        if self._hover in GRIPS:
+            return _RESIZING[round(self._pull(view) / 45) % 4]
         if self.tool == "move":
             return Qt.CursorShape.SizeAllCursor if self.gesture else Qt.CursorShape.ArrowCursor
-        return _GRIP_CURSORS.get(self._hover, Qt.CursorShape.CrossCursor)
+        if self.tool == "rotate" or self._hover == "rotate":
+            return Qt.CursorShape.OpenHandCursor if not self.gesture else Qt.CursorShape.ClosedHandCursor
+        return Qt.CursorShape.SizeAllCursor if self._hover in ("inside", "pivot") else Qt.CursorShape.CrossCursor
+
+    def _pull(self, view: View) -> float:
+        """The direction in which the handle under the pointer pulls, in degrees on the screen, clockwise from the right."""
+        across, down = GRIPS[self._hover]
+        frame = self._transform_tool.frame if self.tool == "transform" else None
+        a, b, c, d, *_ = after(frame.matrix, view.matrix) if frame else view.matrix
+        width, height = (frame.width, frame.height) if frame and across and down else (1, 1)
+        right, low = math.hypot(a, b) / width or 1, math.hypot(c, d) / height or 1
+        return math.degrees(math.atan2(across * b / right + down * d / low, across * a / right + down * c / low))
 
     def press(self, x: float, y: float, modifiers: Collection[str], reach: float) -> None:
-        refusal = self._active.press(x, y, modifiers, reach)
+        guide = self._guide_at(x, y, reach) if "ctrl" not in modifiers else None
+        self._guiding = guide is not None
+        if guide is not None:
+            self._guide_tool.take(guide, reach)
+        refusal = "" if self._guiding else self._active.press(x, y, modifiers, reach)
         if refusal:
             self.refused.emit(refusal)
         self.gesture = not refusal
         self.cursor_changed()
+
+    def _guide_at(self, x: float, y: float, reach: float) -> int | None:
+        """The guide that a press would take hold of."""
+        free = self.tool == "move" and self._aids.guides and not self._aids.guides_locked
+        return self._guide_tool.at(x, y, reach / 2) if free else None
+
+    def pull_guide(self, horizontal: bool, reach: float) -> None:
+        """A new guide comes out of a ruler; drag and release go on with it."""
+        self._guide_tool.create(horizontal, reach)
+        self._guiding = self.gesture = True
 
     def drag(self, x: float, y: float, modifiers: Collection[str]) -> None:
         if self.gesture:
@@ -151,8 +218,8 @@ class ToolDesk(QObject):
 
     def release(self, x: float, y: float, modifiers: Collection[str]) -> None:
         if self.gesture:
-            self.gesture = False
-            self._active.release(x, y, modifiers)
+            active, self.gesture, self._guiding = self._active, False, False
+            active.release(x, y, modifiers)
             self._brush_tool.pressure = 1.0  # what a mouse presses with
             self._tell()
             self.cursor_changed()
@@ -161,18 +228,26 @@ class ToolDesk(QObject):
         if self.tool in PAINTING:
             self._brush_tool.hover(x, y)
             self.circle_moved()
-        grip = self._box_tool.grip_at(x, y, reach) if self.tool == "box" else ""
+        guide = self._guide_at(x, y, reach)
+        grip = "" if guide is None else "guide —" if self._guide_tool.is_horizontal(guide) else "guide |"
+        if self.tool in ("box", "transform", "crop"):
+            grip = self._active.grip_at(x, y, reach)
         if grip != self._hover:
             self._hover = grip
             self.cursor_changed()
 
     def escape(self) -> None:
-        """Give up the gesture; without one, take the box away."""
-        self.gesture = False
+        """Give up the gesture; without one, what the transform or crop tool did; under other tools take the box away."""
+        active, self.gesture, self._guiding = self._active, False, False
         if self._nudged != (0, 0):
             self._nudged = (0, 0)
             self._session.discard()
-        elif not (self.tool != "box" and self._active.abort()):
+        elif active.abort():
+            pass
+        elif self.tool in ("transform", "crop"):
+            self._transform_tool.revert()
+            self.choose(self._before)
+        elif self.tool != "box":
             self._box_tool.abort()
         self._tell()
 
@@ -180,6 +255,10 @@ class ToolDesk(QObject):
         """An arrow key is down: the box or the chosen layers move; keys held down make one step."""
         if self.tool == "box":
             self._box_tool.nudge(dx, dy)
+            self._tell()
+            return
+        if self.tool == "crop":
+            self._crop_tool.area = self._crop_tool.area.moved(dx, dy)
             self._tell()
             return
         if self.tool in PAINTING:
@@ -213,19 +292,29 @@ class ToolDesk(QObject):
             return self.tr("Generation Box"), self.box, True, seen
         if self.tool in PAINTING:
             return "", None, False, ""
+        if self.tool == "crop":
+            return self.tr("Crop"), self._crop_tool.area, True, self.tr("Enter: crop. Esc: leave the canvas as it is.")
+        if self.tool == "rotate":
+            return self.tr("Rotate View"), None, False, ""
         node = self._session.active_node
-        return self.tr("Move"), bounds(node) if node else None, False, node.name if node else self.tr("No layer is active")
+        area = self._move_tool.overlay.outline
+        return self.tr("Move"), area, False, "" if area else node.name if node else self.tr("No layer is active")
 
     def set_numbers(self, rect: Rect) -> None:
         """Numbers typed into the options bar."""
         if self.tool == "box":
             self._box_tool.box = rect
-        elif self.tool in PAINTING:
-            return
-        elif (node := self._session.active_node) and not node.locked:
-            now = bounds(node)
-            self._session.commit(self.tr("Move"), edits.nudge(self._session.document, [node.id], rect.left - now.left, rect.top - now.top))
+        elif self.tool == "crop":
+            self._crop_tool.area = rect
+        elif self.tool == "move" and (now := self._move_tool.overlay.outline) is not None:
+            document = edits.nudge(self._session.document, self._move_tool.wanted(), rect.left - now.left, rect.top - now.top)
+            self._session.commit(self.tr("Move"), document)
         self._tell()
+
+    @property
+    def transforming(self) -> TransformTool:
+        """For the numbers and buttons of the options bar."""
+        return self._transform_tool
 
     def box_words(self) -> str:
         if self.box is None:
@@ -240,14 +329,22 @@ class ToolDesk(QObject):
             return self.tr("Drag to show again what the layer's mask hides. X: eraser. [ and ]: size. Shift: a line from the last stroke.")
         if self.tool == "eraser":
             return self.tr("Drag to hide parts of the active layer with its mask. X: brush. [ and ]: size. Shift: a line from the last stroke.")
+        if self.tool == "transform":
+            words = self.tr("Handles: scale, with Shift in proportion, with Alt about the pivot, with Ctrl skew. Outside: rotate, Shift by 15°.")
+            return words + " " + self.tr("Enter: done. Esc: take it back.")
+        if self.tool == "crop":
+            return self.tr("Drag the canvas to be; it may be larger. Shift: proportions. Enter: crop. What lies outside stays in its layers.")
+        if self.tool == "rotate":
+            return self.tr("Drag to turn the view. Shift: 15° steps. Esc: upright. The picture itself stays as it is.")
         return self.tr(
-            "Drag to move the active layer. Ctrl: take the layer under the pointer. Shift: keep direction. Arrows: 1 px, with Shift 10."
+            "Drag to move the chosen layers. Alt: a copy. Ctrl: take the layer under the pointer. Shift: keep direction. Arrows: 1 px, with Shift 10."
         )
 
     def document_changed(self) -> None:
         """The document or the active layer is another one now."""
         if self.box is not None:
             self._box_tool.box = self.box  # pushed back onto a canvas that may have shrunk
+        self._transform_tool.document_changed()
         self._tell()
 
     def _tell(self) -> None:

@@ -74,6 +74,13 @@ class View:
         """The corner on whole device pixels, so that 100 % is exact."""
         return replace(self, x=float(round(self.x)), y=float(round(self.y)))
 
+    def canvas_axis(self, dx: int, dy: int) -> tuple[int, int]:
+        """The direction along a row or column of the canvas that is nearest to one on the screen, of the same length."""
+        a, b, c, d, *_ = invert(self.matrix)
+        x, y = a * dx + c * dy, b * dx + d * dy
+        length = max(abs(dx), abs(dy))
+        return (round(math.copysign(length, x)), 0) if abs(x) >= abs(y) else (0, round(math.copysign(length, y)))
+
     def visible(self, width: int, height: int) -> Rect:
         """The canvas pixels that a widget of width × height device pixels shows, whole or in part."""
         left, top, right, bottom = around_points(self.to_canvas(*corner) for corner in corners(Rect(0, 0, width, height)))

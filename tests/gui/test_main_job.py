@@ -58,8 +58,8 @@ def test_the_layer_moves_by_arrows_and_by_dragging_and_everything_can_be_undone(
         editor.key(Qt.Key.Key_Right)
         editor.key(Qt.Key.Key_Down, SHIFT)
         assert (editor.active.placement.x, editor.active.placement.y) == (41, 40)
-        editor.drag((70, 60), (60, 50))
-        assert (editor.active.placement.x, editor.active.placement.y) == (31, 30)
+        editor.drag((70, 60), (60, 47))
+        assert (editor.active.placement.x, editor.active.placement.y) == (31, 27)
         for _ in range(4):
             editor.do("edit.undo")
         assert editor.names == ["photo"]
@@ -67,7 +67,7 @@ def test_the_layer_moves_by_arrows_and_by_dragging_and_everything_can_be_undone(
         assert not editor.window.isWindowModified()
         for _ in range(4):
             editor.do("edit.redo")
-        assert (editor.active.placement.x, editor.active.placement.y) == (31, 30)
+        assert (editor.active.placement.x, editor.active.placement.y) == (31, 27)
 
     tell(story, photo)
 
