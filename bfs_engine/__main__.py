@@ -4,6 +4,10 @@
     python -m bfs_engine things
     python -m bfs_engine train --out RUN [--config FILE] [--from MODEL] [--until STEP]
     python -m bfs_engine export RUN MODEL
+    python -m bfs_engine shards --count N --out DIR
+    python -m bfs_engine cache --pictures DIR --model MODEL --out DIR
+    python -m bfs_engine fit {rgba-vae,compositor,stage1,stage2} --out RUN --layers DIR [--config FILE] ...
+    python -m bfs_engine dry-run [--config FILE] [--size WxH] [--gpus N]
     python -m bfs_engine evaluate [--model MODEL] [--count N] [--seed S] [--steps N] [--sheet SHEET.png]
 
 Exit status: 0 done; 2 the input was bad, and one sentence on stderr says how; 130 stopped with Ctrl+C.
@@ -17,6 +21,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import NoReturn
 
@@ -146,6 +151,40 @@ def evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
+def shards(options: argparse.Namespace) -> int:
+    """Write rendered scenes as shards of pictures to train on."""
+    from .train import fit
+
+    fit.write_shards(options.out, options.library, options.count, options.size, options.seed)
+    return 0
+
+
+def cache(options: argparse.Namespace) -> int:
+    """Encode shards of pictures once, into the latents that transformer and compositor are trained on."""
+    from .train import fit
+
+    written = fit.cache_shards(options.pictures, options.model, options.out, options.sizes, options.rgba_vae)
+    print(f"{written} examples written to {options.out}")
+    return 0
+
+
+def fit_part(options: argparse.Namespace) -> int:
+    """Train one part of BFS, or go on with the run in the folder."""
+    from .train import fit
+
+    given = vars(options)
+    fit.fit(fit.Wishes(**{field.name: given[field.name] for field in fields(fit.Wishes)}))
+    return 0
+
+
+def dry_run(options: argparse.Namespace) -> int:
+    """Print what training a stage will cost; takes about half a minute at FLUX's size."""
+    from .train import fit
+
+    print(fit.dry_run(options.config, options.model, options.size, options.gpus, options.tflops))
+    return 0
+
+
 def trials(options: argparse.Namespace) -> int:
     """Train the variants of one decision at equal steps and print what each reaches."""
     from .evaluate.trials import run
@@ -175,7 +214,51 @@ def parser() -> Parser:
     words.add_argument("--model", type=Path, metavar="DIR", help="a folder with weights (default: the starter)")
     words.set_defaults(run=things)
     _add_training(commands)
+    _add_fitting(commands)
     return top
+
+
+def _add_fitting(commands: argparse._SubParsersAction) -> None:
+    draw = commands.add_parser("shards", help="write rendered scenes as shards of pictures to train on")
+    draw.add_argument("--out", type=Path, required=True, metavar="DIR")
+    draw.add_argument("--count", type=int, required=True, help="how many scenes")
+    draw.add_argument("--size", type=int, default=128, help="side of a scene in pixels (default: 128)")
+    draw.add_argument("--seed", type=int, default=0)
+    draw.add_argument("--library", type=Path, default=STARTER / "library", metavar="DIR", help="the things (default: the starter's)")
+    draw.set_defaults(run=shards)
+    encode = commands.add_parser("cache", help="encode shards of pictures into latents, once")
+    encode.add_argument("--pictures", type=Path, required=True, metavar="DIR", help="shards of pictures")
+    encode.add_argument("--model", type=Path, required=True, metavar="MODEL", help="FLUX.1 Fill's folder, or a model of `export`")
+    encode.add_argument("--rgba-vae", type=Path, metavar="VAE", help="the layers' autoencoder (default: rgba_vae in the model)")
+    encode.add_argument("--out", type=Path, required=True, metavar="DIR")
+    encode.add_argument("--sizes", type=frame_size, nargs="+", default=[(512, 512)], metavar="WxH", help="frames to choose from (default: 512x512)")
+    encode.set_defaults(run=cache)
+    one = commands.add_parser("fit", help="train a part of BFS, or go on with a run")
+    one.add_argument("part", choices=("rgba-vae", "compositor", "stage1", "stage2"))
+    one.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run's folder")
+    one.add_argument("--config", type=Path, metavar="FILE", help="a JSON file (default: the one in the run's folder, or FLUX's)")
+    one.add_argument("--layers", type=Path, metavar="DIR", help="shards of known layers: pictures for rgba-vae, else latents")
+    one.add_argument("--photographs", type=Path, metavar="DIR", help="shards of latents with surrogates (stage2)")
+    one.add_argument("--model", type=Path, metavar="MODEL", help="what is trained on: FLUX.1 Fill's folder, or a model of `export`")
+    one.add_argument("--rgba-vae", type=Path, metavar="VAE", help="decodes sample sheets (default: rgba_vae in the model)")
+    one.add_argument("--compositor", type=Path, metavar="DIR", help="a trained G (stages)")
+    one.add_argument("--start", type=Path, metavar="FILE", help="another stage's average.safetensors, or the authors' trained_weights.pt")
+    one.add_argument("--export", type=Path, metavar="DIR", help="when done, write the whole model there with averaged weights")
+    one.add_argument("--until", type=int, metavar="STEP", help="stop there (default: the configuration's last step)")
+    one.set_defaults(run=fit_part)
+    cost = commands.add_parser("dry-run", help="what training a stage will cost, without a GPU or weights")
+    cost.add_argument("--config", type=Path, metavar="FILE", help="a stage's configuration (default: FLUX's stage 1)")
+    cost.add_argument("--model", type=Path, metavar="MODEL", help="a model folder (default: FLUX.1 Fill's size)")
+    cost.add_argument("--size", type=frame_size, default=(512, 512), metavar="WxH", help="the frame in pixels (default: 512x512)")
+    cost.add_argument("--gpus", type=int, default=8)
+    cost.add_argument("--tflops", type=float, default=300.0, help="what a GPU keeps up, 10¹² operations a second (default: 300)")
+    cost.set_defaults(run=dry_run)
+
+
+def frame_size(text: str) -> tuple[int, int]:
+    """512x768 -> (512, 768)"""
+    width, _, height = text.partition("x")
+    return int(width), int(height)
 
 
 def _add_training(commands: argparse._SubParsersAction) -> None:

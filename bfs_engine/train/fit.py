@@ -1,0 +1,133 @@
+"""The commands that train every part of BFS: `shards`, `cache`, `fit` and `dry-run` of python -m bfs_engine.
+
+In order: pictures become shards, the RGBA VAE is fitted on them, they are cached as latents, G is fitted on those, then stage 1,
+then stage 2 from stage 1's weights. Every `fit` goes on from the checkpoint in its folder; on several GPUs it is started with
+`accelerate launch -m bfs_engine fit …`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL
+
+from ..api import EngineError
+from ..scenes.render import pack
+from ..scenes.vocabulary import Vocabulary
+from .cache import Size, cache, load_text, write_scenes
+from .compositor import CompositorConfig, LatentCompositor, train_compositor
+from .dry_run import build, measure, report
+from .loop import RunConfig
+from .models import Sharing, load_backbone, load_model, load_vae
+from .rgba_vae import RgbaVaeConfig, train_rgba_vae
+from .shards import Shards
+from .stages import Codecs, StageConfig, train_stage_one, train_stage_two
+
+CONFIGS = Path(__file__).with_name("configs")
+KINDS: dict[str, type[RunConfig]] = {"rgba-vae": RgbaVaeConfig, "compositor": CompositorConfig, "stage1": StageConfig, "stage2": StageConfig}
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What `fit` was asked: folders of what goes in and out. None where not given."""
+
+    part: str
+    out: Path
+    config: Path | None = None
+    layers: Path | None = None
+    photographs: Path | None = None
+    model: Path | None = None
+    rgba_vae: Path | None = None
+    compositor: Path | None = None
+    start: Path | None = None
+    export: Path | None = None
+    until: int | None = None
+
+    def need(self, name: str) -> Path:
+        path = getattr(self, name)
+        if path is None:
+            raise EngineError(f"To fit {self.part}, --{name.replace('_', '-')} is needed.")
+        return path
+
+
+def fit(wishes: Wishes) -> None:
+    """Train one part up to the configuration's last step, or `until`."""
+    config = _configuration(wishes)
+    try:
+        _FITS[wishes.part](wishes, config)
+    except torch.OutOfMemoryError as error:
+        hint = "Make micro_batch smaller, turn gradient_checkpointing on, or shard over more GPUs; `dry-run` says what is needed."
+        raise EngineError("The device has not enough memory for this configuration.", hint) from error
+
+
+def _configuration(wishes: Wishes) -> RunConfig:
+    """The file that was named; else the one that the run was started with; else FLUX's."""
+    started = wishes.out / "config.json"
+    shipped = CONFIGS / "flux" / f"{wishes.part}.json"
+    return KINDS[wishes.part].load(wishes.config or (started if started.exists() else shipped))
+
+
+def _fit_rgba_vae(wishes: Wishes, config: RgbaVaeConfig) -> None:
+    vae = load_vae(wishes.need("model") / "vae")
+    if not isinstance(vae, AutoencoderKL):
+        raise EngineError("The starter's autoencoder is fitted in closed form by `train`; an RGBA VAE is made of an AutoencoderKL.")
+    train_rgba_vae(config, wishes.out, vae, Shards(wishes.need("layers")), wishes.until)
+
+
+def _fit_compositor(wishes: Wishes, config: CompositorConfig) -> None:
+    vae = load_vae(wishes.model / "vae") if wishes.model is not None and config.sheet_every else None
+    train_compositor(config, wishes.out, Shards(wishes.need("layers")), vae, wishes.until)
+
+
+def _fit_stage(wishes: Wishes, config: StageConfig) -> None:
+    layers = Shards(wishes.need("layers"))
+    photographs = Shards(wishes.need("photographs")) if wishes.part == "stage2" else None
+    compositor = load_model(LatentCompositor, wishes.need("compositor"))
+    dtype = torch.bfloat16 if config.precision == "bf16" and config.trained == "sharing" else torch.float32
+    backbone = load_backbone(wishes.need("model"), Sharing(config.rank, config.alpha, config.merge), dtype, wishes.start)
+    codecs = None
+    if config.sheet_every:
+        codecs = Codecs(load_vae(wishes.model / "vae"), load_vae(wishes.rgba_vae or wishes.model / "rgba_vae"))
+    if photographs is None:
+        run = train_stage_one(config, wishes.out, backbone, compositor, layers, codecs, wishes.until)
+    else:
+        run = train_stage_two(config, wishes.out, backbone, compositor, layers, photographs, codecs, wishes.until)
+    if wishes.export is not None and run.accelerator.is_main_process:
+        _export(wishes, config, dtype)
+
+
+def _export(wishes: Wishes, config: StageConfig, dtype: torch.dtype) -> None:
+    """The whole model folder once more, with the averaged weights in its transformer."""
+    if wishes.export.exists():
+        raise EngineError(f"{wishes.export} is there already, and was left alone.", "Name a folder that does not exist.")
+    averaged = load_backbone(wishes.model, Sharing(config.rank, config.alpha, config.merge), dtype, wishes.out / "average.safetensors")
+    shutil.copytree(wishes.model, wishes.export, ignore=lambda folder, names: ["transformer"] if Path(folder) == wishes.model else [])
+    averaged.transformer.save_pretrained(wishes.export / "transformer")
+
+
+_FITS = {"rgba-vae": _fit_rgba_vae, "compositor": _fit_compositor, "stage1": _fit_stage, "stage2": _fit_stage}
+
+
+def write_shards(out: Path, library: Path, count: int, size: int, seed: int) -> None:
+    """Picture shards of rendered scenes with the things of a library."""
+    if count < 1 or size < 32 or size % 16:
+        raise EngineError("At least one scene is needed, at a size that is a multiple of 16 from 32 on.")
+    vocabulary = Vocabulary.load(library)
+    write_scenes(pack([vocabulary.cutout(name) for name in vocabulary.names]), out, count, size, seed)
+
+
+def cache_shards(pictures: Path, model: Path, out: Path, sizes: list[Size], rgba_vae: Path | None) -> int:
+    """Latent shards of picture shards, by the autoencoders and text encoders of a model folder; -> how many examples."""
+    text = load_text(model, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    return cache(pictures, out, load_vae(model / "vae"), load_vae(rgba_vae or model / "rgba_vae"), text, sizes)
+
+
+def dry_run(config: Path | None, model: Path | None, size: Size, gpus: int, tflops: float) -> str:
+    """What stage 1 or 2 will cost, as lines of text."""
+    if gpus < 1 or tflops <= 0:
+        raise EngineError("At least one GPU that does something is needed.")
+    wanted = StageConfig.load(config or CONFIGS / "flux" / "stage1.json")
+    return report(wanted, measure(wanted, build(wanted, model), size, gpus), size, gpus, tflops)
