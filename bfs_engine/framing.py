@@ -30,22 +30,34 @@ def check_box(box: Box, width: int, height: int) -> None:
 def crop_around(box: Box, width: int, height: int, fraction: float = BOX_FRACTION) -> Box:
     """The square crop for a box on a width × height picture.
 
-    Centred on the box, then pushed back onto the picture where it hangs over an edge, as far as the crop fits; what still
-    hangs over is filled by `cut`.
+    Centred on the box, then pushed back onto the picture where it hangs over an edge, as far as the crop fits and the box stays
+    in it; what still hangs over is filled by `cut`.
     """
     side = max(round(max(box.width, box.height) / fraction), 1)
     return Box(
-        _pushed(box.x + box.width / 2 - side / 2, side, width),
-        _pushed(box.y + box.height / 2 - side / 2, side, height),
+        _pushed(box.x, box.width, side, width),
+        _pushed(box.y, box.height, side, height),
         side,
         side,
     )
 
 
-def _pushed(start: float, side: int, length: int) -> int:
+def frame_side(crop: Box, least: int, largest: int, step: int = 64) -> int:
+    """Side of a model's frame for a crop: the crop's own, so that nothing is scaled, as far as the model goes; whole steps."""
+    return min(max(-(-crop.width // step) * step, least), largest)
+
+
+def upscale(crop: Box, side: int) -> float:
+    """How far a layer made in a frame of `side` pixels is enlarged to fill the crop; 1 where it is not."""
+    return round(max(crop.width / side, 1.0), 3)
+
+
+def _pushed(box: int, extent: int, side: int, length: int) -> int:
     if side >= length:
-        return round((length - side) / 2)
-    return int(min(max(round(start), 0), length - side))
+        start = round((length - side) / 2)
+    else:
+        start = int(min(max(round(box + extent / 2 - side / 2), 0), length - side))
+    return min(max(start, box + extent - side), box)
 
 
 def cut(picture: np.ndarray, crop: Box) -> np.ndarray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .api import EngineError
+from .api import Box, EngineError
 
 DEAD, SOFT = 2 / 255, 2 / 255  # differences up to DEAD are noise, from DEAD + SOFT on all of it is the layer
 NOISIEST = 12 / 255  # the dead zone never grows beyond this, however noisy the pictures
@@ -45,14 +45,31 @@ def lift(composite: np.ndarray, background: np.ndarray, alpha: np.ndarray | None
     return layer
 
 
-def thing_matte(composite: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """How much of each pixel the thing covers, (h, w) uint8: opaque where the composite is no shadow of the background.
+def difference(composite: np.ndarray, background: np.ndarray) -> Box | None:
+    """The smallest box around all that differs by more than noise, in the pictures' pixels; None where nothing does."""
+    above, below = composite.astype(np.float32) / 255, background.astype(np.float32) / 255
+    return bounds(_grown_to(_regions(above, below)[0], above.shape[:2]))
 
-    A shadow darkens all channels alike; what does not is the thing, with its holes filled. At its edge the cover follows from
-    the colours of its inside and of the background: α = (C−B)·(F−B) / ‖F−B‖². A reflection counts as part of the thing.
+
+def bounds(mask: np.ndarray) -> Box | None:
+    """The smallest box around what is not 0 in (h, w); None where all of it is."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if rows.size == 0:
+        return None
+    return Box(int(columns[0]), int(rows[0]), int(columns[-1] - columns[0] + 1), int(rows[-1] - rows[0] + 1))
+
+
+def thing_matte(composite: np.ndarray, background: np.ndarray, region: np.ndarray | None = None) -> np.ndarray:
+    """How much of each pixel the thing covers, (h, w) uint8.
+
+    region: (h, w) bool, roughly where the thing is; parts of it that are outside of all that changed do not count. None takes
+    what is no shadow: a shadow darkens all channels alike; what does not is the thing, with its holes filled (a reflection counts
+    as part of it). At the region's edge the cover follows from the colours of its inside and of the background:
+    α = (C−B)·(F−B) / ‖F−B‖².
     """
     above, below = composite.astype(np.float32) / 255, background.astype(np.float32) / 255
-    region = _grown_to(_region(above, below, dead_zone(above, below)), above.shape[:2])
+    changed, found = (_grown_to(part, above.shape[:2]) for part in _regions(above, below))
+    region = found if region is None else region & changed
     if not region.any():
         return np.zeros(region.shape, np.uint8)
     reach = _edge_width(region)
@@ -66,8 +83,9 @@ def thing_matte(composite: np.ndarray, background: np.ndarray) -> np.ndarray:
     return _to_uint8(np.where(core, 1, np.where(around, matte, 0)))
 
 
-def _region(above: np.ndarray, below: np.ndarray, dead: float) -> np.ndarray:
-    """Where the composite shows a thing, bool, at a size of WORK."""
+def _regions(above: np.ndarray, below: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the pictures differ, and where the composite shows a thing, both bool without holes, at a size of WORK."""
+    dead = dead_zone(above, below)
     step = max(1, -(-max(above.shape[:2]) // WORK))
     above, below = _reduced(above, step), _reduced(below, step)
     light = (above * below).sum(axis=2) / np.maximum((below**2).sum(axis=2), 1e-4)
@@ -77,7 +95,7 @@ def _region(above: np.ndarray, below: np.ndarray, dead: float) -> np.ndarray:
     found = seen & ~shadow
     found = shrunk(grown(found, 2), 2)  # small gaps closed
     found = grown(shrunk(found, 1), 1) | (found & shrunk(grown(found, 1), 1) & (window_sum(found, 2) > 8))  # single pixels dropped
-    return ~_outside(found)
+    return ~_outside(grown(seen & (window_sum(seen, 1) > 4), 1)), ~_outside(found)
 
 
 def _outside(wall: np.ndarray) -> np.ndarray:
@@ -230,8 +248,8 @@ def shrunk(mask: np.ndarray, reach: int) -> np.ndarray:
 
 def _edge_width(mask: np.ndarray) -> int:
     """How wide a thing's soft edge may be, pixels: two, and more for things drawn large."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return max(2, round(max(rows[-1] - rows[0], columns[-1] - columns[0]) / 48))
+    box = bounds(mask)
+    return max(2, round(max(box.width, box.height) / 48))
 
 
 def _reduced(picture: np.ndarray, step: int) -> np.ndarray:

@@ -47,6 +47,20 @@ class Conditioning:
     empty_base: torch.Tensor | None = None
 
 
+@dataclass
+class Known:
+    """Composites to extract layers from. latents: (n, tokens, c), clean; strength: the most noise they are shown with."""
+
+    latents: torch.Tensor
+    strength: float
+
+    def shown(self, time: torch.Tensor, latents: torch.Tensor, noise: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """time (2n,) and latents (2n, tokens, c), the composites' replaced by known ones with noise (n, tokens, c) on them."""
+        most = time[: len(noise)].clamp(max=self.strength)
+        noisy = (1 - most[:, None, None]) * self.latents + most[:, None, None] * noise
+        return torch.cat([most, time[len(noise) :]]), torch.cat([noisy, latents[len(noise) :]])
+
+
 StepReport = Callable[[int, int, torch.Tensor], None]  # step, steps, estimate of the clean foreground latents
 
 
@@ -112,22 +126,34 @@ class BFSPipeline(DiffusionPipeline):
         prompt_embeds: torch.Tensor | None = None,
         pooled_prompt_embeds: torch.Tensor | None = None,
         reference: torch.Tensor | None = None,
+        composite: torch.Tensor | None = None,
+        strength: float = 1.0,
         num_inference_steps: int = 50,
         guidance_scale: float = 30.0,
         seeds: list[int] | int = 0,
         on_step: StepReport | None = None,
     ) -> BFSOutput:
-        """background: (n, 3, h, w) in [−1, 1]; mask: (n, 1, h, w), 1 inside the box; reference: (n, 4, h, w) straight RGBA in
+        """n layers, one for each of `seeds`; each of the other batches has n items, or one that is meant for all of them.
+
+        background: (n, 3, h, w) in [−1, 1]; mask: (n, 1, h, w), 1 inside the box; reference: (n, 4, h, w) straight RGBA in
         [−1, 1], the cut-out at its place in the frame. h and w are multiples of 16. guidance_scale is embedded where the
         transformer was distilled for it (FLUX), and classifier-free guidance elsewhere (1 = none).
-        on_step may raise to stop.
+        composite: (n, 3, h, w) in [−1, 1] to extract a layer from: the composite branch sees it instead of its own estimate, at
+        every step with the step's noise, but with no more than `strength`, above 0 to 1 (BFS, section 5.4 a).
+        on_step may raise to stop; nothing of the call is kept then.
         """
-        condition = self.encode_condition(background, mask, prompt, prompt_embeds, pooled_prompt_embeds, reference)
+        seeds = [seeds] * len(background) if isinstance(seeds, int) else seeds
+        background, mask, prompt_embeds, pooled_prompt_embeds, reference, composite = (
+            None if part is None else part.to(self._execution_device)
+            for part in (background, mask, prompt_embeds, pooled_prompt_embeds, reference, composite)
+        )
+        condition = self.encode_condition(background, mask, prompt, prompt_embeds, pooled_prompt_embeds, reference, len(seeds))
         height, width = (side // self.vae_scale_factor for side in background.shape[-2:])
-        noise = self.draw_noise([seeds] * len(background) if isinstance(seeds, int) else seeds, height, width)
-        latents = self.denoise(noise, condition, height, width, num_inference_steps, guidance_scale, on_step)
-        composite, foreground = unpack(latents, height, width).chunk(2)
-        return BFSOutput(self.decode_layer(foreground), foreground, composite)
+        known = None if composite is None else Known(many(pack(mean_latent(self.vae, composite)), len(seeds)), strength)
+        noise = self.draw_noise(seeds, height, width)
+        latents = self.denoise(noise, condition, height, width, num_inference_steps, guidance_scale, on_step, known)
+        made, foreground = unpack(latents, height, width).chunk(2)
+        return BFSOutput(self.decode_layer(foreground), foreground, made)
 
     def encode_condition(
         self,
@@ -137,21 +163,26 @@ class BFSPipeline(DiffusionPipeline):
         prompt_embeds: torch.Tensor | None = None,
         pooled: torch.Tensor | None = None,
         reference: torch.Tensor | None = None,
+        count: int | None = None,
     ) -> Conditioning:
-        """Everything but the noise; computed once for a request and used by every step and candidate."""
+        """Everything but the noise, for `count` layers (as many as backgrounds for None); computed once for a request and used by
+        every step and candidate."""
+        count = len(background) if count is None else count
         if prompt_embeds is None:
-            prompt_embeds, pooled = self.encode_prompt(prompt, len(background))
+            prompt_embeds, pooled = self.encode_prompt(prompt, len(prompt) if isinstance(prompt, list) else 1)
         control = [pack(mean_latent(self.vae, background)), pack_mask(mask, self.vae_scale_factor)]
         if self.takes_reference:
             control.append(self._encode_reference(reference, control[0]))
         elif reference is not None:
             raise ValueError("this transformer has no input channels for a reference; pass its embedding as prompt_embeds")
         dtype = self.transformer.dtype
-        text_ids = torch.zeros(prompt_embeds.shape[1], 3, device=background.device)
-        condition = Conditioning(torch.cat(control, -1).to(dtype), prompt_embeds.to(dtype), pooled.to(dtype), text_ids)
+        words, pooled = (many(part.to(dtype), count) for part in (prompt_embeds, pooled))
+        text_ids = torch.zeros(words.shape[1], 3, device=background.device)
+        condition = Conditioning(torch.cat([many(part, count) for part in control], -1).to(dtype), words, pooled, text_ids)
         if self.config.prediction == "change":
-            condition.base = bases(self.vae, self.rgba_vae, background, reference)
-            condition.empty_base = bases(self.vae, self.rgba_vae, background, None)
+            empty = bases(self.vae, self.rgba_vae, background, None)
+            shown = empty if reference is None else bases(self.vae, self.rgba_vae, many(background, len(reference)), reference)
+            condition.base, condition.empty_base = (torch.cat([many(half, count) for half in base.chunk(2)]) for base in (shown, empty))
         return condition
 
     def _encode_reference(self, reference: torch.Tensor | None, like: torch.Tensor) -> torch.Tensor:
@@ -166,7 +197,7 @@ class BFSPipeline(DiffusionPipeline):
         if self.text_encoder is None:
             if prompt is not None:
                 raise ValueError("this model has no text encoder; show it a reference instead of a prompt")
-            kind = {"device": self.device, "dtype": self.transformer.dtype}
+            kind = {"device": self._execution_device, "dtype": self.transformer.dtype}
             return torch.zeros(count, 1, config.joint_attention_dim, **kind), torch.zeros(count, config.pooled_projection_dim, **kind)
         if prompt is None:
             raise ValueError("a prompt or prompt_embeds is needed")
@@ -176,7 +207,7 @@ class BFSPipeline(DiffusionPipeline):
         return self.text_encoder_2(words)[0], pooled
 
     def _tokens(self, tokenizer: Tokenizer, prompts: list[str], most: int) -> torch.Tensor:
-        return tokenizer(prompts, padding="max_length", max_length=most, truncation=True, return_tensors="pt").input_ids.to(self.device)
+        return tokenizer(prompts, padding="max_length", max_length=most, truncation=True, return_tensors="pt").input_ids.to(self._execution_device)
 
     def decode_layer(self, latents: torch.Tensor) -> torch.Tensor:
         """Foreground latents (n, c, h/8, w/8) -> (n, 4, h, w) straight RGBA in [0, 1]."""
@@ -190,7 +221,7 @@ class BFSPipeline(DiffusionPipeline):
         drawn = torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds], dim=1)
         if self.config.noise == "shared":
             drawn[1] = drawn[0]
-        return pack(drawn.flatten(0, 1)).to(self.device)
+        return pack(drawn.flatten(0, 1)).to(self._execution_device)
 
     def denoise(
         self,
@@ -201,17 +232,22 @@ class BFSPipeline(DiffusionPipeline):
         steps: int,
         guidance_scale: float,
         on_step: StepReport | None = None,
+        known: Known | None = None,
     ) -> torch.Tensor:
-        """(2n, tokens, c) noise -> clean packed latents [composites, foregrounds]."""
+        """(2n, tokens, c) noise -> clean packed latents [composites, foregrounds]; known: what the composites are, if they are."""
+        composite_noise = latents[: len(latents) // 2]
         self.scheduler.set_timesteps(sigmas=np.linspace(1, 1 / steps, steps), device=latents.device, **self._shift(latents.shape[1]))
         image_ids = position_ids(height, width, latents.device)
         for step, (timestep, sigma) in enumerate(zip(self.scheduler.timesteps, self.scheduler.sigmas)):
-            velocity = self.velocity(latents, timestep / 1000, condition, image_ids, guidance_scale)
+            time = (timestep / 1000).expand(len(latents))
+            if known is not None:
+                time, latents = known.shown(time, latents, composite_noise)
+            velocity = self.velocity(latents, time, condition, image_ids, guidance_scale)
             if on_step is not None:
                 estimate = (latents - sigma * velocity)[len(latents) // 2 :]
                 on_step(step + 1, steps, unpack(estimate, height, width))
             latents = self.scheduler.step(velocity, timestep, latents, return_dict=False)[0]
-        return latents
+        return latents if known is None else torch.cat([known.latents, latents[len(latents) // 2 :]])
 
     def _shift(self, tokens: int) -> dict:
         """FLUX's resolution-dependent shift of the timesteps, where the scheduler asks for it."""
@@ -224,7 +260,7 @@ class BFSPipeline(DiffusionPipeline):
     def velocity(
         self, latents: torch.Tensor, time: torch.Tensor, condition: Conditioning, image_ids: torch.Tensor, guidance_scale: float
     ) -> torch.Tensor:
-        """v of both branches, (2n, tokens, c), with guidance. time: scalar tensor in [0, 1]."""
+        """v of both branches, (2n, tokens, c), with guidance. time: (2n,) in [0, 1], of each item."""
         if self.transformer.config.guidance_embeds:
             guidance = torch.full((len(latents),), guidance_scale, device=latents.device)
             return self._predict(latents, time, condition, image_ids, guidance)
@@ -254,19 +290,24 @@ class BFSPipeline(DiffusionPipeline):
             hidden_states=torch.cat([latents.to(dtype), condition.control.repeat(2, 1, 1)], dim=-1),
             encoder_hidden_states=condition.prompt_embeds.repeat(2, 1, 1),
             pooled_projections=condition.pooled.repeat(2, 1),
-            timestep=time.expand(len(latents)).to(dtype),
+            timestep=time.to(dtype),
             img_ids=image_ids,
             txt_ids=condition.text_ids,
             guidance=guidance,
             return_dict=False,
         )[0]
-        output = output.float()
+        output, time = output.float(), time[:, None, None]
         if self.config.prediction == "velocity":
             return output
         sample = output
         if condition.base is not None:
             sample = changed(condition.base, output, latents, time, packed_spread(self.config.spread, len(latents)))
         return (latents - sample) / time.clamp(min=LEAST_TIME)
+
+
+def many(batch: torch.Tensor, count: int) -> torch.Tensor:
+    """A batch of one item as `count` of them, without copying; a batch of `count` as it is."""
+    return batch if len(batch) == count else batch.expand(count, *batch.shape[1:])
 
 
 def packed_spread(spread: list[list[float]], items: int) -> torch.Tensor:

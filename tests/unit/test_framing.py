@@ -116,3 +116,9 @@ def test_scaling_in_bands_shows_no_seam(side: int) -> None:
     assert np.abs(pixels[..., 3] - alpha[area] * 255).max() <= 0.51
     seen = pixels[..., 3] > 8
     assert np.abs(pixels[..., 1] - green[area].clip(0, 1) * 255)[seen].max() <= 1
+
+
+@pytest.mark.parametrize("box", [Box(-30, 10, 60, 40), Box(180, 130, 60, 40), Box(90, -20, 20, 25), Box(-40, -40, 300, 250)])
+def test_the_crop_holds_a_box_that_hangs_over_the_picture(box: Box) -> None:
+    crop = framing.crop_around(box, 200, 150)
+    assert crop.x <= box.x and crop.y <= box.y and crop.right >= box.right and crop.bottom >= box.bottom

@@ -7,7 +7,7 @@ import torch
 
 from bfs_engine.api import Cancelled
 from bfs_engine.bfs.latents import box_mask, pack, pack_mask, unpack
-from bfs_engine.bfs.pipeline import bases, change_scale, changed, mean_latent
+from bfs_engine.bfs.pipeline import Known, bases, change_scale, changed, mean_latent
 from bfs_engine.bfs.starter import load_pipeline
 from tests import tiny
 
@@ -132,3 +132,38 @@ def test_the_best_guess_of_a_sample_is_as_good_as_its_scale_says() -> None:
 def test_every_kind_of_prediction_makes_a_layer(prediction: str) -> None:
     layers = tiny.pipeline(prediction=prediction, reference=True)(*picture(), num_inference_steps=2, guidance_scale=1.5).layers
     assert layers.shape == (1, 4, 64, 48) and layers.isfinite().all()
+
+
+def test_several_candidates_share_one_background_and_each_is_as_if_made_alone() -> None:
+    pipe = tiny.pipeline(prediction="change", reference=True)
+    background, mask = picture()
+    references = torch.rand(3, 4, 64, 48, generator=torch.Generator().manual_seed(2)) * 2 - 1
+    settings = {"num_inference_steps": 2, "guidance_scale": 1.5}
+    together = pipe(background, mask, reference=references, seeds=[5, 6, 7], **settings).layers
+    assert together.shape == (3, 4, 64, 48)
+    for index, seed in enumerate((5, 6, 7)):
+        alone = pipe(background, mask, reference=references[index : index + 1], seeds=seed, **settings).layers
+        assert torch.allclose(together[index], alone[0], atol=1e-5)
+    same = pipe(background, mask, reference=references[:1], seeds=[5, 6], **settings).layers
+    assert torch.allclose(same[0], together[0], atol=1e-5) and not torch.allclose(same[1], together[1], atol=1e-3)
+
+
+def test_the_composite_branch_is_shown_a_known_composite_with_no_more_noise_than_the_strength() -> None:
+    known = Known(torch.full((1, 6, 16), 3.0), 0.25)
+    latents, noise = torch.zeros(2, 6, 16), torch.full((1, 6, 16), -1.0)
+    for time, shown in ((1.0, 0.25), (0.5, 0.25), (0.1, 0.1)):
+        times, seen = known.shown(torch.full((2,), time), latents, noise)
+        assert times.tolist() == pytest.approx([shown, time])
+        assert torch.allclose(seen[0], torch.tensor((1 - shown) * 3 - shown)) and not seen[1].any()
+
+
+def test_what_is_extracted_follows_the_composite_and_the_composite_stays_what_it_is() -> None:
+    pipe = tiny.pipeline()
+    first, second = (torch.rand(1, 3, 64, 48, generator=torch.Generator().manual_seed(seed)) * 2 - 1 for seed in (1, 2))
+    made = [pipe(*picture(), **WORDS, composite=one, strength=0.3, num_inference_steps=2, guidance_scale=1, seeds=4) for one in (first, second)]
+    assert torch.equal(made[0].composite_latents, mean_latent(pipe.vae, first))
+    assert not torch.allclose(made[0].layers, made[1].layers, atol=1e-3)
+    blind = [
+        pipe(*picture(), **WORDS, composite=one, strength=1.0, num_inference_steps=1, guidance_scale=1, seeds=4).layers for one in (first, second)
+    ]
+    assert torch.equal(*blind), "at full strength one step sees nothing but noise"

@@ -1,0 +1,283 @@
+"""The work of every engine on a BFSPipeline: insert, extract, resettle, in a frame of the model's size around the box."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+
+from .. import lift
+from ..api import Box, EngineError, ExtractRequest, InsertRequest, LayerResult, Progress, Report, Request, ResettleRequest
+from ..framing import BOX_FRACTION, from_model, to_model
+from ..pictures import over
+from .latents import box_mask
+from .pipeline import BFSPipeline
+
+FAINTEST = 5 / 255  # alpha below this is the sampler's noise, not shadow
+GAINS = 0.6, 1.6  # how far resettling may darken and brighten a thing
+LIGHT = 0.06  # of the frame: the reach of the blur that tells light from detail
+
+Finish = Callable[[np.ndarray, int], LayerResult | None]  # (s, s, 4) float straight RGBA of the model, seed -> the layer
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What the model is to make, as keyword arguments of the pipeline for all seeds at once (batches of one, or one item a
+    seed); understood: the same in words, for the recipe."""
+
+    arguments: dict
+    understood: str
+
+
+class BFSEngine:
+    """bfs_engine.api.Engine without the words. Subclasses set the fields and say how their model is told what to make.
+
+    size: side of the model's frame, pixels. steps, guidance, strength: the defaults of requests; strength 0 extracts without the
+    model. at_once: candidates that are made in one batch.
+    """
+
+    name: str
+    size: int
+    steps: int
+    guidance: float
+    strength: float = 0.0
+    at_once: int = 1
+    box_fraction = BOX_FRACTION
+    pipeline: BFSPipeline
+
+    def things(self) -> tuple[str, ...]:
+        """See Engine.things."""
+        return ()
+
+    # What a subclass says
+
+    def told(self, request: Request, seeds: list[int]) -> Told:
+        """How the model is told what the prompt or the reference asks for."""
+        raise NotImplementedError
+
+    def told_of_thing(self, request: Request, thing: np.ndarray) -> Told:
+        """How the model is told of a thing that is there: (size, size, 4) float32 straight RGBA in 0..1, in its place in the frame."""
+        raise NotImplementedError
+
+    # The work
+
+    def insert(self, request: InsertRequest, report: Report) -> tuple[LayerResult, ...]:
+        """See Engine.insert."""
+        seeds = seeds_of(request)
+        told = self.told(request, seeds)
+
+        def finish(layer: np.ndarray, seed: int) -> LayerResult | None:
+            layer[..., 3][layer[..., 3] < FAINTEST] = 0
+            placed = from_model(layer, request.crop)
+            return None if placed is None else LayerResult(*placed, self._recipe(request, seed, told))
+
+        return self._made(request, report, told, finish)
+
+    def extract(self, request: ExtractRequest, report: Report) -> tuple[LayerResult, ...]:
+        """See Engine.extract. The model says which part is the thing; the layer's colours follow from the two pictures."""
+        strength = self.strength if request.strength is None else request.strength
+        if not 0 <= strength <= 1:
+            raise EngineError(f"The strength of an extraction lies between 0 and 1; {strength:g} was asked for.")
+        if request.composite.shape != request.background.shape:
+            raise EngineError("The picture with the thing and the one without it differ in size.")
+        guess = lift.lift(request.composite, request.background)
+        if not guess[..., 3].any():
+            raise EngineError("Inside the box the two pictures are the same.", "Draw the box around what only one of them shows.")
+        if strength == 0:
+            recipe = self._recipe(request, request.seed, Told({}, "")) | {"strength": 0.0}
+            return (_trimmed(guess, request.crop, recipe),)
+        thing = _rgba_to_model(np.dstack([request.composite, lift.thing_matte(request.composite, request.background)]), self.size)
+        told = self.told_of_thing(request, thing)
+
+        def finish(layer: np.ndarray, seed: int) -> LayerResult | None:
+            region = thing_region(layer, request.composite.shape[:2])
+            matte = lift.thing_matte(request.composite, request.background, region)
+            recipe = self._recipe(request, seed, told) | {"strength": strength}
+            return _trimmed(lift.lift(request.composite, request.background, matte), request.crop, recipe)
+
+        shown = {"composite": _tensor(to_model(request.composite, self.size)), "strength": strength}
+        return self._made(request, report, Told(told.arguments | shown, told.understood), finish)
+
+    def resettle(self, request: ResettleRequest, report: Report) -> tuple[LayerResult, ...]:
+        """See Engine.resettle."""
+        if not request.thing[..., 3].any():
+            raise EngineError("There is nothing in the box to be settled there.")
+        thing = _rgba_to_model(request.thing, self.size)
+        told = self.told_of_thing(request, thing)
+
+        def finish(layer: np.ndarray, seed: int) -> LayerResult:
+            effects = from_model(effects_around(layer, thing[..., 3]), request.crop)
+            lit = relit(request.thing, light_gain(layer, thing))
+            return _settled(lit, effects, request.crop, self._recipe(request, seed, told))
+
+        return self._made(request, report, told, finish)
+
+    # How it is done
+
+    def _recipe(self, request: Request, seed: int, told: Told) -> dict:
+        settings = {"steps": self._steps(request), "guidance": self._guidance(request), "engine": self.name}
+        return request.recipe() | settings | {"seed": seed, "count": 1, "understood": told.understood}
+
+    def _steps(self, request: Request) -> int:
+        return request.steps or self.steps
+
+    def _guidance(self, request: Request) -> float:
+        return self.guidance if request.guidance is None else request.guidance
+
+    def _made(self, request: Request, report: Report, told: Told, finish: Finish) -> tuple[LayerResult, ...]:
+        """One layer for each seed, made `at_once` at a time; reported and stopped between steps."""
+        seeds, steps = seeds_of(request), self._steps(request)
+        rounds = [seeds[start : start + self.at_once] for start in range(0, len(seeds), self.at_once)]
+        report(Progress(0, steps * len(rounds), "Looking at the picture"))
+        results = []
+        try:
+            for number, part in enumerate(rounds):
+                said = _of_part(told.arguments, slice(number * self.at_once, (number + 1) * self.at_once), len(seeds))
+                watch = _watch(self.pipeline, part[0], steps, (number, len(rounds)), finish, report)
+                made = self.pipeline(
+                    _tensor(to_model(request.background, self.size)),
+                    box_mask(torch.tensor([self.in_frame(request.box, request.crop)]), self.size, self.size),
+                    **said,
+                    num_inference_steps=steps,
+                    guidance_scale=self._guidance(request),
+                    seeds=part,
+                    on_step=watch,
+                )
+                results += [finish(layer, seed) for layer, seed in zip(_arrays(made.layers), part)]
+        except BaseException:
+            free_memory()
+            raise
+        seen = tuple(result for result in results if result is not None)
+        if not seen:
+            raise EngineError("The model made an empty layer.", "Try another seed.")
+        return seen
+
+    def in_frame(self, box: Box, crop: Box) -> tuple[float, float, float, float]:
+        """The box in the model's frame pixels: x, y, width, height."""
+        scale = self.size / crop.width
+        return (box.x - crop.x) * scale, (box.y - crop.y) * scale, box.width * scale, box.height * scale
+
+
+def _watch(
+    pipeline: BFSPipeline, seed: int, steps: int, place: tuple[int, int], finish: Finish, report: Report
+) -> Callable[[int, int, torch.Tensor], None]:
+    """Tells of every step; previews of a huge box cost more than a step: then there are fewer of them."""
+    number, rounds = place
+    cost, shown = 0.0, float("-inf")  # seconds the last preview took, and when it was done
+
+    def on_step(step: int, of: int, estimate: torch.Tensor) -> None:
+        nonlocal cost, shown
+        preview, started = None, time.perf_counter()
+        if step < of and started - shown >= 3 * cost:
+            preview = finish(_arrays(pipeline.decode_layer(estimate[:1]))[0], seed)
+            shown = time.perf_counter()
+            cost = shown - started
+        report(Progress(number * steps + step, rounds * steps, "Denoising", preview))
+
+    return on_step
+
+
+def seeds_of(request: Request) -> list[int]:
+    """One for each candidate."""
+    if request.count < 1:
+        raise EngineError(f"At least one candidate must be asked for, and {request.count} were.")
+    return list(range(request.seed, request.seed + request.count))
+
+
+def free_memory() -> None:
+    """Give the accelerator's cached memory back to other programs; what a stopped call held is free by then."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    elif torch.backends.mps.is_available():
+        torch.mps.empty_cache()
+
+
+def thing_region(layer: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Where the model's layer, (s, s, 4) float, is its thing and not an effect: (h, w) bool for a crop of `size`."""
+    try:
+        cover = lift.split(_to_uint8(layer))[0][..., 3]
+    except EngineError:  # nothing opaque yet, as in early previews
+        cover = np.zeros(layer.shape[:2], np.uint8)
+    return np.asarray(Image.fromarray(cover).resize(size[::-1], Image.Resampling.BICUBIC)) > 127
+
+
+def effects_around(layer: np.ndarray, cover: np.ndarray) -> np.ndarray:
+    """The effects in the model's layer, (s, s, 4) float straight RGBA; cover: (s, s), the alpha of the thing they are for.
+
+    What the model drew of the thing itself, and a little around it, is filled from outside: the real thing goes there.
+    """
+    taken = lift.grown((cover > 0.02) | (layer[..., 3] >= lift.OPAQUE), 2)
+    tinted = np.dstack([layer[..., :3] * layer[..., 3:], layer[..., 3]])
+    filled = lift.fill(tinted.astype(np.float32), (~taken).astype(np.float32))
+    alpha = filled[..., 3].clip(0, 1)
+    colour = filled[..., :3] / np.maximum(alpha, 1e-3)[..., None]
+    return np.dstack([colour.clip(0, 1), np.where(alpha < FAINTEST, 0, alpha)])
+
+
+def light_gain(layer: np.ndarray, thing: np.ndarray) -> np.ndarray:
+    """By what the thing's colours, (s, s, 4) float, are to be multiplied to get the light of the model's layer: (s, s, 3)."""
+    reach = max(1, round(LIGHT * len(layer)))
+    weight = (thing[..., 3] * (thing[..., 3] > 0.5) * (layer[..., 3] > 0.5))[..., None]
+    made, own = (lift.blur(x[..., :3] * weight, reach) for x in (layer, thing))
+    amount = lift.blur(weight, reach)
+    gain = (made + 0.02 * amount) / np.maximum(own + 0.02 * amount, 1e-4)
+    gain = lift.fill(gain, (amount[..., 0] > 0.05).astype(np.float32))
+    return gain.clip(*GAINS).astype(np.float32)
+
+
+def relit(thing: np.ndarray, gain: np.ndarray) -> np.ndarray:
+    """(h, w, 4) uint8 with its colours multiplied by a gain of any size, (s, s, 3); alpha stays."""
+    box = lift.bounds(thing[..., 3])
+    window = slice(box.y, box.bottom), slice(box.x, box.right)
+    across, down = gain.shape[1] / thing.shape[1], gain.shape[0] / thing.shape[0]
+    area = (box.x * across, box.y * down, box.right * across, box.bottom * down)
+    lit = thing.copy()
+    for channel in range(3):
+        plane = Image.fromarray(np.ascontiguousarray(gain[..., channel]), "F")
+        factor = np.asarray(plane.resize((box.width, box.height), Image.Resampling.BILINEAR, area))
+        lit[(*window, channel)] = np.rint((lit[(*window, channel)] * factor).clip(0, 255))
+    return lit
+
+
+def _settled(thing: np.ndarray, effects: tuple[np.ndarray, int, int] | None, crop: Box, recipe: dict) -> LayerResult:
+    """The thing, (crop.height, crop.width, 4), over its effects (pixels, left, top of the picture) in one layer."""
+    ground = np.zeros_like(thing)
+    if effects is not None:
+        pixels, left, top = effects
+        ground[top - crop.y : top - crop.y + len(pixels), left - crop.x : left - crop.x + pixels.shape[1]] = pixels
+    return _trimmed(over(thing, ground), crop, recipe)
+
+
+def _trimmed(layer: np.ndarray, crop: Box, recipe: dict) -> LayerResult:
+    """A layer of the crop's size without its transparent margins; one empty pixel where nothing shows."""
+    box = lift.bounds(layer[..., 3]) or Box(0, 0, 1, 1)
+    pixels = layer[box.y : box.bottom, box.x : box.right]
+    return LayerResult(np.ascontiguousarray(pixels), crop.x + box.x, crop.y + box.y, recipe)
+
+
+def _of_part(arguments: dict, part: slice, count: int) -> dict:
+    """The arguments for some of the seeds; batches of one are meant for all of them."""
+    return {name: value[part] if isinstance(value, torch.Tensor) and len(value) == count > 1 else value for name, value in arguments.items()}
+
+
+def _rgba_to_model(layer: np.ndarray, size: int) -> np.ndarray:
+    """(h, w, 4) uint8 straight RGBA -> (size, size, 4) float32 in 0..1; Pillow resamples premultiplied colour."""
+    return np.asarray(Image.fromarray(layer).resize((size, size), Image.Resampling.BILINEAR), np.float32) / 255
+
+
+def _tensor(picture: np.ndarray) -> torch.Tensor:
+    """(h, w, c) in [0, 1] -> (1, c, h, w) in [−1, 1]"""
+    return torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1).unsqueeze(0) * 2 - 1
+
+
+def _arrays(layers: torch.Tensor) -> list[np.ndarray]:
+    """(n, 4, s, s) -> n of (s, s, 4), float32 on the CPU, to be written to."""
+    return [layer.permute(1, 2, 0).float().cpu().numpy().copy() for layer in layers]
+
+
+def _to_uint8(layer: np.ndarray) -> np.ndarray:
+    return np.rint(layer.clip(0, 1) * 255).astype(np.uint8)

@@ -1,0 +1,180 @@
+"""The work that all engines on the pipeline share, with the real classes and random weights."""
+
+from __future__ import annotations
+
+import gc
+
+import numpy as np
+import pytest
+import torch
+
+from bfs_engine import framing, lift
+from bfs_engine.api import Box, Cancelled, EngineError, ExtractRequest, InsertRequest, LayerResult, Progress, Request, ResettleRequest
+from bfs_engine.bfs import engine as work
+from bfs_engine.bfs.engine import BFSEngine, Told
+from bfs_engine.pictures import on_canvas, over
+from tests import tiny
+
+WIDTH, HEIGHT = 150, 120
+BOX = Box(60, 30, 40, 50)
+CROP = framing.crop_around(BOX, WIDTH, HEIGHT)
+
+
+class Tiny(BFSEngine):
+    """64 pixels, two steps, told by a reference that is the same for all seeds but one."""
+
+    name, size, steps, guidance, at_once = "tiny", 64, 2, 1.0, 2
+
+    def __init__(self) -> None:
+        self.pipeline = tiny.pipeline(prediction="change", reference=True)
+        self.shown: list[np.ndarray] = []
+
+    def told(self, request: Request, seeds: list[int]) -> Told:
+        reference = torch.stack([torch.full((4, 64, 64), 0.9 if seed % 2 else -0.2) for seed in seeds])
+        return Told({"reference": reference}, "square")
+
+    def told_of_thing(self, request: Request, thing: np.ndarray) -> Told:
+        self.shown.append(thing)
+        return Told({"reference": torch.from_numpy(thing).permute(2, 0, 1)[None] * 2 - 1}, "the thing itself")
+
+
+@pytest.fixture(scope="module")
+def engine() -> Tiny:
+    return Tiny()
+
+
+def ground() -> np.ndarray:
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    return np.dstack([x, y + 60, 200 - x]).astype(np.uint8)
+
+
+def cut(picture: np.ndarray) -> np.ndarray:
+    return framing.cut(picture, CROP)
+
+
+def insert(**changes: object) -> InsertRequest:
+    return InsertRequest("square", BOX, CROP, cut(ground()), **changes)
+
+
+def quietly(progress: Progress) -> None:
+    pass
+
+
+def red_post() -> np.ndarray:
+    """(HEIGHT, WIDTH, 4) a post that fills most of the box, with a soft upper edge."""
+    layer = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    layer[40:80, 70:90] = (200, 30, 20, 255)
+    layer[39, 70:90] = (200, 30, 20, 128)
+    return layer
+
+
+def test_candidates_come_in_the_order_of_their_seeds_and_each_can_be_made_again_alone(engine: Tiny) -> None:
+    seen: list[Progress] = []
+    three = engine.insert(insert(seed=5, count=3), seen.append)
+    assert [result.recipe["seed"] for result in three] == [5, 6, 7]
+    assert all(result.recipe["count"] == 1 and result.recipe["steps"] == 2 and result.recipe["kind"] == "insert" for result in three)
+    assert [(progress.step, progress.steps) for progress in seen] == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+    assert all(isinstance(progress.preview, LayerResult) for progress in seen if progress.step in (1, 3))
+    for result in three:
+        (alone,) = engine.insert(insert(seed=result.recipe["seed"]), quietly)
+        assert (alone.left, alone.top) == (result.left, result.top)
+        assert np.abs(alone.pixels.astype(int) - result.pixels).max() <= 1
+
+
+def test_no_candidate_at_all_is_refused(engine: Tiny) -> None:
+    with pytest.raises(EngineError, match="At least one candidate"):
+        engine.insert(insert(count=0), quietly)
+
+
+def test_a_cancelled_request_holds_no_memory(engine: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    freed = []
+    monkeypatch.setattr(work, "free_memory", lambda: freed.append(True))
+
+    def stop(progress: Progress) -> None:
+        if progress.step == 1:
+            raise Cancelled
+
+    def tensors() -> int:
+        return sum(issubclass(type(each), torch.Tensor) for each in gc.get_objects())
+
+    engine.insert(insert(), quietly)
+    gc.collect()
+    gc.disable()  # what only the collector could free would be held for long
+    try:
+        before = tensors()
+        with pytest.raises(Cancelled):
+            engine.insert(insert(count=2), stop)
+        assert tensors() <= before
+    finally:
+        gc.enable()
+    assert freed == [True]
+
+
+@pytest.mark.parametrize("strength", [0, 0.4])
+def test_what_is_extracted_gives_the_picture_again(engine: Tiny, strength: float) -> None:
+    picture = over(red_post(), ground())
+    request = ExtractRequest("post", BOX, CROP, cut(ground()), composite=cut(picture), strength=strength)
+    (result,) = engine.extract(request, quietly)
+    assert result.recipe["kind"] == "extract" and result.recipe["strength"] == strength
+    layer = on_canvas(result, WIDTH, HEIGHT)
+    assert np.abs(over(layer, ground()).astype(int) - picture).max() <= 4  # the dead zone and its ramp
+    assert not layer[:36].any() and not layer[:, :66].any()
+    if strength == 0:
+        assert np.abs(layer[..., 3].astype(int) - red_post()[..., 3]).max() <= 10
+
+
+def test_an_extraction_that_makes_no_sense_is_refused_in_a_sentence(engine: Tiny) -> None:
+    same = cut(ground())
+    with pytest.raises(EngineError, match="the two pictures are the same"):
+        engine.extract(ExtractRequest("", BOX, CROP, same, composite=same), quietly)
+    with pytest.raises(EngineError, match="between 0 and 1; 1.5"):
+        engine.extract(ExtractRequest("", BOX, CROP, same, composite=same, strength=1.5), quietly)
+    with pytest.raises(EngineError, match="differ in size"):
+        engine.extract(ExtractRequest("", BOX, CROP, same, composite=same[1:]), quietly)
+
+
+def test_a_resettled_thing_keeps_its_shape_and_stands_before_its_new_effects(engine: Tiny) -> None:
+    request = ResettleRequest("post", BOX, CROP, cut(ground()), thing=cut(red_post()))
+    (result,) = engine.resettle(request, quietly)
+    assert result.recipe["kind"] == "resettle" and result.recipe["understood"] == "the thing itself"
+    layer = on_canvas(result, WIDTH, HEIGHT)
+    assert (layer[40:80, 70:90, 3] == 255).all()
+    low, high = work.GAINS
+    colour = layer[42:78, 72:88, :3].astype(float) / (200, 30, 20)
+    assert colour.min() >= low - 0.05 and colour.max() <= high + 0.05
+    shown = engine.shown[-1]
+    assert shown.shape == (64, 64, 4) and abs(shown[..., 3].sum() / 64**2 - 810 / CROP.width**2) < 0.01
+
+
+def test_nothing_cannot_be_settled(engine: Tiny) -> None:
+    with pytest.raises(EngineError, match="nothing in the box"):
+        engine.resettle(ResettleRequest("", BOX, CROP, cut(ground()), thing=cut(red_post() * 0)), quietly)
+
+
+def model_layer(shade: float) -> tuple[np.ndarray, np.ndarray]:
+    """What a model might draw, (64, 64, 4): a thing of grey .5 · shade with a shadow to its right; and the thing alone at .5."""
+    thing = np.zeros((64, 64, 4), np.float32)
+    thing[20:44, 20:40] = (0.5, 0.5, 0.5, 1)
+    drawn = thing.copy()
+    drawn[..., :3] *= shade
+    drawn[38:44, 40:58] = (0, 0, 0, 0.4)
+    return drawn, thing
+
+
+def test_light_is_taken_from_the_models_thing_and_detail_from_the_own() -> None:
+    drawn, thing = model_layer(0.8)
+    assert work.light_gain(drawn, thing)[24:40, 24:36] == pytest.approx(0.8, abs=0.02)
+    own = (thing * 255).astype(np.uint8)
+    own[30, 20:40, :3] = 20  # a stripe
+    lit = work.relit(own, work.light_gain(drawn, thing))
+    assert (lit[..., 3] == own[..., 3]).all()
+    assert lit[25, 30, 0] == pytest.approx(own[25, 30, 0] * 0.8, abs=3) and lit[30, 30, 0] == pytest.approx(16, abs=2)
+
+
+def test_the_models_effects_are_kept_and_its_thing_is_not() -> None:
+    drawn, thing = model_layer(1.0)
+    effects = work.effects_around(drawn, thing[..., 3])
+    assert effects[40, 50] == pytest.approx([0, 0, 0, 0.4], abs=0.01)
+    assert effects[..., 3].max() < 0.45 and effects[:16, :, 3].max() == 0
+    assert effects[41, 38, 3] > 0.1, "the shadow goes on under the thing's edge"
+    assert lift.OPAQUE > 0.45
