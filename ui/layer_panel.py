@@ -112,6 +112,7 @@ class LayerPanel(QWidget):
         model.dropped.connect(commands.drop)
         tree.eye_clicked.connect(lambda id, alone: commands.solo(id) if alone else commands.toggle_visible(id))
         tree.lock_clicked.connect(commands.toggle_locked)
+        commands.refused.connect(lambda _error: self._show_look(self._node))  # what was typed did not happen
         commands.rename_wanted.connect(tree.rename)
         commands.chosen_wanted.connect(tree.choose)
         self.blend.activated.connect(lambda _row: commands.set_blend(self.blend.currentData()))

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen
+from PySide6.QtCore import QCoreApplication, QItemSelectionModel, QModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QDrag, QImage, QMouseEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -67,7 +67,11 @@ def cells(rect: QRect, node: Node) -> Cells:
 def mask_image(mask: Mask, size: int) -> QImage:
     """The mask in grey, about `size` pixels wide or high; brought up to date where it was painted."""
     halved = max((max(mask.width, mask.height) // size).bit_length() - 1, 0)
-    return mip(mask, halved, halved).reinterpretAsFormat(QImage.Format.Format_Grayscale8) if mask.width and mask.height else QImage()
+    if not (mask.width and mask.height):
+        return QImage()
+    image = mip(mask, halved, halved)
+    image.reinterpretAsFormat(QImage.Format.Format_Grayscale8)
+    return image
 
 
 class LayerDelegate(QStyledItemDelegate):
@@ -201,10 +205,16 @@ class _DropLine(QProxyStyle):
         if option.rect.isNull() or widget is None:
             return
         painter.save()
-        painter.setPen(QPen(QColor(self._icons.theme.accent), 2))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(self._icons.theme.accent), 3))
         rect = option.rect
         if rect.height() == 0:
-            painter.drawLine(rect.left(), rect.top(), widget.width(), rect.top())
+            above = widget.dropIndicatorPosition() == QAbstractItemView.DropIndicatorPosition.AboveItem
+            row = widget.indexAt(QPoint(1, rect.top() + (1 if above else -2))).siblingAtColumn(NAME)
+            left = max(widget.visualRect(row).left(), 0) + 8  # as deep as the rows it will stand among
+            y = min(max(rect.top(), 5), widget.height() - 6)  # whole at the ends of the list too
+            painter.drawEllipse(QPoint(left, y), 4, 4)
+            painter.drawLine(left + 5, y, widget.width(), y)
         else:
             painter.drawRect(QRect(1, rect.top() + 1, widget.width() - 2, rect.height() - 2))
         painter.restore()
@@ -306,6 +316,37 @@ class LayerTree(QTreeView):
         node = self.layer_model.node(index)
         if node and not self._silent:
             self._folded[node.id] = collapsed
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        """With a small label beside the pointer, so that the mark between the rows stays in sight."""
+        rows = [index for index in self.selectedIndexes() if index.flags() & Qt.ItemFlag.ItemIsDragEnabled]
+        if not rows:
+            return
+        names = [self.layer_model.node(index).name for index in rows if index.column() == NAME]
+        drag = QDrag(self)
+        drag.setMimeData(self.layer_model.mimeData(rows))
+        drag.setPixmap(self._label(names[0] if len(names) == 1 else self.tr("{count} layers").format(count=len(names))))
+        drag.setHotSpot(QPoint(-14, -6))
+        drag.exec(actions, Qt.DropAction.MoveAction)
+
+    def _label(self, words: str) -> QPixmap:
+        theme, ratio = self._icons.theme, self.devicePixelRatioF()
+        words = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, 180)
+        size = QSize(self.fontMetrics().horizontalAdvance(words) + 18, 26)
+        pixmap = QPixmap(size * ratio)
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self.font())
+        painter.setOpacity(0.9)
+        painter.setPen(QPen(QColor(theme.edge), 1))
+        painter.setBrush(QColor(theme.raised))
+        painter.drawRoundedRect(QRectF(0.5, 0.5, size.width() - 1, size.height() - 1), 5, 5)
+        painter.setPen(QColor(theme.text))
+        painter.drawText(QRect(QPoint(0, 0), size), Qt.AlignmentFlag.AlignCenter, words)
+        painter.end()
+        return pixmap
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())
