@@ -81,7 +81,7 @@ def duplicate(document: Document, id: str) -> tuple[Document, str]:
 
 def copy_of(node: Node) -> Node:
     """The same with ids of its own."""
-    return replace(_with_fresh_ids(node), name=f"{node.name} copy")
+    return replace(with_fresh_ids(node), name=f"{node.name} copy")
 
 
 def rename(document: Document, id: str, name: str) -> Document:
@@ -139,7 +139,7 @@ def nudge(document: Document, ids: Iterable[str], dx: float, dy: float) -> Docum
 
 def group(document: Document, ids: Iterable[str], name: str = "Group") -> tuple[Document, str]:
     """Put nodes into a new group where the topmost of them was; returns the document and the group's id."""
-    chosen = _outermost(document, ids)
+    chosen = outermost(document, ids)
     if not chosen:
         raise EditError(phrase("Choose the layers that should be grouped."))
     fresh = make_group(name, tuple(chosen))
@@ -171,7 +171,7 @@ def merge_down(document: Document, id: str) -> Document:
 def merge(document: Document, ids: Iterable[str]) -> Document:
     """Bake nodes into one layer where the topmost of them is. It looks as they do by themselves, with the lowest one's id, name
     and blend mode; a group alone becomes a layer."""
-    chosen = _outermost(document, ids)
+    chosen = outermost(document, ids)
     if not all(node.visible for node in chosen):
         raise EditError(phrase("Hidden layers cannot be merged."), phrase("Show them first."))
     if any(is_locked(document, node.id) for node in chosen):
@@ -356,7 +356,7 @@ def _same(a: Node, b: Node) -> bool:
     return a is b
 
 
-def _outermost(document: Document, ids: Iterable[str]) -> list[Node]:
+def outermost(document: Document, ids: Iterable[str]) -> list[Node]:
     """The nodes of those ids, bottom to top, without those inside another of them."""
     wanted = {get(document, id).id for id in ids}
     inside = {inner.id for node, _, _ in walk(document) if node.id in wanted for inner in _flat((node,)) if inner is not node}
@@ -367,10 +367,11 @@ def _flat(nodes: Nodes) -> list[Node]:
     return [inner for node in nodes for inner in (node, *(_flat(node.children) if isinstance(node, Group) else ()))]
 
 
-def _with_fresh_ids(node: Node) -> Node:
+def with_fresh_ids(node: Node) -> Node:
+    """The same node, and all it holds, under other ids."""
     if isinstance(node, Layer):
         return replace(node, id=new_id())
-    return replace(node, id=new_id(), children=tuple(_with_fresh_ids(child) for child in node.children))
+    return replace(node, id=new_id(), children=tuple(with_fresh_ids(child) for child in node.children))
 
 
 def _index(nodes: Nodes, id: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QAbstractItemModel, QCoreApplication, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from app.document import Document, Group, Node
@@ -26,6 +28,7 @@ class LayerModel(QAbstractItemModel):
         self._entries: list[tuple[Node, int, int]] = []  # node, row, entry of the parent or -1
         self._children: dict[int, list[int]] = {-1: []}
         self._by_id: dict[str, int] = {}
+        self.drag_data: Callable[[list[str]], QMimeData] = _plain_data
 
     def show_document(self, document: Document) -> bool:
         """Mirror another state of the document. True when rows came, went or changed places (selection must be set again)."""
@@ -120,9 +123,7 @@ class LayerModel(QAbstractItemModel):
         return [MIME]
 
     def mimeData(self, indexes) -> QMimeData:
-        data = QMimeData()
-        data.setData(MIME, "\n".join(self.node(index).id for index in indexes if index.column() == NAME).encode())
-        return data
+        return self.drag_data([self.node(index).id for index in indexes if index.column() == NAME])
 
     def dropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index) -> bool:
         """Report the wish and return False: the document's change brings the rows to their new place, the view removes none."""
@@ -133,6 +134,13 @@ class LayerModel(QAbstractItemModel):
         count = self.rowCount(parent.siblingAtColumn(0)) if parent.isValid() else self.rowCount()
         self.dropped.emit(ids, group.id if group else None, count if row < 0 else count - row)
         return False
+
+
+def _plain_data(ids: list[str]) -> QMimeData:
+    """Layers on their way to another place in the panel."""
+    data = QMimeData()
+    data.setData(MIME, "\n".join(ids).encode())
+    return data
 
 
 def spoken(node: Node) -> str:

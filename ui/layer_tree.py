@@ -327,7 +327,7 @@ class LayerTree(QTreeView):
         drag.setMimeData(self.layer_model.mimeData(rows))
         drag.setPixmap(self._label(names[0] if len(names) == 1 else self.tr("{count} layers").format(count=len(names))))
         drag.setHotSpot(QPoint(-14, -6))
-        drag.exec(actions, Qt.DropAction.MoveAction)
+        drag.exec(actions | Qt.DropAction.CopyAction, Qt.DropAction.MoveAction)
 
     def _label(self, words: str) -> QPixmap:
         theme, ratio = self._icons.theme, self.devicePixelRatioF()
