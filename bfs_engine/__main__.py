@@ -1,6 +1,11 @@
 """The engine's command line.
 
     python -m bfs_engine insert --background IMG --box X Y W H --prompt TEXT --out LAYER.png [--composite COMP.png] ...
+    python -m bfs_engine insert --background IMG --box … --prompt TREE --box … --prompt CAR --out LAYER.png   (back to front)
+    python -m bfs_engine extract --picture WITH.png --background WITHOUT.png --out LAYER.png
+    python -m bfs_engine resettle --background IMG --layer LAYER.png --move DX DY --out NEW.png
+    python -m bfs_engine split --layer LAYER.png --thing THING.png --shadow SHADOW.png [--reflection LIGHT.png]
+    python -m bfs_engine study extract | resettle
     python -m bfs_engine things
     python -m bfs_engine train --out RUN [--config FILE] [--from MODEL] [--until STEP]
     python -m bfs_engine export RUN MODEL
@@ -25,10 +30,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import NoReturn
 
-import numpy as np
-
-from . import framing, pictures
-from .api import Box, Engine, EngineError, InsertRequest, LayerResult, Progress
+from . import making
+from .api import Engine, EngineError
 from .scenes.vocabulary import Vocabulary
 
 STARTER = Path(__file__).parents[1] / "resources" / "models" / "starter"
@@ -49,73 +52,27 @@ def build_engine(model: Path | None) -> Engine:
 
 
 def insert(options: argparse.Namespace) -> int:
-    """Make one layer on a picture and write it."""
-    started = time.monotonic()
-    request_error = _trouble(options)
-    if request_error:
-        raise EngineError(request_error)
-    picture = pictures.read_picture(options.background)
-    box = Box(*options.box)
-    framing.check_box(box, picture.width, picture.height)
-    reference = _read_reference(options.reference) if options.reference else None
-    if reference is None:
-        check_prompt(options.prompt, options.model or STARTER)
-    engine = build_engine(options.model)
-    crop = framing.crop_around(box, picture.width, picture.height, engine.box_fraction)
-    request = InsertRequest(
-        prompt=options.prompt,
-        box=box,
-        crop=crop,
-        background=framing.cut(pictures.colours(picture), crop),
-        seed=options.seed,
-        steps=options.steps,
-        guidance=options.guidance,
-        model=engine.name,
-        reference=reference,
-    )
-    (result,) = engine.insert(request, _quietly)
-    _write(options, picture, result)
-    print(f"{result.recipe.get('understood', options.prompt)} in {options.out}, after {time.monotonic() - started:.1f} s")
-    return 0
+    """Make layers on a picture, and write them."""
+    if options.reference is None:
+        for prompt in options.prompt or ():
+            check_prompt(prompt, options.model or STARTER)
+    return making.insert(options, build_engine)
+
+
+def extract(options: argparse.Namespace) -> int:
+    """Take a thing with its effects out of a picture, and write it."""
+    return making.extract(options, build_engine)
+
+
+def resettle(options: argparse.Namespace) -> int:
+    """Move a thing and light it anew, and write it."""
+    return making.resettle(options, build_engine)
 
 
 def check_prompt(prompt: str, model: Path) -> None:
     """Refuse a prompt that the model's library does not know before torch is imported for it."""
     if (model / "library").is_dir():
         Vocabulary.load(model / "library").understand(prompt)
-
-
-def _trouble(options: argparse.Namespace) -> str | None:
-    """What is wrong with the wishes themselves, before any file is opened."""
-    if not options.prompt.strip() and options.reference is None:
-        return "The prompt is empty: say what should stand in the box."
-    if options.steps is not None and options.steps < 1:
-        return f"The number of steps must be at least 1, and {options.steps} was asked for."
-    for path in filter(None, (options.out, options.composite)):
-        if path.suffix.lower() != ".png":
-            return f"The layer is written as PNG, and {path} does not end in .png."
-        if not path.parent.is_dir():
-            return f"There is no folder {path.parent} to write {path.name} into."
-    return None
-
-
-def _read_reference(path: Path) -> np.ndarray:
-    """(h, w, 4) uint8 straight RGBA cut-out."""
-    picture = pictures.read_picture(path)
-    if picture.pixels.shape[2] != 4:
-        raise EngineError(f"{path} has no transparency; a reference is a cut-out on transparent ground.")
-    return picture.pixels
-
-
-def _quietly(progress: Progress) -> None:
-    """Nobody watches a command line denoise."""
-
-
-def _write(options: argparse.Namespace, picture: pictures.Picture, result: LayerResult) -> None:
-    layer = pictures.on_canvas(result, picture.width, picture.height)
-    pictures.write_png(options.out, layer, picture.profile)
-    if options.composite:
-        pictures.write_png(options.composite, pictures.over(layer, picture.pixels), picture.profile)
 
 
 def things(options: argparse.Namespace) -> int:
@@ -185,6 +142,14 @@ def dry_run(options: argparse.Namespace) -> int:
     return 0
 
 
+def study(options: argparse.Namespace) -> int:
+    """Compare ways of extracting or resettling on scenes whose true layers are known; a table."""
+    from .evaluate.command import study as run
+
+    print(run(options.what, options.model or STARTER, options.count, options.seed, options.steps))
+    return 0
+
+
 def trials(options: argparse.Namespace) -> int:
     """Train the variants of one decision at equal steps and print what each reaches."""
     from .evaluate.trials import run
@@ -198,18 +163,7 @@ def parser() -> Parser:
     """All commands and their options."""
     top = Parser(prog="python -m bfs_engine", description="Put things into pictures as layers of their own.")
     commands = top.add_subparsers(dest="command", required=True)
-    one = commands.add_parser("insert", help="make one layer on a picture")
-    one.add_argument("--background", type=Path, required=True, metavar="IMG", help="the picture; its EXIF orientation is honoured")
-    one.add_argument("--box", type=int, nargs=4, required=True, metavar=("X", "Y", "W", "H"), help="where the thing shall stand, in pixels")
-    one.add_argument("--prompt", default="", metavar="TEXT", help="what shall stand there")
-    one.add_argument("--reference", type=Path, metavar="CUTOUT.png", help="a cut-out of the thing itself, instead of words")
-    one.add_argument("--seed", type=int, default=0, help="the same seed gives the same bytes (default: 0)")
-    one.add_argument("--steps", type=int, help="denoising steps (default: the model's own)")
-    one.add_argument("--guidance", type=float, help="strength of the prompt (default: the model's own)")
-    one.add_argument("--out", type=Path, required=True, metavar="LAYER.png", help="straight RGBA of the picture's size")
-    one.add_argument("--composite", type=Path, metavar="COMP.png", help="the layer over the picture")
-    one.add_argument("--model", type=Path, metavar="DIR", help="a folder with weights (default: the starter)")
-    one.set_defaults(run=insert)
+    making.add_commands(commands, insert, extract, resettle)
     words = commands.add_parser("things", help="list what the starter can make")
     words.add_argument("--model", type=Path, metavar="DIR", help="a folder with weights (default: the starter)")
     words.set_defaults(run=things)
@@ -279,6 +233,13 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     trial.set_defaults(run=trials)
     for one in (start, finish, trial):
         one.add_argument("--font", type=Path, help="NotoColorEmoji.ttf; found by fontconfig when not given")
+    compare = commands.add_parser("study", help="compare ways of extracting or resettling on scenes whose true layers are known")
+    compare.add_argument("what", choices=("extract", "resettle"))
+    compare.add_argument("--model", type=Path, metavar="MODEL", help="a folder with weights (default: the starter)")
+    compare.add_argument("--count", type=int, default=32, help="how many scenes (default: 32)")
+    compare.add_argument("--seed", type=int, default=0)
+    compare.add_argument("--steps", type=int, default=1)
+    compare.set_defaults(run=study)
     judge = commands.add_parser("evaluate", help="measure a model on scenes whose true layers are known")
     judge.add_argument("--model", type=Path, metavar="MODEL", help="a folder with weights (default: the starter)")
     judge.add_argument("--count", type=int, default=128, help="how many scenes (default: 128)")

@@ -6,6 +6,8 @@ sums are those of the composition equation C = α·F + (1−α)·B (BFS, equatio
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .api import Box, EngineError
@@ -137,6 +139,25 @@ def split(layer: np.ndarray, cover: np.ndarray | None = None) -> tuple[np.ndarra
     else:
         cover_ = np.minimum(cover / np.float32(255), alpha)
     return _thing(plain, cover_, shade, tone), _effects(plain, cover_, shade, tone)
+
+
+def thing_of(layer: np.ndarray) -> tuple[np.ndarray, Box]:
+    """The thing in a layer, (h, w, 4), without effects and margins: (its box's height, width, 4), and where in the layer it lies.
+    Raises EngineError where nothing is opaque."""
+    seen = bounds(layer[..., 3])
+    if seen is None:
+        raise EngineError("The layer is empty.")
+    thing, _ = split(layer[seen.y : seen.bottom, seen.x : seen.right])
+    box = bounds(thing[..., 3])
+    return np.ascontiguousarray(thing[box.y : box.bottom, box.x : box.right]), replace(box, x=box.x + seen.x, y=box.y + seen.y)
+
+
+def in_crop(thing: np.ndarray, place: Box, crop: Box) -> np.ndarray:
+    """(crop.height, crop.width, 4): a thing, (place.height, place.width, 4), at its place; both boxes in picture pixels, the place
+    inside the crop."""
+    layer = np.zeros((crop.height, crop.width, 4), np.uint8)
+    layer[place.y - crop.y : place.bottom - crop.y, place.x - crop.x : place.right - crop.x] = thing
+    return layer
 
 
 def _cover(

@@ -43,7 +43,7 @@ def read_picture(path: Path) -> Picture:
         raise EngineError(f"There is no file {path}.") from None
     except UnidentifiedImageError:
         raise EngineError(f"{path} is not a picture that can be read here.") from None
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, MemoryError, OverflowError):
         raise EngineError(f"{path} has more pixels than can be opened safely.") from None
     except (OSError, SyntaxError, ValueError) as error:  # what Pillow's readers raise on damaged files
         raise EngineError(f"{path} could not be read as a picture ({_one_line(error)}).") from None

@@ -27,6 +27,7 @@ LIGHT_ENGINE = {
     "bfs_engine.lift",
     "bfs_engine.catalog",
     "bfs_engine.pictures",
+    "bfs_engine.making",
     "bfs_engine.scenes",
     "bfs_engine.scenes.vocabulary",
     "bfs_engine.__main__",

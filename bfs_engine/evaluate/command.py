@@ -14,6 +14,7 @@ from ..bfs.pipeline import BFSPipeline
 from ..bfs.starter import SIZE, load_pipeline
 from ..scenes.render import Scenes, Sprites, pack, render
 from ..scenes.vocabulary import Vocabulary
+from .applications import STUDIES, table
 from .layers import over
 from .starter import HELD_OUT_SEED, Sampling, generate, measure
 
@@ -32,6 +33,15 @@ def run(model: Path, count: int, seed: int, steps: int, guidance: float, sheet: 
         draw_sheet(pipeline, sprites, sampling, seed).save(sheet)
     scores = measure(pipeline, sprites, count, sampling, seed, SIZE)
     return {"scenes": count, "seed": seed, "steps": steps, "guidance": guidance} | {k: round(v, 4) for k, v in scores.items()}
+
+
+def study(what: str, model: Path, count: int, seed: int, steps: int) -> str:
+    """A table of ways to extract or to resettle, measured with the model in the folder `model` and the things of its library."""
+    if count < 2 or steps < 1:
+        raise EngineError("At least two scenes and one step are needed to measure anything.")
+    vocabulary = Vocabulary.load(model / "library")
+    sprites = pack([vocabulary.cutout(name) for name in vocabulary.names])
+    return table(STUDIES[what](load_pipeline(model), sprites, count, seed, steps))
 
 
 def draw_sheet(pipeline: BFSPipeline, sprites: Sprites, sampling: Sampling, seed: int) -> Image.Image:

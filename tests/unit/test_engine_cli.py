@@ -206,9 +206,9 @@ def test_settings_that_make_no_sense(more: list[str], said: str, photo: Path, ca
     assert said in complaint(capsys)
 
 
-def test_a_reference_must_be_a_cutout(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert insert(photo, "--reference", str(photo)) == 2
-    assert "has no transparency" in complaint(capsys)
+def test_a_reference_without_transparency_reaches_the_engine_as_the_picture_it_is(photo: Path) -> None:
+    assert insert(photo, "--reference", str(photo), prompt="") == 0
+    assert GlassPane.asked.reference.shape == (60, 100, 3)
 
 
 def test_a_folder_that_cannot_be_written(photo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

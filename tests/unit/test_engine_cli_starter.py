@@ -87,3 +87,34 @@ def test_ctrl_c_ends_it_without_a_traceback(tmp_path: Path) -> None:
     _, said = child.communicate(timeout=120)
     assert child.returncode == 130 and said == "Stopped.\n"
     assert not (tmp_path / "layer.png").exists()
+
+
+def test_what_was_inserted_can_be_extracted_again(made: Path, tmp_path: Path) -> None:
+    out, comp = tmp_path / "layer.png", tmp_path / "comp.png"
+    assert main(["extract", "--picture", str(made / "comp.png"), "--background", str(PHOTO), "--out", str(out), "--composite", str(comp)]) == 0
+    with Image.open(comp) as again, Image.open(made / "comp.png") as before, Image.open(out) as layer:
+        assert np.abs(np.asarray(again).astype(int) - np.asarray(before)).max() <= 12  # the dead zone of a photograph with JPEG's noise
+        assert np.asarray(layer)[..., 3].max() == 255
+
+
+def test_what_was_inserted_is_settled_elsewhere_with_its_own_pixels(made: Path, tmp_path: Path) -> None:
+    out = tmp_path / "moved.png"
+    request = ["resettle", "--background", str(PHOTO), "--layer", str(made / "layer.png"), "--move", "-300", "20", "--out", str(out)]
+    assert main(request) == 0
+    with Image.open(out) as image, Image.open(made / "layer.png") as before:
+        moved, layer = (np.asarray(picture)[..., 3] for picture in (image, before))
+    x, y, width, height = BOX
+    solid = layer[y : y + height, x : x + width] > 250
+    assert (moved[y + 20 : y + 20 + height, x - 300 : x - 300 + width][solid] > 200).mean() > 0.98
+
+
+def test_ones_own_photograph_can_be_the_reference(tmp_path: Path) -> None:
+    """A piece of a photograph, without transparency: the cup is cut out and stands in the box."""
+    with Image.open(PHOTO) as photo:
+        photo.crop((60, 0, 500, 400)).save(tmp_path / "cup.png")
+    out = tmp_path / "layer.png"
+    assert main(command(out, "--reference", str(tmp_path / "cup.png"))) == 0
+    with Image.open(out) as image:
+        layer = np.asarray(image).astype(int)
+    solid = layer[layer[..., 3] > 200]
+    assert len(solid) > 0.2 * BOX[2] * BOX[3] and solid[:, 0].mean() > solid[:, 2].mean() + 40  # the cup and its saucer are red
