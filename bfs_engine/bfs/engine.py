@@ -27,10 +27,12 @@ Finish = Callable[[np.ndarray, int], LayerResult | None]  # (s, s, 4) float stra
 @dataclass(frozen=True, eq=False)
 class Told:
     """What the model is to make, as keyword arguments of the pipeline for all seeds at once (batches of one, or one item a
-    seed); understood: the same in words, for the recipe."""
+    seed); understood: the same in words, for the recipe; detailed: (s, s, 4) float32 layer and its seed -> the same layer, larger
+    where what was shown is."""
 
     arguments: dict
     understood: str
+    detailed: Callable[[np.ndarray, int], np.ndarray] = lambda layer, seed: layer
 
 
 class BFSEngine:
@@ -71,6 +73,7 @@ class BFSEngine:
         told = self.told(request, seeds)
 
         def finish(layer: np.ndarray, seed: int) -> LayerResult | None:
+            layer = told.detailed(layer, seed)
             layer[..., 3][layer[..., 3] < FAINTEST] = 0
             placed = from_model(layer, request.crop)
             return None if placed is None else LayerResult(*placed, self._recipe(request, seed, told))

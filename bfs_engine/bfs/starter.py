@@ -14,13 +14,16 @@ from diffusers.utils import logging
 
 from ..api import EngineError, Request
 from ..cutout import cut_out
-from ..scenes.placing import place_reference
+from ..scenes.placing import contain, place_reference
+from ..scenes.sprites import trim
 from ..scenes.vocabulary import Vocabulary
+from .detail import with_detail
 from .engine import BFSEngine, Told
 from .pipeline import BFSPipeline
 
 FOLDER = Path(__file__).parents[2] / "resources" / "models" / "starter"
 SIZE = 128  # the model's frame, pixels
+LARGEST = 8  # times the frame: what a large reference's detail may cost in memory
 
 
 class StarterEngine(BFSEngine):
@@ -45,7 +48,15 @@ class StarterEngine(BFSEngine):
         cutout, understood = self._cutout(request)
         box = self.in_frame(request.box, request.crop)
         placed = np.stack([place_reference(turned(cutout, seed), box, SIZE) for seed in seeds])
-        return Told({"reference": torch.from_numpy(placed).permute(0, 3, 1, 2) * 2 - 1}, understood)
+        times = enlargement(cutout, box, request.crop.width)
+
+        def detailed(layer: np.ndarray, seed: int) -> np.ndarray:
+            shown = turned(cutout, seed)
+            fine = place_reference(shown, tuple(side * times for side in box), SIZE * times)
+            made = with_detail(*(batch(picture) for picture in (layer, place_reference(shown, box, SIZE), fine)))
+            return made[0].permute(1, 2, 0).contiguous().numpy()
+
+        return Told({"reference": torch.from_numpy(placed).permute(0, 3, 1, 2) * 2 - 1}, understood, detailed)
 
     def told_of_thing(self, request: Request, thing: np.ndarray) -> Told:
         """By the thing itself, where it is."""
@@ -61,6 +72,19 @@ class StarterEngine(BFSEngine):
             return reference, "the reference"
         understood = self.vocabulary.understand(request.prompt)
         return self.vocabulary.cutout(understood.name), understood.name
+
+
+def enlargement(cutout: np.ndarray, box: tuple[float, float, float, float], crop: int) -> int:
+    """How many times the frame the layer is worth making: as far as the cut-out has pixels to show and the crop, `crop` picture
+    pixels wide, has pixels to show them on."""
+    height, width = trim(cutout).shape[:2]
+    _, _, scale = contain(width, height, box)
+    return int(np.clip(np.ceil(min(1 / scale, crop / SIZE)), 1, LARGEST))
+
+
+def batch(picture: np.ndarray) -> torch.Tensor:
+    """(h, w, c) -> (1, c, h, w)"""
+    return torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None]
 
 
 def turned(cutout: np.ndarray, seed: int) -> np.ndarray:
