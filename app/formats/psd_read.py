@@ -37,6 +37,7 @@ from .psd_channels import (
     pixels,
     to_document,
 )
+from .psd_smart import own_pixels
 from .psd_table import BLEND_OF_MODE, LOCKED, TAG_OF_SHEET_COLOR
 from .raster import DEFAULT_DPI, MOST_PIXELS
 
@@ -153,6 +154,9 @@ def _layer(state: Reading, record: LayerRecord, channels: ChannelDataList) -> La
         masked = mask(state, record, channels, of_layer=True, cut=False)
         return Layer(**common, mask=masked, pixels=Pixels.empty(0, 0), placement=Placement(record.left, record.top))
     kind = next((name for tag, name in _KINDS.items() if tag in record.tagged_blocks), None)
+    own = own_pixels(state, record) if kind == "smart object" else None
+    if own is not None:
+        return Layer(**_common(state, record), mask=mask(state, record, channels, of_layer=False, cut=False), pixels=own[0], placement=own[1])
     if kind:
         state.noticed[kind] += 1
     common = _common(state, record)

@@ -7,18 +7,18 @@ plus an alpha channel, the layer count is negative and the alpha is named "Trans
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
-from psd_tools.compression import encode_rle
-from psd_tools.constants import BlendMode, ChannelID, Clipping, ColorMode, Compression, Resource, SectionDivider, Tag
+from psd_tools.constants import BlendMode, ChannelID, Clipping, ColorMode, Resource, SectionDivider, Tag
 from psd_tools.psd import PSD
 from psd_tools.psd.header import FileHeader
-from psd_tools.psd.image_data import ImageData
 from psd_tools.psd.image_resources import (
     AlphaIdentifiers,
     AlphaNamesPascal,
@@ -30,65 +30,85 @@ from psd_tools.psd.image_resources import (
     ThumbnailResource,
     VersionInfo,
 )
-from psd_tools.psd.layer_and_mask import (
-    ChannelData,
-    ChannelDataList,
-    ChannelImageData,
-    ChannelInfo,
-    GlobalLayerMaskInfo,
-    LayerAndMaskInformation,
-    LayerFlags,
-    LayerInfo,
-    LayerRecord,
-    LayerRecords,
-    MaskData,
-    MaskFlags,
-)
+from psd_tools.psd.layer_and_mask import GlobalLayerMaskInfo, LayerAndMaskInformation, LayerFlags, LayerInfo, LayerRecord, MaskData, MaskFlags
+from psd_tools.psd.linked_layer import LinkedLayer
 from psd_tools.psd.tagged_blocks import TaggedBlocks
 
 from ..document import Document, Group, Layer, Node, bounds, walk
 from ..errors import FileError
 from ..geometry import EMPTY, IDENTITY, Rect
-from ..pixels import Mask
+from ..pixels import TILE, Pixels
 from ..render import mask_array, render
 from .atomic import replacing
 from .color import SRGB
 from .provenance import xmp
+from .psd_smart import smart_object
+from .psd_stream import Channel, Written, remember, write
 from .psd_table import LOCKED, MODE_OF_BLEND, SHEET_COLOR_OF_TAG
-from .raster import on_white, opaque
+from .raster import on_white
 
 LONGEST_SIDE_OF_PSD = 30_000  # pixels; beyond that Photoshop uses the large document format, PSB
 LONGEST_SIDE_OF_PSB = 300_000
-_LARGEST_PSD = (1 << 31) - (1 << 20)  # bytes; the file's own length fields end at 2 GiB
 _THUMBNAIL_SIDE = 160  # pixels, as Photoshop's
+_PIXELS_PER_INCH = 72.0  # of what is embedded
 _UNITS_PER_PIXEL = 32  # of a guide's position
 
 # A layer's channels in Photoshop's order, and where they lie in RGBA.
 _PLANES = ((ChannelID.TRANSPARENCY_MASK, 3), (ChannelID.CHANNEL_0, 0), (ChannelID.CHANNEL_1, 1), (ChannelID.CHANNEL_2, 2))
-_Channels = list[tuple[ChannelID, ChannelData]]
+_Channels = list[Channel]
+_BAND = 512  # rows of the merged picture rendered at a time
 
 
-@dataclass(frozen=True, eq=False)
-class _Raster:
-    """Canvas pixels ready to be written. array: (h, w, 4) uint8 straight RGBA, or (h, w) uint8 of a mask."""
+@dataclass(frozen=True)
+class Options:
+    """smart_objects: scaled, turned and part-pixel layers as smart objects, which Photoshop can turn on without loss.
+    opaque: the merged picture on white without an alpha channel, which Clip Studio would show as a selection."""
 
-    left: int
-    top: int
-    array: np.ndarray
-
-    @property
-    def rect(self) -> Rect:
-        return Rect.from_size(self.left, self.top, self.array.shape[1], self.array.shape[0])
+    smart_objects: bool = False
+    opaque: bool = False
 
 
-def save_psd(document: Document, path: Path) -> None:
+def save_psd(document: Document, path: Path, options: Options = Options()) -> None:
     """Write a PSD, or a PSB where the suffix says so or the document is larger than a PSD may be."""
     if max(document.width, document.height) > LONGEST_SIDE_OF_PSB:
         raise FileError(f"A PSB holds at most {LONGEST_SIDE_OF_PSB:,} pixels a side.", "Crop the document, or save it as a project.")
     version = 2 if path.suffix.lower() == ".psb" or is_large(document) else 1
-    psd = _structure(document, version)
-    with replacing(path) as temporary, open(temporary, "wb") as file:
-        psd.write(file)
+    with replacing(path) as temporary:
+        with open(temporary, "wb") as file:
+            written = write_psd(document, file, version, options)
+    remember(written, path)
+
+
+def write_psd(document: Document, file: BinaryIO, version: int, options: Options = Options()) -> Written:
+    """The same into an open file; version 1 is PSD, 2 is PSB."""
+    planes = _merged(document, options)
+    whole = len(planes) == 3
+    embedded: list[LinkedLayer] | None = [] if options.smart_objects else None
+    layers = list(_records(document.layers, count(1), embedded))
+    blocks = TaggedBlocks()
+    if embedded:
+        blocks.set_data(Tag.LINKED_LAYER2, embedded)  # psd-tools makes its list of it
+    information = LayerAndMaskInformation(LayerInfo(layer_count=len(layers) if whole else -len(layers)), GlobalLayerMaskInfo(), blocks)
+    size = {"width": document.width, "height": document.height}
+    psd = PSD(
+        header=FileHeader(version=version, channels=len(planes), depth=8, color_mode=ColorMode.RGB, **size),
+        image_resources=_resources(document, planes[:3], whole),
+        layer_and_mask_information=information,
+    )
+    return write(file, psd, layers, planes)
+
+
+def _merged(document: Document, options: Options) -> list[np.ndarray]:
+    """Red, green, blue over white, and alpha where anything is transparent: (h, w) uint8 each."""
+    planes = [np.empty((document.height, document.width), np.uint8) for _ in range(4)]
+    for top in range(0, document.height, _BAND):
+        band = Rect(0, top, document.width, min(top + _BAND, document.height))
+        composed = render(document, band)
+        colors = on_white(composed)
+        for index in range(3):
+            planes[index][top : band.bottom] = colors[..., index]
+        planes[3][top : band.bottom] = composed[..., 3]
+    return planes[:3] if options.opaque or (planes[3] == 255).all() else planes
 
 
 def is_large(document: Document) -> bool:
@@ -100,61 +120,49 @@ def is_large(document: Document) -> bool:
     return max(sides) > LONGEST_SIDE_OF_PSD
 
 
-def _structure(document: Document, version: int) -> PSD:
-    composed = render(document, document.rect)  # (h, w, 4) uint8 straight RGBA
-    whole = opaque(composed)
-    size = {"width": document.width, "height": document.height}
-    header = FileHeader(version=version, channels=3 if whole else 4, depth=8, color_mode=ColorMode.RGB, **size)
-    merged = on_white(composed)
-    pairs = list(_records(document.layers, version, count(1)))
-    layers = LayerInfo(
-        layer_count=len(pairs) if whole else -len(pairs),
-        layer_records=LayerRecords([record for record, _ in pairs]),
-        channel_image_data=ChannelImageData([ChannelDataList([data for _, data in channels]) for _, channels in pairs]),
-    )
-    if version == 1 and sum(len(data.data) for _, channels in pairs for _, data in channels) > _LARGEST_PSD:
-        raise FileError("The document is too large for a PSD, which holds 2 GB.", "Save it with the ending .psb.")
-    planes = [merged[..., 0], merged[..., 1], merged[..., 2]] + ([] if whole else [composed[..., 3]])
-    return PSD(
-        header=header,
-        image_resources=_resources(document, merged, whole),
-        layer_and_mask_information=LayerAndMaskInformation(layers, GlobalLayerMaskInfo(), TaggedBlocks()),
-        image_data=ImageData(Compression.RLE, _rle(np.concatenate(planes), version)),
-    )
+def _records(nodes: tuple[Node, ...], ids: Iterator[int], embedded: list[LinkedLayer] | None) -> Iterator[tuple[LayerRecord, _Channels]]:
+    """The flat list of the file, bottom to top: a group is a divider, its children, and its own record on top of them.
 
-
-def _records(nodes: tuple[Node, ...], version: int, ids: Iterator[int]) -> Iterator[tuple[LayerRecord, _Channels]]:
-    """The flat list of the file, bottom to top: a group is a divider, its children, and its own record on top of them."""
+    embedded: gets the contents of smart objects; None where none are wanted.
+    """
     for node in nodes:
         if isinstance(node, Layer):
-            yield _layer_record(node, version, ids)
+            yield _layer_record(node, ids, embedded)
             continue
         divider = LayerRecord(name="</Layer group>", flags=LayerFlags(pixel_data_irrelevant=True))
         _tag(divider, "</Layer group>", next(ids))
         divider.tagged_blocks.set_data(Tag.SECTION_DIVIDER_SETTING, kind=SectionDivider.BOUNDING_SECTION_DIVIDER)
-        yield _with_channels(divider, _no_channels())
-        yield from _records(node.children, version, ids)
-        yield _group_record(node, version, ids)
+        yield divider, _no_channels()
+        yield from _records(node.children, ids, embedded)
+        yield _group_record(node, ids)
 
 
-def _layer_record(layer: Layer, version: int, ids: Iterator[int]) -> tuple[LayerRecord, _Channels]:
-    raster = _on_canvas(layer)
-    area = raster.rect
+def _layer_record(layer: Layer, ids: Iterator[int], embedded: list[LinkedLayer] | None) -> tuple[LayerRecord, _Channels]:
+    area = _extent(layer)
     record = _common_record(layer, next(ids))
     record.left, record.top, record.right, record.bottom = area.left, area.top, area.right, area.bottom
     record.blend_mode = MODE_OF_BLEND[layer.blend]
-    channels = [(channel, _channel(raster.array[..., plane], version)) for channel, plane in _PLANES]
-    return _with_channels(record, channels + _mask_channel(record, layer, area, version))
+    if embedded is not None and not layer.placement.is_identity_shift and layer.pixels.tiles:
+        embedded.append(smart_object(record, layer, _alone(layer), _PIXELS_PER_INCH))
+    return record, _pixel_channels(layer, area) + _mask_channel(record, layer, area)
 
 
-def _group_record(group: Group, version: int, ids: Iterator[int]) -> tuple[LayerRecord, _Channels]:
+def _alone(layer: Layer) -> bytes:
+    """A PSB of nothing but the layer's own pixels, unturned."""
+    file = io.BytesIO()
+    plain = Layer(id=layer.id, name=layer.name, pixels=layer.pixels)
+    write_psd(Document(layer.pixels.width, layer.pixels.height, (plain,)), file, 2)
+    return file.getvalue()
+
+
+def _group_record(group: Group, ids: Iterator[int]) -> tuple[LayerRecord, _Channels]:
     record = _common_record(group, next(ids))
     record.flags.pixel_data_irrelevant = True
     mode = MODE_OF_BLEND[group.blend]
     record.blend_mode = BlendMode.NORMAL if mode is BlendMode.PASS_THROUGH else mode
     kind = SectionDivider.CLOSED_FOLDER if group.collapsed else SectionDivider.OPEN_FOLDER
     record.tagged_blocks.set_data(Tag.SECTION_DIVIDER_SETTING, kind=kind, signature=b"8BIM", blend_mode=mode)
-    return _with_channels(record, _no_channels() + _mask_channel(record, group, bounds(group), version))
+    return record, _no_channels() + _mask_channel(record, group, bounds(group))
 
 
 def _common_record(node: Node, layer_id: int) -> LayerRecord:
@@ -180,37 +188,8 @@ def _tag(record: LayerRecord, name: str, layer_id: int) -> None:
     record.tagged_blocks.set_data(Tag.KNOCKOUT_SETTING, 0)
 
 
-def _with_channels(record: LayerRecord, channels: _Channels) -> tuple[LayerRecord, _Channels]:
-    record.channel_info = [ChannelInfo(id=channel, length=len(data.data) + 2) for channel, data in channels]
-    return record, channels
-
-
 def _no_channels() -> _Channels:
-    """Four empty channels; a fresh list each time, since a group and its divider must not share one."""
-    return [(channel, ChannelData()) for channel, _ in _PLANES]
-
-
-def _channel(plane: np.ndarray, version: int) -> ChannelData:
-    """plane: (h, w) uint8."""
-    return ChannelData(Compression.RLE, _rle(plane, version)) if plane.size else ChannelData()
-
-
-def _rle(plane: np.ndarray, version: int) -> bytes:
-    height, width = plane.shape
-    return encode_rle(np.ascontiguousarray(plane).tobytes(), width, height, 8, version)
-
-
-def _mask_channel(record: LayerRecord, node: Node, area: Rect, version: int) -> _Channels:
-    """Describe the node's mask in `record`; its channel, or none. area: what the node covers on the canvas."""
-    if node.mask is None:
-        return []
-    raster, background = _mask_on_canvas(node, node.mask, area)
-    box = raster.rect
-    record.mask_data = MaskData(
-        top=box.top, left=box.left, bottom=box.bottom, right=box.right, background_color=background,
-        flags=MaskFlags(mask_disabled=not node.mask.enabled),
-    )  # fmt: skip
-    return [(ChannelID.USER_LAYER_MASK, _channel(raster.array, version))]
+    return [Channel(id_, lambda: np.empty((0, 0), np.uint8)) for id_, _ in _PLANES]
 
 
 def _extent(layer: Layer) -> Rect:
@@ -219,26 +198,48 @@ def _extent(layer: Layer) -> Rect:
     return area if layer.placement.is_identity_shift else area.grown(1)  # smoothing reaches a pixel further
 
 
-def _on_canvas(layer: Layer) -> _Raster:
-    """The layer's pixels as they lie on the canvas: bit for bit where they are only shifted, else resampled by our renderer."""
+def _pixel_channels(layer: Layer, area: Rect) -> _Channels:
+    """The layer as it lies on the canvas: bit for bit where it is only shifted, else resampled by our renderer."""
+    pixels = layer.pixels
     if layer.placement.is_identity_shift:
-        return _Raster(int(layer.placement.x), int(layer.placement.y), layer.pixels.to_array())
-    area = _extent(layer)
-    plain = Layer(id=layer.id, name="", pixels=layer.pixels, placement=layer.placement)
-    return _Raster(area.left, area.top, render(Document(area.width, area.height, (plain,)), area))
+        return [Channel(id_, partial(_plane, pixels, index), pixels, index) for id_, index in _PLANES]
+    plain = Layer(id=layer.id, name="", pixels=pixels, placement=layer.placement)
+    rendered = cache(lambda: render(Document(area.width, area.height, (plain,)), area))
+    return [Channel(id_, lambda index=index: rendered()[..., index]) for id_, index in _PLANES]
 
 
-def _mask_on_canvas(node: Node, mask: Mask, area: Rect) -> tuple[_Raster, int]:
-    """The mask in canvas pixels and its value beyond them, which a PSD allows to be 0 or 255 only."""
+def _plane(pixels: Pixels, index: int) -> np.ndarray:
+    """(h, w) uint8: one channel of the pixels."""
+    out = np.zeros((pixels.height, pixels.width), np.uint8)
+    for (row, column), tile in pixels.tiles.items():
+        part = out[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
+        part[...] = tile[: part.shape[0], : part.shape[1], index]
+    return out
+
+
+def _mask_channel(record: LayerRecord, node: Node, area: Rect) -> _Channels:
+    """Describe the node's mask in `record`; its channel, or none. area: what the node covers on the canvas."""
+    mask = node.mask
+    if mask is None:
+        return []
     with_layer = isinstance(node, Layer) and mask.linked
-    if mask.default not in (0, 255) or (with_layer and not node.placement.is_identity_shift) or mask.matrix != IDENTITY:
-        return _Raster(area.left, area.top, mask_array(node, area)), 255
-    dx, dy = (int(node.placement.x), int(node.placement.y)) if with_layer else (0, 0)
-    return _Raster(mask.left + dx, mask.top + dy, mask.to_array()), mask.default
+    turned = mask.matrix != IDENTITY or (with_layer and not node.placement.is_identity_shift)
+    if mask.default not in (0, 255) or turned:  # a PSD knows no other values beyond the mask, and no turned masks
+        box, background, channel = area, 255, Channel(ChannelID.USER_LAYER_MASK, lambda: mask_array(node, area))
+    else:
+        dx, dy = (int(node.placement.x), int(node.placement.y)) if with_layer else (0, 0)
+        box, background = mask.rect.moved(mask.left + dx, mask.top + dy), mask.default
+        channel = Channel(ChannelID.USER_LAYER_MASK, mask.to_array, mask)
+    loose = isinstance(node, Layer) and not mask.linked
+    record.mask_data = MaskData(
+        top=box.top, left=box.left, bottom=box.bottom, right=box.right, background_color=background,
+        flags=MaskFlags(mask_disabled=not mask.enabled, pos_relative_to_layer=loose),
+    )  # fmt: skip
+    return [channel]
 
 
-def _resources(document: Document, merged: np.ndarray, whole: bool) -> ImageResources:
-    """merged: (h, w, 3) uint8 over white; whole: the document is opaque."""
+def _resources(document: Document, merged: Sequence[np.ndarray], whole: bool) -> ImageResources:
+    """merged: red, green and blue over white; whole: without an alpha channel."""
     dpi = round(document.dpi * 65536)  # 16.16 fixed point
     found: dict[Resource, object] = {
         Resource.RESOLUTION_INFO: ResoulutionInfo(dpi, 1, 1, dpi, 1, 1),  # pixels per inch; sizes shown in inches
@@ -259,28 +260,34 @@ def _resources(document: Document, merged: np.ndarray, whole: bool) -> ImageReso
     return ImageResources([(key, ImageResource(key=key, data=found[key])) for key in sorted(found)])
 
 
-def _thumbnail(merged: np.ndarray) -> ThumbnailResource:
-    small = Image.fromarray(merged)
-    small.thumbnail((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE), reducing_gap=2.0)
+def _thumbnail(merged: Sequence[np.ndarray]) -> ThumbnailResource:
+    bands = [Image.fromarray(plane) for plane in merged]
+    for band in bands:
+        band.thumbnail((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE), reducing_gap=2.0)
+    small = Image.merge("RGB", bands)
     stream = io.BytesIO()
     small.save(stream, format="JPEG", quality=80)
     row = (small.width * 24 + 31) // 32 * 4
     return ThumbnailResource(1, small.width, small.height, row, row * small.height, 24, 1, stream.getvalue())
 
 
-def losses(document: Document, path: Path) -> list[str]:
+def losses(document: Document, path: Path, options: Options = Options()) -> list[str]:
     """What the PSD cannot hold as it is in the document, in sentences."""
     nodes = [node for node, _depth, _parent in walk(document)]
     layers = [node for node in nodes if isinstance(node, Layer)]
     turned = [layer.name for layer in layers if not layer.placement.is_identity_shift]
-    loose = [layer.name for layer in layers if layer.mask is not None and not layer.mask.linked]
+    masks = [node.name for node in nodes if node.mask is not None and node.mask.matrix != IDENTITY]
     report = []
-    if turned:
+    if turned and options.smart_objects:
+        report.append(f"Scaled, turned or part-pixel layers become smart objects; their masks are resampled: {_listed(turned)}.")
+    elif turned:
         report.append(f"Scaled, turned or part-pixel layers are written as they look, resampled: {_listed(turned)}.")
-    if loose:
-        report.append(f"Masks that were unlinked from their layers are linked again: {_listed(loose)}.")
+    if masks:
+        report.append(f"Masks that were scaled or turned with their groups are written as they look, resampled: {_listed(masks)}.")
     if any(layer.recipe is not None or layer.candidates for layer in layers):
         report.append("Recipes (prompts, seeds) and other candidates of generated layers stay in the project file only.")
+    if any(guide.position < 0 for guide in document.guides):
+        report.append("Guides left of the canvas or above it are not written.")
     if path.suffix.lower() == ".psd" and is_large(document):
         report.append("More than 30,000 pixels a side: the file is written in Photoshop's large document format (PSB).")
     return report

@@ -66,7 +66,7 @@ def same_node(theirs: dict, ours: Node) -> None:
     assert theirs["clipping"] == ours.clipping
     if ours.mask is not None:
         mask = theirs["mask"]
-        dx, dy = (int(ours.placement.x), int(ours.placement.y)) if isinstance(ours, Layer) else (0, 0)
+        dx, dy = (int(ours.placement.x), int(ours.placement.y)) if isinstance(ours, Layer) and ours.mask.linked else (0, 0)
         assert (mask["left"], mask["top"]) == (ours.mask.left + dx, ours.mask.top + dy)
         assert (mask["right"] - mask["left"], mask["bottom"] - mask["top"]) == (ours.mask.width, ours.mask.height)
         assert (mask["defaultColor"], mask["disabled"]) == (ours.mask.default, not ours.mask.enabled)

@@ -17,7 +17,7 @@ from psd_tools.constants import Resource, Tag
 from psd_tools.psd import PSD
 
 from app.blend import BLEND_MODES
-from app.document import Document, Group, Layer, make_group, make_layer, walk
+from app.document import Document, Group, Guide, Layer, make_group, make_layer, walk
 from app.errors import FileError
 from app.formats import losses, open_document, open_with_report, save_document
 from app.formats.color import SRGB
@@ -104,6 +104,13 @@ def test_the_merged_picture_is_the_canvas(path: Path) -> None:
     assert np.abs(over_white(merged) - over_white(render(document, document.rect))).max() <= 1
 
 
+def test_an_unlinked_mask_stays_unlinked(path: Path) -> None:
+    mask = Mask.from_array(shape(40, 30), 7, -4, 0, linked=False)
+    layer = make_layer("l", Pixels.from_array(noise(60, 50)), Placement(-20, 15), mask=mask)
+    save_document(Document(100, 80, (layer,)), path)
+    assert same_raster(open_document(path).layers[0].mask, mask)
+
+
 def test_masks_keep_their_place_and_values(path: Path) -> None:
     mask = Mask.from_array(shape(40, 30), 7, -4, 0)
     layer = make_layer("l", Pixels.from_array(noise(60, 50)), Placement(-20, 15), mask=mask)
@@ -167,7 +174,9 @@ def test_only_generated_layers_are_declared_and_prompts_stay_at_home(tmp_path: P
 
 def test_the_report_names_what_is_changed(tmp_path: Path) -> None:
     report = " ".join(losses(full_document(), tmp_path / "a.psd"))
-    assert "“turned”" in report and "“unlinked, off”" in report and "Recipes" in report
+    assert "“turned”" in report and "Recipes" in report and "unlinked" not in report
+    above = replace(flat_document(), guides=(Guide(True, -3.0),))
+    assert "Guides" in " ".join(losses(above, tmp_path / "a.psd"))
     assert losses(flat_document(), tmp_path / "a.psd") == []
 
 

@@ -1,0 +1,234 @@
+"""Writing a PSD channel by channel: encoded on several cores, never more than a few channels in memory at a time.
+
+A channel that has not changed since it was last saved is copied from the file in which it lies.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from imagecodecs import packbits_encode
+from psd_tools.constants import ChannelID, Compression
+from psd_tools.psd import PSD
+from psd_tools.psd.bin_utils import write_fmt, write_padding
+from psd_tools.psd.layer_and_mask import ChannelInfo, LayerRecord, LayerRecords
+
+from ..errors import FileError
+from ..pixels import Mask, Pixels
+from .atomic import Stamp, stamp
+
+_WORKERS = min(os.cpu_count() or 1, 4)
+_AHEAD = _WORKERS + 1  # channels that wait encoded until it is their turn
+_SAMPLES = 64  # rows that are tried first
+_WORTH_IT = 0.9  # a channel that RLE leaves larger than this share is written raw: photographs are, and read faster so
+_LARGEST_PSD = (1 << 31) - (1 << 20)  # bytes; the file's own length fields end at 2 GiB
+_PIECE = 1 << 20  # bytes copied at a time
+_ENCODING = "macroman"  # of names in the records
+
+
+@dataclass(frozen=True, eq=False)
+class Channel:
+    """One channel of a layer: what it holds is made when its turn comes.
+
+    values: gives (h, w) uint8. source, index: the raster whose channel it is, pixel for pixel, or None.
+    """
+
+    id: ChannelID
+    values: Callable[[], np.ndarray]
+    source: Pixels | Mask | None = None
+    index: int = 0
+
+
+@dataclass(frozen=True)
+class _Encoded:
+    compression: Compression
+    parts: Sequence[bytes | memoryview]
+
+
+@dataclass(frozen=True)
+class _Lies:
+    """Where an encoded channel lies in a file of that version of the format."""
+
+    path: Path
+    stamp: Stamp
+    version: int
+    compression: Compression
+    offset: int
+    length: int
+
+
+Written = list[tuple[Channel, _Lies]]  # to be remembered once the file has its name
+_KNOWN: WeakKeyDictionary[Pixels | Mask, dict[int, _Lies]] = WeakKeyDictionary()
+
+
+def write(file: BinaryIO, psd: PSD, layers: list[tuple[LayerRecord, list[Channel]]], merged: Sequence[np.ndarray]) -> Written:
+    """Write `psd` with these layers and merged planes, (h, w) uint8 each; of its own layer and image data only the layer count,
+    the global mask and the tagged blocks are used."""
+    version, information = psd.header.version, psd.layer_and_mask_information
+    psd.header.write(file)
+    psd.color_mode_data.write(file)
+    psd.image_resources.write(file, _ENCODING)
+    with _length_before(file, version):
+        with _length_before(file, version) as begin:
+            write_fmt(file, "h", information.layer_info.layer_count)
+            written = _write_layers(file, version, layers)
+            write_padding(file, file.tell() - begin, 4)
+        information.global_layer_mask_info.write(file)
+        information.tagged_blocks.write(file, version=version, padding=4)
+    _write_merged(file, version, merged)
+    return written
+
+
+def remember(written: Written, path: Path) -> None:
+    """What `write` gave back now lies in `path`."""
+    there = stamp(path)
+    for channel, lies in written if there is not None else ():
+        _KNOWN.setdefault(channel.source, {})[channel.index] = replace(lies, path=path, stamp=there)
+
+
+@contextmanager
+def _length_before(file: BinaryIO, version: int) -> Iterator[int]:
+    """A section with its length in front, which is known at its end; gives where the section begins."""
+    format_ = ("I", "Q")[version - 1]
+    before = file.tell()
+    write_fmt(file, format_, 0)
+    begin = file.tell()
+    yield begin
+    end = file.tell()
+    file.seek(before)
+    write_fmt(file, format_, end - begin)
+    file.seek(end)
+
+
+def _write_layers(file: BinaryIO, version: int, layers: list[tuple[LayerRecord, list[Channel]]]) -> Written:
+    """The records, the channels, and then the records again with the lengths of the channels."""
+    for record, channels in layers:
+        record.channel_info = [ChannelInfo(id=channel.id) for channel in channels]
+    records = LayerRecords([record for record, _ in layers])
+    before = file.tell()
+    records.write(file, _ENCODING, version)
+    lengths: list[int] = []
+    written: Written = []
+    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="psd") as pool, ExitStack() as opened:
+        sources = _Sources(opened, version)
+        for channel, encoded in _in_order(chain.from_iterable(channels for _, channels in layers), pool, version, sources):
+            write_fmt(file, "H", encoded.compression.value)
+            offset = file.tell()
+            if isinstance(encoded, _Lies):
+                sources.copy(encoded, file)
+            else:
+                for part in encoded.parts:
+                    file.write(part)
+            if version == 1 and file.tell() > _LARGEST_PSD:
+                raise FileError("The document is too large for a PSD, which holds 2 GB.", "Save it with the ending .psb.")
+            length = file.tell() - offset
+            lengths.append(length + 2)
+            if channel.source is not None:
+                written.append((channel, _Lies(Path(), (0, 0), version, encoded.compression, offset, length)))
+    end = file.tell()
+    for info, length in zip((info for record, _ in layers for info in record.channel_info), lengths, strict=True):
+        info.length = length
+    file.seek(before)
+    records.write(file, _ENCODING, version)
+    file.seek(end)
+    return written
+
+
+class _Sources:
+    """Files of earlier saves, held open while they are copied from."""
+
+    def __init__(self, opened: ExitStack, version: int) -> None:
+        self._opened = opened
+        self._version = version
+        self._files: dict[Path, BinaryIO | None] = {}
+
+    def find(self, channel: Channel) -> _Lies | None:
+        """Where the channel lies encoded as this file wants it, if that file is still the one that was written."""
+        lies = _KNOWN.get(channel.source, {}).get(channel.index) if channel.source is not None else None
+        if lies is None or lies.version != self._version:
+            return None
+        if lies.path not in self._files:
+            try:
+                self._files[lies.path] = self._opened.enter_context(open(lies.path, "rb"))
+            except OSError:
+                self._files[lies.path] = None
+        file = self._files[lies.path]
+        if file is None:
+            return None
+        there = os.fstat(file.fileno())
+        return lies if (there.st_mtime_ns, there.st_size) == lies.stamp else None
+
+    def copy(self, lies: _Lies, target: BinaryIO) -> None:
+        source = self._files[lies.path]
+        source.seek(lies.offset)
+        left = lies.length
+        while left:
+            piece = source.read(min(left, _PIECE))
+            if not piece:
+                raise OSError(errno.EIO, "the file saved before has become shorter")
+            target.write(piece)
+            left -= len(piece)
+
+
+def _in_order(
+    channels: Iterable[Channel], pool: ThreadPoolExecutor, version: int, sources: _Sources
+) -> Iterator[tuple[Channel, _Encoded | _Lies]]:
+    """The channels as they stand, encoded on the pool's threads."""
+    waiting: deque[tuple[Channel, Future[_Encoded] | _Lies]] = deque()
+    for channel in channels:
+        known = sources.find(channel)
+        waiting.append((channel, known or pool.submit(_encoded, channel.values(), version)))
+        if len(waiting) > _AHEAD:
+            yield _finished(*waiting.popleft())
+    while waiting:
+        yield _finished(*waiting.popleft())
+
+
+def _finished(channel: Channel, encoded: Future[_Encoded] | _Lies) -> tuple[Channel, _Encoded | _Lies]:
+    return channel, encoded if isinstance(encoded, _Lies) else encoded.result()
+
+
+def _encoded(values: np.ndarray, version: int) -> _Encoded:
+    """(h, w) uint8 as RLE, or raw where that would hardly make it smaller."""
+    height, width = values.shape
+    if not values.size:
+        return _Encoded(Compression.RAW, [])
+    values = np.ascontiguousarray(values)
+    sample = values[:: max(height // _SAMPLES, 1)]
+    if sum(len(packbits_encode(row)) for row in sample) > _WORTH_IT * sample.size:
+        return _Encoded(Compression.RAW, [memoryview(values).cast("B")])
+    counts, rows = _rows(values, version)
+    return _Encoded(Compression.RLE, [counts, rows])
+
+
+def _rows(values: np.ndarray, version: int) -> tuple[bytes, bytes]:
+    """The lengths of the encoded rows as a PSD stores them, and the rows."""
+    rows = [packbits_encode(row) for row in values]
+    return np.fromiter(map(len, rows), (">u2", ">u4")[version - 1], len(rows)).tobytes(), b"".join(rows)
+
+
+def _write_merged(file: BinaryIO, version: int, planes: Sequence[np.ndarray]) -> None:
+    """Always RLE, as Photoshop's own: the lengths of the rows of all planes, then the rows."""
+    write_fmt(file, "H", Compression.RLE.value)
+    before = file.tell()
+    file.seek(sum(len(plane) for plane in planes) * (2, 4)[version - 1], os.SEEK_CUR)
+    all_counts: list[bytes] = []
+    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="psd") as pool:
+        for counts, rows in pool.map(lambda plane: _rows(np.ascontiguousarray(plane), version), planes):
+            all_counts.append(counts)
+            file.write(rows)
+    end = file.tell()
+    file.seek(before)
+    file.write(b"".join(all_counts))
+    file.seek(end)

@@ -1,0 +1,145 @@
+"""Saving a PSD again and again: small, quick, and with layers that can still be turned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from psd_tools.constants import Compression
+from psd_tools.psd import PSD
+
+from app.document import Document, make_layer
+from app.errors import FileError
+from app.formats import open_document, open_with_report, psd_stream, psd_write, save_document
+from app.formats.psd_read import merged_pixels
+from app.geometry import Placement
+from app.pixels import Mask, Pixels
+from app.render import render
+from tests.documents import flat_document, full_document, gradient, noise, same_raster, shape
+
+TURNED = Placement(30.5, 20.25, 1.5, -0.75, 30.0, 10.0)
+
+
+def structure(path: Path) -> PSD:
+    with open(path, "rb") as file:
+        return PSD.read(file)
+
+
+def compressions(path: Path) -> list[list[Compression]]:
+    return [[data.compression for data in channels] for _, channels in structure(path)._iter_layers()]
+
+
+@pytest.fixture
+def encodings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """The shapes of all layer channels that are encoded from here on."""
+    seen: list[tuple[int, int]] = []
+    encode = psd_stream._encoded
+
+    def watched(values: np.ndarray, version: int) -> object:
+        seen.append(values.shape)
+        return encode(values, version)
+
+    monkeypatch.setattr(psd_stream, "_encoded", watched)
+    return seen
+
+
+def two_layers() -> Document:
+    ground = make_layer("ground", Pixels.from_array(noise(300, 280)), mask=Mask.from_array(shape(40, 30), 3, 4, 0))
+    return Document(320, 300, (ground, make_layer("sky", Pixels.from_array(gradient(310, 290)))))
+
+
+def test_only_what_changed_is_encoded_again(tmp_path: Path, encodings: list) -> None:
+    """The other channels are copied from the file that is replaced."""
+    first = two_layers()
+    save_document(first, tmp_path / "a.psd")
+    assert len(encodings) == 9
+    painted = replace(first.layers[1], pixels=first.layers[1].pixels.with_region(5, 6, noise(20, 20)))
+    second = replace(first, layers=(replace(first.layers[0], opacity=0.5, name="earth"), painted))
+    encodings.clear()
+    save_document(second, tmp_path / "a.psd")
+    assert encodings == [(290, 310)] * 4
+    fresh = Document(320, 300, tuple(replace(layer, pixels=Pixels.from_array(layer.pixels.to_array())) for layer in second.layers))
+    save_document(fresh, tmp_path / "fresh.psd")
+    assert (tmp_path / "a.psd").read_bytes() == (tmp_path / "fresh.psd").read_bytes()
+
+
+def test_a_file_that_another_program_changed_is_not_copied_from(tmp_path: Path, encodings: list) -> None:
+    document = two_layers()
+    save_document(document, tmp_path / "a.psd")
+    before = (tmp_path / "a.psd").read_bytes()
+    (tmp_path / "a.psd").write_bytes(bytes(len(before) + 1))
+    encodings.clear()
+    save_document(document, tmp_path / "a.psd")
+    assert len(encodings) == 9 and (tmp_path / "a.psd").read_bytes() == before
+    (tmp_path / "a.psd").unlink()
+    save_document(document, tmp_path / "b.psd")
+    assert (tmp_path / "b.psd").read_bytes() == before
+
+
+def test_channels_of_a_psd_are_not_copied_into_a_psb(tmp_path: Path, encodings: list) -> None:
+    """The lengths of their rows have another size there."""
+    document = two_layers()
+    save_document(document, tmp_path / "a.psd")
+    encodings.clear()
+    save_document(document, tmp_path / "a.psb")
+    assert len(encodings) == 9
+    assert same_raster(open_document(tmp_path / "a.psb").layers[1].pixels, document.layers[1].pixels)
+
+
+def test_what_does_not_shrink_is_written_raw(tmp_path: Path) -> None:
+    grain = np.random.default_rng(1).integers(0, 256, (64, 64, 4), np.uint8)
+    grain[..., 3] = 255
+    save_document(Document(64, 64, (make_layer("grain", Pixels.from_array(grain)),)), tmp_path / "a.psd")
+    assert compressions(tmp_path / "a.psd") == [[Compression.RLE, Compression.RAW, Compression.RAW, Compression.RAW]]
+    assert np.array_equal(open_document(tmp_path / "a.psd").layers[0].pixels.to_array(), grain)
+
+
+def test_a_document_beyond_two_gigabytes_needs_a_psb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psd_stream, "_LARGEST_PSD", 10_000)
+    with pytest.raises(FileError, match="2 GB"):
+        save_document(two_layers(), tmp_path / "a.psd")
+    assert not list(tmp_path.glob("*.psd"))
+    save_document(two_layers(), tmp_path / "a.psb")
+
+
+@pytest.mark.parametrize("suffix", ("psd", "psb"))
+def test_turned_layers_come_back_turned_from_smart_objects(tmp_path: Path, suffix: str) -> None:
+    layer = make_layer("turned", Pixels.from_array(noise(60, 30, 5)), TURNED, mask=Mask.from_array(shape(30, 20), 3, 3), opacity=0.5)
+    document = Document(120, 90, (make_layer("ground", Pixels.from_array(gradient(120, 90))), layer))
+    psd_write.save_psd(document, tmp_path / f"a.{suffix}", psd_write.Options(smart_objects=True))
+    opened = open_with_report(tmp_path / f"a.{suffix}")
+    again = opened.document.layers[1]
+    assert same_raster(again.pixels, layer.pixels) and opened.report == ()
+    old, new = layer.placement.matrix(60, 30), again.placement.matrix(60, 30)
+    assert max(abs(a - b) for a, b in zip(old, new, strict=True)) < 1e-6
+    difference = np.abs(render(opened.document, document.rect).astype(int) - render(document, document.rect))
+    assert difference.max() <= 2
+
+
+def test_smart_objects_look_the_same_to_programs_that_do_not_know_them(tmp_path: Path) -> None:
+    """The layer's own channels are what it looks like on the canvas."""
+    document = full_document()
+    psd_write.save_psd(document, tmp_path / "smart.psd", psd_write.Options(smart_objects=True))
+    save_document(document, tmp_path / "plain.psd")
+    smart, plain = structure(tmp_path / "smart.psd"), structure(tmp_path / "plain.psd")
+    for (one, ours), (other, theirs) in zip(smart._iter_layers(), plain._iter_layers(), strict=True):
+        assert (one.left, one.top, one.right, one.bottom) == (other.left, other.top, other.right, other.bottom)
+        assert [data.data for data in ours] == [data.data for data in theirs]
+    assert np.array_equal(merged_pixels(smart), merged_pixels(plain))
+    report = " ".join(psd_write.losses(document, tmp_path / "smart.psd", psd_write.Options(smart_objects=True)))
+    assert "smart objects" in report and "resampled: “turned”" in report
+
+
+def test_the_merged_picture_may_be_opaque_for_clip_studio(tmp_path: Path) -> None:
+    veil = Document(60, 40, (make_layer("veil", Pixels.from_array(noise(60, 40))),))
+    psd_write.save_psd(veil, tmp_path / "a.psd", psd_write.Options(opaque=True))
+    psd = structure(tmp_path / "a.psd")
+    assert psd.header.channels == 3 and psd.layer_and_mask_information.layer_info.layer_count == 1
+    assert same_raster(open_document(tmp_path / "a.psd").layers[0].pixels, veil.layers[0].pixels)
+
+
+def test_a_document_of_one_flat_layer_stays_small(tmp_path: Path) -> None:
+    save_document(flat_document(), tmp_path / "a.psd")
+    assert (tmp_path / "a.psd").stat().st_size < 40_000
