@@ -45,7 +45,11 @@ class Parser(argparse.ArgumentParser):
 
 
 def build_engine(model: Path | None) -> Engine:
-    """The starter, with the weights that ship or those in the folder `model`."""
+    """The starter, with the weights that ship or those in the folder `model`; or FLUX, where that folder holds it."""
+    if model is not None and (model / "bfs" / "trained_weights.pt").exists():
+        from .bfs.flux import FluxEngine
+
+        return FluxEngine(model)
     from .bfs.starter import StarterEngine
 
     return StarterEngine() if model is None else StarterEngine(model)
