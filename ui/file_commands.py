@@ -212,6 +212,7 @@ class FileCommands(QObject):
         if written is None or isinstance(written, FileChanged):
             return False
         session.mark_saved(path, document, written.stamp)
+        self.recovery.hurry()  # so that what was saved is not offered as unsaved
         return True
 
     async def _export(self) -> None:

@@ -22,7 +22,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,7 @@ _MAGIC = b"SQLite format 3\0"
 _SUPER_JOURNAL = bytes.fromhex("d9d505f920a163d7")  # ends a journal that belongs to several databases
 _LONGEST_VALUE = 256 << 20  # bytes in one value: no tile, state or profile comes near it
 _PATIENCE = 5.0  # seconds to wait for another program that reads or saves the same file
+_NO_ROOM_OR_BUSY = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY)  # a new file would fare no better
 _MOST_WASTE = 0.5  # of a file may be free pages before it is written anew
 _TABLES = {
     "document": "CREATE TABLE document (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
@@ -76,6 +77,7 @@ def save_project(document: Document, path: Path, expected: Stamp | None = None) 
 
 
 def _save_anew(document: Document, path: Path, expected: Stamp | None, preview: bytes) -> Stamp | None:
+    _settle(path)
     with replacing(path, expected) as temporary, closing(sqlite3.connect(temporary, isolation_level=None)) as database:
         # A temporary file needs no journal: if anything goes wrong it is thrown away. `replacing` syncs it to the disk.
         database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;")
@@ -90,6 +92,7 @@ def _save_in_place(document: Document, path: Path, expected: Stamp, preview: byt
     path = Path(os.path.realpath(path))
     if not (on_local_disk(path) and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
         return None
+    ours = False
     try:
         if _version(path) != VERSION:
             return None
@@ -99,16 +102,43 @@ def _save_in_place(document: Document, path: Path, expected: Stamp, preview: byt
             database.executescript("PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA; PRAGMA secure_delete=ON;")
             with transaction(database):
                 check_unchanged(path, expected)
+                ours = True
                 check_tables(database)
                 pages, free = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count"))
                 if free > pages * _MOST_WASTE:
                     return None
                 store(database, document, {"preview": preview})
             return stamp(path)
-    except (OSError, ValueError, sqlite3.DatabaseError) as error:
-        if _code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY):
-            raise
-        return None
+    except BaseException as error:
+        if ours:
+            _as_it_was(path, expected)
+        if isinstance(error, OSError | ValueError | sqlite3.DatabaseError) and _code(error) not in _NO_ROOM_OR_BUSY:
+            return None
+        raise
+
+
+def _as_it_was(path: Path, expected: Stamp) -> None:
+    """After a save that failed: the content as before, and so the time too. On a full disk SQLite leaves this to the next one."""
+    _settle(path)
+    with suppress(OSError):
+        if path.stat().st_size == expected[1]:
+            os.utime(path, ns=(path.stat().st_atime_ns, expected[0]))
+
+
+def _settle(path: Path) -> None:
+    """Take back a save to this file that was cut off, before another file gets its name: the journal does not fit that one."""
+    path = Path(os.path.realpath(path))
+    with suppress(OSError, ValueError):
+        if not _check_journal(path):
+            return
+        try:
+            with closing(_connect(path, "rw")) as database, transaction(database):
+                return
+        except sqlite3.DatabaseError as error:
+            if _code(error) == sqlite3.SQLITE_BUSY:
+                raise
+    with suppress(OSError):
+        os.remove(f"{path}-journal")
 
 
 def create(database: sqlite3.Connection) -> None:
