@@ -14,6 +14,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from .api import EngineError, LayerResult
 
 
+MOST_PIXELS = 1 << 28  # 16,384 × 16,384: 1 GiB as RGBA
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """pixels: (h, w, 3), or (h, w, 4) where the file holds transparency; upright. profile: the file's RGB ICC profile."""
@@ -34,8 +37,10 @@ def read_picture(path: Path) -> Picture:
     """The first frame of an image file, turned upright as its EXIF orientation says. Raises EngineError."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # up to 179 megapixels are welcome
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # its limit comes second, and not at all beside the editor
             with Image.open(path) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise Image.DecompressionBombError
                 upright = ImageOps.exif_transpose(image)
                 profile = image.info.get("icc_profile")
         return Picture(_to_rgb(upright), profile if profile and profile[16:20] == b"RGB " else None)

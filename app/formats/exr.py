@@ -19,7 +19,7 @@ from ..render import render
 from .atomic import replacing
 from .foreign import reading
 from .opened import Opened
-from .raster import DEFAULT_DPI, MOST_PIXELS, MOST_PIXELS_IN_LAYERS, Encoding, resized, too_large, too_much
+from .raster import DEFAULT_DPI, MOST_PIXELS_IN_LAYERS, Encoding, check_size, resized, too_much
 
 SUFFIX = ".exr"
 _MAGIC = b"\x76\x2f\x31\x01"
@@ -74,8 +74,7 @@ def _check_size(path: Path, canvas: Rect, headers: list[dict]) -> None:
     for area in (canvas, *(_window(header["dataWindow"]) for header in headers)):
         if area.is_empty or max(abs(side) for side in (area.left, area.top)) > _FARTHEST:
             raise ValueError(f"a window of {area}")
-        if area.width * area.height > MOST_PIXELS:
-            raise too_large(path, area.width, area.height)
+        check_size(path, area.width, area.height)
     for header in headers:
         area = _window(header["dataWindow"])
         values += area.width * area.height * len(header["channels"])
@@ -153,8 +152,8 @@ def _adaptation(source: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def _dpi(header: dict) -> float:
-    dpi = float(header.get("xDensity", 0))
-    return round(dpi, 2) if 1 <= dpi <= 100_000 else DEFAULT_DPI
+    dpi = header.get("xDensity")
+    return round(dpi, 2) if isinstance(dpi, float) and 1 <= dpi <= 100_000 else DEFAULT_DPI
 
 
 def save_exr(document: Document, path: Path, encoding: Encoding = Encoding()) -> None:

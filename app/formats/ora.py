@@ -29,7 +29,7 @@ from .atomic import replacing
 from .color import SRGB
 from .foreign import reading
 from .opened import Opened
-from .raster import DEFAULT_DPI, MOST_PIXELS, MOST_PIXELS_IN_LAYERS, on_white, opaque, read_picture, too_large, too_much
+from .raster import DEFAULT_DPI, MOST_PIXELS_IN_LAYERS, check_size, footprint, on_white, opaque, read_picture, too_much
 
 SUFFIX = ".ora"
 MIMETYPE = b"image/openraster"
@@ -220,6 +220,7 @@ class _Reading:
     archive: zipfile.ZipFile
     nodes: int = 0
     pixels: int = 0
+    pictures: dict[str, Pixels] = field(default_factory=dict)  # by entry: several layers may show the same
     noticed: Counter[str] = field(default_factory=Counter)
     color_notes: dict[str, None] = field(default_factory=dict)  # an ordered set
 
@@ -230,8 +231,7 @@ def open_ora(path: Path) -> Opened:
         state = _Reading(path, archive)
         root = _parsed(_entry(state, "stack.xml", _LONGEST_XML))
         width, height = _whole(root.get("w"), 1), _whole(root.get("h"), 1)
-        if width * height > MOST_PIXELS:
-            raise too_large(path, width, height)
+        check_size(path, width, height)
         stack = root.find("stack")
         layers = () if stack is None else _nodes(state, stack, 0)
         if not layers:
@@ -314,14 +314,17 @@ def _common(state: _Reading, element: ElementTree.Element) -> dict:
 
 
 def _picture(state: _Reading, name: str) -> Pixels:
+    if name in state.pictures:
+        return state.pictures[name]
     data = _entry(state, name, _LARGEST_ENTRY)
     picture = read_picture(io.BytesIO(data), state.path, ("PNG",))
     height, width = picture.pixels.shape[:2]
-    state.pixels += width * height
+    state.pixels += footprint(width, height)
     if state.pixels > MOST_PIXELS_IN_LAYERS:
         raise too_much(state.path)
     state.color_notes.update(dict.fromkeys(picture.notes))
-    return Pixels.from_array(picture.pixels)
+    state.pictures[name] = Pixels.from_array(picture.pixels)
+    return state.pictures[name]
 
 
 def _whole(text: str | None, least: int = -_FARTHEST) -> int:

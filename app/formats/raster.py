@@ -28,7 +28,7 @@ from PIL import (
 
 from ..document import Document, Layer, make_layer
 from ..errors import FileError
-from ..pixels import Pixels
+from ..pixels import TILE, Pixels
 from ..render import render
 from .atomic import replacing
 from .color import SRGB, to_srgb
@@ -40,7 +40,8 @@ OPEN_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".avif", ".b
 SAVE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".avif")
 
 MOST_PIXELS = 1 << 28  # in one picture, 16,384 × 16,384: 1 GiB as RGBA
-MOST_PIXELS_IN_LAYERS = 1 << 30  # in all layers of one file: 4 GiB as RGBA
+LONGEST_SIDE = 300_000  # pixels, as in a PSB
+MOST_PIXELS_IN_LAYERS = 1 << 30  # in all layers of one file, whole tiles counted: 4 GiB as RGBA
 MOST_PAGES = 1000
 DEFAULT_DPI = 72.0
 
@@ -66,7 +67,7 @@ _QUALITY = {"JPEG": 92, "WEBP": 95, "AVIF": 85}  # of 100; alike to the eye
 _SUBFILE, _REDUCED_OR_MASK = 254, 0b101
 _PHOTOSHOP_LAYERS = 37724
 
-# Pillow's own limit is a warning on the terminal first; ours (_check_size) is a sentence, before anything is decoded.
+# Pillow's own limit is a warning on the terminal first; ours (check_size) is a sentence, before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
 
 
@@ -139,7 +140,7 @@ def _pages(path: Path, image: Image.Image) -> Iterator[Picture]:
         kind = image.tag_v2.get(_SUBFILE, 0)
         if index and isinstance(kind, int) and kind & _REDUCED_OR_MASK:
             continue
-        pixels += image.width * image.height
+        pixels += footprint(image.width, image.height)
         if pixels > MOST_PIXELS_IN_LAYERS:
             raise too_much(path)
         yield _picture(path, image)
@@ -147,20 +148,26 @@ def _pages(path: Path, image: Image.Image) -> Iterator[Picture]:
 
 def _picture(path: Path, image: Image.Image) -> Picture:
     width, height = image.size
-    if width * height > MOST_PIXELS:
-        raise too_large(path, width, height)
+    check_size(path, width, height)
     notes = _losses_on_opening(image)
     profile, dpi = image.info.get("icc_profile"), _dpi(image)
     pixels, profile, more = to_srgb(ImageOps.exif_transpose(image), profile)
     return Picture(pixels, profile, dpi, (*notes, *more))
 
 
-def too_large(path: Path, width: int, height: int) -> FileError:
-    """For a picture of more than MOST_PIXELS."""
-    return FileError(
-        f"“{path.name}” is {width:,} × {height:,} pixels; Downstage opens pictures of up to {MOST_PIXELS // 1_000_000} megapixels.",
-        "Scale it down or cut it in another program first.",
-    )
+def check_size(path: Path, width: int, height: int) -> None:
+    """FileError for a picture of more than MOST_PIXELS or LONGEST_SIDE."""
+    if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
+        raise FileError(
+            f"“{path.name}” is {width:,} × {height:,} pixels; Downstage opens pictures of up to {MOST_PIXELS // 1_000_000} megapixels "
+            f"and {LONGEST_SIDE:,} pixels a side.",
+            "Scale it down or cut it in another program first.",
+        )
+
+
+def footprint(width: int, height: int) -> int:
+    """The pixels that a raster of this size takes in memory: whole tiles."""
+    return -(-width // TILE) * -(-height // TILE) * TILE * TILE
 
 
 def too_much(path: Path) -> FileError:

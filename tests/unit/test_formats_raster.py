@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import io
+import struct
 import time
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageCms
 
 from app.document import Document, make_layer
 from app.errors import FileError
-from app.formats import losses, open_document, open_with_report, save_document
+from app.formats import Encoding, losses, open_document, open_with_report, save_document
 from app.formats.color import SRGB
 from app.geometry import Placement
 from app.pixels import Pixels
+from app.render import render
 from tests.documents import flat_document, full_document, gradient, noise
 
 WIDTH, HEIGHT = 64, 48
+CMYK_PROFILES = ("/usr/share/color/icc/ghostscript/default_cmyk.icc", "/usr/share/color/icc/colord/SWOP2006_Coated3v2.icc")
 
 
 def opened(path: Path) -> np.ndarray:
@@ -41,17 +45,17 @@ def wide_profile() -> bytes:
     return bytes(profile)
 
 
-@pytest.mark.parametrize("suffix", ("png", "tiff", "bmp", "webp", "gif", "jpg"))
+@pytest.mark.parametrize("suffix", ("png", "tiff", "bmp", "webp", "gif", "jpg", "avif"))
 def test_a_picture_opens_as_one_layer_named_after_the_file(tmp_path: Path, suffix: str) -> None:
     picture = gradient(WIDTH, HEIGHT)
     path = tmp_path / f"my photo.{suffix}"
-    options = {"lossless": True} if suffix == "webp" else {"quality": 95} if suffix == "jpg" else {}
+    options = {"lossless": True} if suffix == "webp" else {"quality": 95} if suffix in ("jpg", "avif") else {}
     Image.fromarray(picture).save(path, **options)
     document = open_document(path)
     assert (document.width, document.height) == (WIDTH, HEIGHT)
     assert [layer.name for layer in document.layers] == ["my photo"]
     error = np.abs(opened(path)[..., :3].astype(int) - picture).mean()
-    assert error <= {"gif": 8, "jpg": 2}.get(suffix, 0)
+    assert error <= {"gif": 8, "jpg": 2, "avif": 2}.get(suffix, 0)
     assert (opened(path)[..., 3] == 255).all()
 
 
@@ -75,7 +79,8 @@ def test_a_turned_photograph_stands_upright(tmp_path: Path, orientation: int) ->
     }  # fmt: skip
     exif = Image.Exif()
     exif[0x0112] = orientation
-    for suffix, options in (("jpg", {"quality": 100, "subsampling": 0}), ("png", {}), ("tiff", {})):
+    fine = {"quality": 100, "subsampling": "4:4:4"}
+    for suffix, options in (("jpg", fine), ("png", {}), ("tiff", {}), ("webp", {"lossless": True}), ("avif", fine)):
         path = tmp_path / f"a.{suffix}"
         Image.fromarray(np.ascontiguousarray(turn[orientation](upright))).save(path, exif=exif, **options)
         assert np.abs(opened(path)[..., :3].astype(int) - upright).max() <= 40, suffix
@@ -155,6 +160,95 @@ def test_a_moving_picture_gives_its_first_frame_and_says_so(tmp_path: Path) -> N
     assert any("first of 3" in sentence for sentence in result.report)
 
 
+@pytest.mark.parametrize("suffix", ("png", "webp", "avif"))
+def test_other_moving_pictures_too(tmp_path: Path, suffix: str) -> None:
+    frames = [Image.new("RGB", (20, 20), color) for color in ("red", "blue")]
+    frames[0].save(tmp_path / f"a.{suffix}", save_all=True, append_images=frames[1:])
+    result = open_with_report(tmp_path / f"a.{suffix}")
+    assert np.abs(result.document.layers[0].pixels.to_array()[5, 5, :3].astype(int) - (255, 0, 0)).max() <= 4
+    assert any("first of 2" in sentence for sentence in result.report)
+
+
+def test_the_pages_of_a_tiff_become_layers_the_first_on_top(tmp_path: Path) -> None:
+    pages = [Image.new("RGB", (20, 30), "red"), Image.new("L", (40, 10), 77), Image.new("RGBA", (20, 30), (0, 0, 255, 90))]
+    pages[0].save(tmp_path / "a.tiff", save_all=True, append_images=pages[1:], dpi=(300, 300))
+    result = open_with_report(tmp_path / "a.tiff")
+    document = result.document
+    assert (document.width, document.height, document.dpi) == (40, 30, 300)
+    assert [layer.name for layer in document.layers] == ["a 3", "a 2", "a 1"]
+    assert [layer.pixels.to_array()[0, 0].tolist() for layer in document.layers] == [[0, 0, 255, 90], [77, 77, 77, 255], [255, 0, 0, 255]]
+    assert any("3 pages" in sentence for sentence in result.report)
+
+
+def test_the_small_copy_that_a_scanner_puts_behind_is_no_page(tmp_path: Path) -> None:
+    small = Image.new("RGB", (4, 6), "blue")
+    small.encoderinfo = {"tiffinfo": {254: 1}}
+    Image.new("RGB", (20, 30), "red").save(tmp_path / "a.tiff", save_all=True, append_images=[small])
+    assert [layer.name for layer in open_document(tmp_path / "a.tiff").layers] == ["a"]
+
+
+def test_layers_that_photoshop_hid_in_a_tiff_are_told_of(tmp_path: Path) -> None:
+    Image.fromarray(gradient(9, 9)).save(tmp_path / "a.tiff", tiffinfo={37724: b"Adobe Photoshop Document Data Block\0"})
+    assert any("Photoshop" in sentence for sentence in open_with_report(tmp_path / "a.tiff").report)
+
+
+@pytest.mark.parametrize("suffix", ("png", "tiff"))
+def test_sixteen_bits_a_channel_become_eight_and_the_report_says_so(tmp_path: Path, suffix: str) -> None:
+    """Values between the steps of eight bits go to the nearest step or the one below."""
+    levels = np.arange(0, 65536, 64, dtype=np.uint16)
+    deep = np.dstack([levels.reshape(32, 32), levels[::-1].reshape(32, 32), np.full((32, 32), 65535, np.uint16)])
+    write_sixteen(deep, tmp_path / f"a.{suffix}")
+    result = open_with_report(tmp_path / f"a.{suffix}")
+    assert np.abs(result.document.layers[0].pixels.to_array()[..., :3] - deep / 257.0).max() < 1
+    assert result.report == ("The picture had more than 8 bits a channel; they were reduced to 8.",)
+
+
+def write_sixteen(deep: np.ndarray, path: Path) -> None:
+    """(h, w, 3) uint16, by a library that is not the one under test (or, for PNG, by hand)."""
+    if path.suffix == ".tiff":
+        tifffile.imwrite(path, deep, photometric="rgb")
+        return
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in deep)
+    head = struct.pack(">IIBBBBB", deep.shape[1], deep.shape[0], 16, 2, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    ))  # fmt: skip
+
+
+def test_a_cmyk_profile_decides_the_colours(tmp_path: Path) -> None:
+    """A profile that the system's colour engine made of sRGB and ink: without it full cyan would be (0, 255, 255)."""
+    profile = next((path for path in map(Path, CMYK_PROFILES) if path.exists()), None)
+    if profile is None:
+        pytest.skip("no CMYK profile is installed (ghostscript or colord brings one)")
+    ink = np.zeros((8, 8, 4), np.uint8)
+    ink[..., 0] = 255
+    Image.fromarray(ink, "CMYK").save(tmp_path / "a.tiff", icc_profile=profile.read_bytes())
+    result = open_with_report(tmp_path / "a.tiff")
+    red, green, blue, _alpha = result.document.layers[0].pixels.to_array()[0, 0].tolist()
+    assert red < 60 and 100 < green < 200 and blue > 180
+    assert any("CMYK" in sentence for sentence in result.report)
+
+
+def test_a_grey_picture_with_a_profile_of_its_own(tmp_path: Path) -> None:
+    """Gamma 1.0: the level 55 is 21.4 % of the light, sRGB's middle grey."""
+    Image.new("L", (8, 8), 55).save(tmp_path / "a.png", icc_profile=linear_grey())
+    assert np.abs(opened(tmp_path / "a.png")[0, 0, :3].astype(int) - 128).max() <= 1
+
+
+def linear_grey() -> bytes:
+    """A grey ICC profile of gamma 1 (ICC.1:2010): header, and the tags desc, cprt, wtpt, kTRC."""
+    text = b"desc\0\0\0\0" + struct.pack(">I", 7) + b"linear\0" + b"\0" * 79
+    tags = {b"desc": text, b"cprt": b"text\0\0\0\0none\0", b"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061), b"kTRC": b"curv" + b"\0" * 8}
+    at, table, body = 128 + 4 + 12 * len(tags), b"", b""
+    for name, data in tags.items():
+        data += b"\0" * (-len(data) % 4)
+        table += struct.pack(">4sII", name, at + len(body), len(data))
+        body += data
+    head = struct.pack(">I4sI4s4s4s12x4s", at + len(body), b"lcms", 0x02400000, b"mntr", b"GRAY", b"XYZ ", b"acsp").ljust(68, b"\0")
+    return (head + struct.pack(">3i", 63190, 65536, 54061)).ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+
+
 def test_the_content_decides_not_the_ending(tmp_path: Path) -> None:
     Image.fromarray(gradient(WIDTH, HEIGHT)).save(tmp_path / "a.png")
     (tmp_path / "a.png").rename(tmp_path / "a.jpg")
@@ -184,7 +278,7 @@ def test_a_warning_names_what_a_flat_picture_drops(tmp_path: Path) -> None:
     assert any("layers" in sentence for sentence in losses(full_document(), tmp_path / "a.png"))
 
 
-@pytest.mark.parametrize("suffix", ("png", "jpg", "webp", "tiff"))
+@pytest.mark.parametrize("suffix", ("png", "jpg", "webp", "tiff", "avif"))
 def test_a_picture_with_generated_layers_says_so(tmp_path: Path, suffix: str) -> None:
     save_document(full_document(), tmp_path / f"a.{suffix}")
     written = (tmp_path / f"a.{suffix}").read_bytes()
@@ -192,6 +286,30 @@ def test_a_picture_with_generated_layers_says_so(tmp_path: Path, suffix: str) ->
     assert b"a red mug" not in written  # prompts stay in the project
     save_document(flat_document(), tmp_path / f"b.{suffix}")
     assert b"compositeWithTrainedAlgorithmicMedia" not in (tmp_path / f"b.{suffix}").read_bytes()
+
+
+def test_size_and_quality_are_chosen_on_export(tmp_path: Path) -> None:
+    document = Document(WIDTH, HEIGHT, (make_layer("noise", Pixels.from_array(noise(WIDTH, HEIGHT))),))
+    for suffix in ("jpg", "webp", "avif"):
+        sizes = []
+        for quality in (20, 60, 100):
+            save_document(document, tmp_path / f"a.{suffix}", Encoding(quality=quality))
+            sizes.append((tmp_path / f"a.{suffix}").stat().st_size)
+        assert sizes == sorted(set(sizes)), suffix
+    save_document(document, tmp_path / "a.webp", Encoding(lossless=True))
+    assert np.array_equal(opened(tmp_path / "a.webp"), render(document, document.rect))
+    save_document(document, tmp_path / "a.png", Encoding(width=32, height=12))
+    assert opened(tmp_path / "a.png").shape == (12, 32, 4)
+
+
+def test_scaling_brings_no_colour_of_invisible_pixels_into_the_edges(tmp_path: Path) -> None:
+    """A white disc on invisible black, made smaller: every pixel that can be seen is white."""
+    pixels = np.zeros((80, 80, 4), np.uint8)
+    y, x = np.mgrid[:80, :80]
+    pixels[np.hypot(x - 40, y - 40) < 30] = 255
+    save_document(Document(80, 80, (make_layer("disc", Pixels.from_array(pixels)),)), tmp_path / "a.png", Encoding(width=33, height=33))
+    small = opened(tmp_path / "a.png")
+    assert small[small[..., 3] > 8][:, :3].min() >= 250
 
 
 def refusal(path: Path) -> str:
@@ -211,7 +329,7 @@ def test_a_decompression_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -
     assert "100,000 × 100,000" in refusal(tmp_path / "bomb.png")
 
 
-@pytest.mark.parametrize("suffix", ("png", "jpg", "webp", "tiff", "gif", "bmp"))
+@pytest.mark.parametrize("suffix", ("png", "jpg", "webp", "tiff", "gif", "bmp", "avif"))
 def test_a_cut_or_scrambled_picture_is_refused_in_a_sentence(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a.{suffix}"
     Image.fromarray(noise(WIDTH, HEIGHT)[..., :3]).save(path)
