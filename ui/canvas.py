@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
-
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -43,7 +41,7 @@ class Canvas(Viewport):
     """Shows a document through a View. It changes nothing itself: tools do, through the tool desk."""
 
     pointed = Signal(object)  # (x, y) canvas pixels under the pointer, or None
-    files_dropped = Signal(list)  # paths
+    dropped = Signal(object, tuple)  # QMimeData, (x, y) canvas pixels
     panels_toggled = Signal()
 
     def __init__(self, painter: Painter, theme: Theme, desk: ToolDesk, parent: QWidget | None = None) -> None:
@@ -328,16 +326,15 @@ class Canvas(Viewport):
         self._show_cursor()
         super().focusOutEvent(event)
 
-    # Files
+    # Files and pictures from other programs
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if event.source() is None and (event.mimeData().hasUrls() or event.mimeData().hasImage()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        self.files_dropped.emit(paths)
+        self.dropped.emit(event.mimeData(), self.to_canvas(event.position()))
 
 
 def _modifiers(event: QMouseEvent) -> frozenset[str]:

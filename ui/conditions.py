@@ -20,6 +20,9 @@ def conditions(session: Session, chosen: list[str], desk: ToolDesk, jobs: bool) 
         "layer": node is not None,
         "free layer": node is not None and not edits.is_locked(document, node.id),
         "group": isinstance(node, Group),
+        "pixels": layer,
+        "free pixels": layer and not edits.is_locked(document, node.id),
+        "pixels on another": layer and on_another,
         "generated layer": layer and bool(node.recipe),
         "candidates": layer and len(node.candidates) > 1,
         "layer below": on_another,
@@ -30,6 +33,9 @@ def conditions(session: Session, chosen: list[str], desk: ToolDesk, jobs: bool) 
         "layer without mask": layer and node.mask is None,
         "box on a layer": node is not None and desk.box is not None,
         "painting": desk.tool in PAINTING,
+        "box": desk.box is not None,
+        "several layers": len(chosen) > 2,
+        "guides": bool(document.guides),
     }
     return {name for name, holds in found.items() if holds}
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPointF, Signal
 from PySide6.QtGui import QCloseEvent, QImage
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
@@ -24,8 +24,12 @@ from bfs_engine.api import LayerResult
 from ui import dialogs
 from ui.action_set import ActionSet
 from ui.actions import ACTIONS, TAGS
+from ui.arrange_commands import ArrangeCommands
 from ui.brush_bar import BrushBar, hardened, stepped, stored_brush
 from ui.canvas import Canvas
+from ui.canvas_menu import CanvasMenu
+from ui.clipboard import Clipboard
+from ui.colour_bar import ColourBar
 from ui.command_palette import CommandPalette
 from ui.conditions import conditions
 from ui.docks import Docks
@@ -34,6 +38,8 @@ from ui.generate_commands import GenerateCommands
 from ui.generate_panel import GeneratePanel
 from ui.generation import Generation, words_of
 from ui.history_panel import HistoryPanel
+from ui.keys import keys_of, stored_keys
+from ui.keys_dialog import KeysDialog
 from ui.layer_commands import LayerCommands
 from ui.layer_panel import LayerPanel
 from ui.mask_commands import MaskCommands
@@ -44,7 +50,9 @@ from ui.queue_panel import QueuePanel
 from ui.status import Status
 from ui.surroundings import Surroundings
 from ui.theme import Icons, Theme, apply_theme, theme_for, watch_system_theme
-from ui.tool_desk import PAINTING, ToolDesk
+from ui.tool_desk import PAINTING, TOOLS, ToolDesk
+from ui.transform_bar import TransformBar
+from ui.view_commands import ViewCommands
 
 log = logging.getLogger(__name__)
 
@@ -81,13 +89,20 @@ class MainWindow(QMainWindow):
         self.messages = MessageBar(self.icons, self.canvas)
         self.options = OptionsBar()
         self.brush_bar = BrushBar()
+        self.colour_bar = ColourBar()
         self.options.add_page(self.brush_bar)
+        self.options.add_page(self.colour_bar)
         self.layer_panel = LayerPanel(self.icons, render.thumbnail)
         self.history_panel = HistoryPanel(self.icons)
         self.queue_panel = QueuePanel(self.icons)
         self.generate_panel = GeneratePanel(self.icons, around.settings.get("prompts", []))
         self.layers = LayerCommands(self.session, self.layer_panel.tree.chosen, self)
+        self.clipboard = Clipboard(self.layers, lambda: self.canvas.to_canvas(QPointF(self.canvas.rect().center())), self)
         self.masks = MaskCommands(self.layers, lambda: self.desk.box, self)
+        self.arrange = ArrangeCommands(self, self.layers, self.desk)
+        self.looks = ViewCommands(self, self.canvas, self.desk, around.settings, theme)
+        self.transform_bar = TransformBar(self.icons)
+        self.options.add_page(self.transform_bar)
         self.files = FileCommands(self, self.session, around.settings, around.loop, around.recovery_folder)
         self.generation = Generation(around.queue, self.session, around.loop, self)
         self.generate = GenerateCommands(self, self.generate_panel, self.desk, self.generation, self.messages, around.settings)
@@ -95,13 +110,13 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
 
     def _make_actions(self) -> None:
-        self.actions_ = ActionSet(self, self.icons, self._handlers())
+        self.actions_ = ActionSet(self, self.icons, self._handlers(), keys_of(*stored_keys(self._around.settings)))
         self.actions_.fill(self.menuBar())
         self.file_menu = FileMenu(self.actions_.menus["file"], self._around.settings)
         self.theme_menu = ThemeMenu(self.actions_.menus["view"], self._around.settings.get("theme", "system"))
 
     def _handlers(self) -> dict[str, Callable[[], None]]:
-        layers, files, canvas, panel = self.layers, self.files, self.canvas, self.generate_panel
+        layers, files, panel = self.layers, self.files, self.generate_panel
         return {
             "file.open": files.open,
             "file.place": files.place,
@@ -112,11 +127,14 @@ class MainWindow(QMainWindow):
             "file.quit": self.close,
             "edit.undo": lambda: self.session.undo(),
             "edit.redo": lambda: self.session.redo(),
+            "edit.cut": self.clipboard.cut,
+            "edit.copy": self.clipboard.copy,
+            "edit.copy_merged": self.clipboard.copy_merged,
+            "edit.paste": self.clipboard.paste,
             "edit.cancel": self.desk.escape,
-            "edit.tool_move": lambda: self.desk.choose("move"),
-            "edit.tool_box": lambda: self.desk.choose("box"),
-            "edit.tool_brush": lambda: self.desk.choose("brush"),
-            "edit.tool_eraser": lambda: self.desk.choose("eraser"),
+            **{f"edit.tool_{tool}": lambda tool=tool: self.desk.choose(tool) for tool in TOOLS},
+            **self.arrange.handlers(),
+            **self.looks.handlers(),
             "edit.swap": self.desk.swap_brush,
             "edit.brush_smaller": lambda: self._change_brush(stepped, -1),
             "edit.brush_larger": lambda: self._change_brush(stepped, +1),
@@ -141,6 +159,7 @@ class MainWindow(QMainWindow):
             **{f"layer.tag_{tag or 'none'}": lambda tag=tag: layers.set_color_tag(tag) for tag in TAGS},
             "generate.run": self.generate.run,
             "generate.run_first": lambda: self.generate.run(first=True),
+            **self.generate.handlers(),
             "generate.again": self.generate.again,
             "generate.candidate_previous": lambda: layers.step_candidate(-1),
             "generate.candidate_next": lambda: layers.step_candidate(+1),
@@ -149,10 +168,6 @@ class MainWindow(QMainWindow):
             "generate.prompt_previous": lambda: panel.recall(-1),
             "generate.prompt_next": lambda: panel.recall(+1),
             "generate.cancel_all": self.generation.cancel_all,
-            "view.zoom_in": lambda: canvas.zoom_step(+1),
-            "view.zoom_out": lambda: canvas.zoom_step(-1),
-            "view.fit": canvas.fit,
-            "view.actual": canvas.actual_size,
             "view.panels": self.toggle_panels,
             "help.commands": self.open_palette,
             "help.keys": self.open_keys,
@@ -179,17 +194,18 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.canvas, 1)
+        column.addWidget(self.looks.ruled, 1)
         self.setCentralWidget(middle)
         self.docks = Docks(self, self.generate_panel, self.layer_panel, self.history_panel, self.queue_panel)
-        self.docks.add_tools([self.actions_[name] for name in ("edit.tool_move", "edit.tool_box", "edit.tool_brush", "edit.tool_eraser")], self.options)
+        self.docks.add_tools([self.actions_[f"edit.tool_{tool}"] for tool in TOOLS], self.options)
         self.docks.add_panel_entries(self.actions_.menus["view"])
         names = ("generate.again", "", "layer.mask_add", "layer.group", "layer.duplicate", "layer.merge_down", "layer.raise", "layer.lower", "layer.delete")
         self.layer_panel.add_buttons([self.actions_[name] if name else None for name in names])
-        offered = ("layer.", "generate.again", "generate.recipe")
+        offered = ("layer.", "generate.again", "generate.recipe", "generate.resettle", "generate.extract", "generate.reference_layer")
         menu = QMenu(self.layer_panel.tree)
         self.actions_.put_into(menu, [action.name for action in ACTIONS if action.name.startswith(offered)])
         self.layer_panel.tree.offer(menu)
+        self.canvas_menu = CanvasMenu(self.canvas, self.actions_, self.layers)
 
     def _wire(self) -> None:
         generation, panel, queue, files = self.generation, self.generate_panel, self.queue_panel, self.files
@@ -197,16 +213,23 @@ class MainWindow(QMainWindow):
         self.layer_panel.connect_masks(self.masks)
         self.layer_panel.active_wanted.connect(self._make_active)
         self.brush_bar.edited.connect(self._brush_edited)
+        self.colour_bar.size_wanted.connect(lambda size: setattr(self.desk.eyedropper, "size", size))
         self.layers.refused.connect(self.say_error)
         self.history_panel.went.connect(lambda index: self.session.go_to(index))
-        self.canvas.view_changed.connect(lambda: self.status.show_zoom(self.canvas.view.zoom))
+        self.canvas.view_changed.connect(self._view_changed)
         self.canvas.pointed.connect(self.status.show_point)
-        self.canvas.files_dropped.connect(self._files_dropped)
+        self.canvas.dropped.connect(self.clipboard.take)
+        self.clipboard.files_wanted.connect(lambda paths: [files.place(path) for path in paths])
+        self.clipboard.open_wanted.connect(files.open)
+        self.clipboard.failed.connect(self.say_error)
+        self.layer_panel.tree.layer_model.drag_data = self.clipboard.drag_data
         self.canvas.panels_toggled.connect(self.docks.toggle)
         self.desk.changed.connect(self._desk_changed)
         self.desk.refused.connect(lambda sentence: self.messages.say(sentence, kind="warning"))
         self.desk.works_on(self.layers.chosen)
         self.options.edited.connect(self.desk.set_numbers)
+        self.looks.changed.connect(self._looks_changed)
+        self.transform_bar.connect_to(self.desk)
         panel.left.connect(self.canvas.setFocus)
         self.generate.asked.connect(self.canvas.setFocus)  # so that V, G and the arrows work at once
         panel.cancelled.connect(generation.cancel_running)
@@ -328,21 +351,37 @@ class MainWindow(QMainWindow):
         self.command_palette.open_over(self)
 
     def open_keys(self) -> None:
-        dialogs.KeysDialog(self).open()
+        KeysDialog(self, self._around.settings, self.actions_.set_keys).open()
 
     def toggle_panels(self) -> None:
         self.docks.toggle()
 
     def _desk_changed(self) -> None:
-        for tool in ("move", "box", "brush", "eraser"):
+        for tool in TOOLS:
             self.actions_[f"edit.tool_{tool}"].setChecked(self.desk.tool == tool)
         self.actions_.enable(self.conditions())
+        page = None
         if self.desk.tool in PAINTING:
-            self.brush_bar.show_brush(self.actions_[f"edit.tool_{self.desk.tool}"].text(), self.desk.brush)
-        self.options.show_page(self.brush_bar if self.desk.tool in PAINTING else None)
+            page = self.brush_bar
+            page.show_brush(self.actions_[f"edit.tool_{self.desk.tool}"].text(), self.desk.brush)
+        elif self.desk.tool == "pick":
+            page = self.colour_bar
+            page.show_colour(self.actions_["edit.tool_pick"].text(), self.desk.eyedropper.colour)
+        elif self.desk.tool == "transform":
+            page = self.transform_bar
+            page.show_tool(self.desk.transforming)
+        self.options.show_page(page)
         self.options.show_rect(*self.desk.numbers())
         self.generate_panel.show_box(self.desk.box_words())
         self.status.show_hint(self.desk.hint())
+
+    def _view_changed(self) -> None:
+        self.status.show_view(self.canvas.view)
+        self.actions_["view.flip"].setChecked(self.canvas.view.flipped)
+
+    def _looks_changed(self) -> None:
+        for name, on in self.looks.checked().items():
+            self.actions_[name].setChecked(on)
 
     def _choose_theme(self, choice: str) -> None:
         self._around.settings.set("theme", choice)
@@ -359,16 +398,15 @@ class MainWindow(QMainWindow):
         self.icons.set_theme(theme)
         apply_theme(QApplication.instance(), theme)
         self.canvas.set_theme(theme)
-        for part in (self.actions_, self.messages, self.generate_panel, self.layer_panel, self.history_panel, self.queue_panel):
+        self.looks.ruled.set_theme(theme)
+        for part in (self.actions_, self.transform_bar, self.messages, self.generate_panel, self.layer_panel, self.history_panel, self.queue_panel):
             part.retint()
 
     # Coming and going
 
-    def _files_dropped(self, paths: list) -> None:
-        self.files.open(paths[0])
-
     def _restore(self) -> None:
         self.desk.brush = stored_brush(self._around.settings)
+        self.looks.apply()
         self.docks.restore(self._around.settings)
         self._around.loop.call_later(0.3, self._load_vocabulary)
 
@@ -404,6 +442,7 @@ class MainWindow(QMainWindow):
         self._unsubscribe()
         self.generation.close()
         self.files.close()
+        self.clipboard.close()
         self.ended.emit()
 
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from app.document import Document
+from ui.view import View
 
 
 class Status(QStatusBar):
@@ -45,6 +46,8 @@ class Status(QStatusBar):
     def show_document(self, document: Document) -> None:
         self._size.setText(f"{document.width} × {document.height} px")
 
-    def show_zoom(self, zoom: float) -> None:
-        percent = zoom * 100
-        self._zoom.setText(f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %")
+    def show_view(self, view: View) -> None:
+        """Zoom, and whether the view is turned or flipped."""
+        percent = view.zoom * 100
+        words = f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %"
+        self._zoom.setText(words + (f"  {view.rotation:.0f}°" if view.rotation else "") + ("  ⇋" if view.flipped else ""))

@@ -13,6 +13,7 @@ from app import edits
 from app.brush import Brush, BrushTool
 from app.crop_tool import CropTool
 from app.document import find
+from app.eyedropper import Eyedropper
 from app.geometry import Rect, after
 from app.guides import GuideTool
 from app.session import Session
@@ -23,7 +24,7 @@ from ui.aids import Aids
 from ui.view import View
 
 PAINTING = ("brush", "eraser")
-TOOLS = ("move", "transform", "box", "brush", "eraser", "crop", "rotate")
+TOOLS = ("move", "transform", "box", "brush", "eraser", "crop", "pick", "rotate")
 _RESIZING = (  # by the direction a handle pulls to on the screen: 0 is right, then clockwise in steps of 45 degrees
     Qt.CursorShape.SizeHorCursor,
     Qt.CursorShape.SizeFDiagCursor,
@@ -60,7 +61,7 @@ class ToolDesk(QObject):
         self._session = session
         self._box_tool, self._move_tool, self._brush_tool = BoxTool(session), MoveTool(session, self._selected), BrushTool(session)
         self._transform_tool, self._crop_tool = TransformTool(session, self._selected), CropTool(session)
-        self._guide_tool = GuideTool(session)
+        self._guide_tool, self.eyedropper = GuideTool(session), Eyedropper(session)
         self.gesture = self._guiding = False
         self.set_aids(self._aids)
         self._brush_tool.brush, self._brush_tool.erases = self._brush, self.tool == "eraser"
@@ -116,12 +117,12 @@ class ToolDesk(QObject):
         self.cursor_changed()
 
     @property
-    def _active(self) -> BoxTool | MoveTool | BrushTool | TransformTool | CropTool | GuideTool:
+    def _active(self) -> BoxTool | MoveTool | BrushTool | TransformTool | CropTool | GuideTool | Eyedropper:
         if self._guiding:
             return self._guide_tool
         if self.tool in PAINTING:
             return self._brush_tool
-        return {"box": self._box_tool, "transform": self._transform_tool, "crop": self._crop_tool}.get(self.tool, self._move_tool)
+        return {"box": self._box_tool, "transform": self._transform_tool, "crop": self._crop_tool, "pick": self.eyedropper}.get(self.tool, self._move_tool)
 
     def accept(self) -> None:
         """Enter: a transform is finished, a crop is done."""
@@ -163,7 +164,7 @@ class ToolDesk(QObject):
             return own
         if self.tool == "crop":
             return self._crop_tool.overlay
-        if self.tool == "rotate":
+        if self.tool in ("rotate", "pick"):
             return Overlay(box=own.box)
         if self.tool in PAINTING:
             return Overlay(box=own.box, circle=self._brush_tool.overlay.circle)
@@ -261,7 +262,7 @@ class ToolDesk(QObject):
             self._crop_tool.area = self._crop_tool.area.moved(dx, dy)
             self._tell()
             return
-        if self.tool in PAINTING:
+        if self.tool in (*PAINTING, "pick"):
             return
         ids = [id for id in self._chosen() if find(self._session.document, id)]
         free = [id for id in ids if not find(self._session.document, id).locked]
@@ -290,7 +291,7 @@ class ToolDesk(QObject):
             words = self.tr("The model sees {width} × {height} px around it")
             seen = words.format(width=context.width, height=context.height) if context else ""
             return self.tr("Generation Box"), self.box, True, seen
-        if self.tool in PAINTING:
+        if self.tool in (*PAINTING, "pick"):
             return "", None, False, ""
         if self.tool == "crop":
             return self.tr("Crop"), self._crop_tool.area, True, self.tr("Enter: crop. Esc: leave the canvas as it is.")
@@ -316,6 +317,11 @@ class ToolDesk(QObject):
         """For the numbers and buttons of the options bar."""
         return self._transform_tool
 
+    def set_pivot(self, pivot: tuple[float, float]) -> None:
+        """A fraction of the transform box's width and height."""
+        self._transform_tool.pivot = pivot
+        self._tell()
+
     def box_words(self) -> str:
         if self.box is None:
             return ""
@@ -325,6 +331,8 @@ class ToolDesk(QObject):
         """What the active tool does, for the status bar."""
         if self.tool == "box":
             return self.tr("Drag a box where the thing should stand. Shift: square. Arrows: nudge. Esc: no box. Space: pan.")
+        if self.tool == "pick":
+            return self.tr("Click or drag to read the colour of the picture as it is seen.")
         if self.tool == "brush":
             return self.tr("Drag to show again what the layer's mask hides. X: eraser. [ and ]: size. Shift: a line from the last stroke.")
         if self.tool == "eraser":

@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, 
 
 from app.geometry import Point
 from app.transform import Numbers
+from app.transform_tool import TransformTool
 from ui.fields import dressed
 from ui.theme import Icons
+from ui.tool_desk import ToolDesk
 
 FARTHEST = 300_000.0  # canvas pixels
 DECIMALS = 2
@@ -65,9 +67,6 @@ class TransformBar(QWidget):
     """Shows numbers; what the user types comes as others. With the chain closed, width and height keep their proportion."""
 
     edited = Signal(object)  # Numbers
-    flipped = Signal(str)  # "across" or "down"
-    reset = Signal()
-    done = Signal()
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,13 +86,9 @@ class TransformBar(QWidget):
         self.chain = self._button("link", self.tr("Keep the proportion of width and height"))
         self.chain.setCheckable(True)
         self._flips = [self._button("flip-across", self.tr("Flip horizontally")), self._button("flip-down", self.tr("Flip vertically"))]
-        self._flips[0].clicked.connect(lambda: self.flipped.emit("across"))
-        self._flips[1].clicked.connect(lambda: self.flipped.emit("down"))
         self._reset = self._button("undo", self.tr("Own size and shape again"))
-        self._reset.clicked.connect(self.reset)
         self._done = QPushButton(self.tr("Done"))
         self._done.setToolTip(self.tr("Done (Enter)"))
-        self._done.clicked.connect(self.done)
         self._lay_out({name: short for name, (short, _, _) in names.items()})
         self.retint()
 
@@ -149,7 +144,19 @@ class TransformBar(QWidget):
         for button in (self.chain, *self._flips, self._reset):
             button.setIcon(self._icons.icon(button.property("icon name")))
 
-    def show_numbers(self, numbers: Numbers | None, pivot: Point) -> None:
+    def connect_to(self, desk: ToolDesk) -> None:
+        """Let the user's doings reach the tool of the moment."""
+        self.edited.connect(lambda numbers: desk.transforming.set_numbers(numbers))
+        self._flips[0].clicked.connect(lambda: desk.transforming.flip("across"))
+        self._flips[1].clicked.connect(lambda: desk.transforming.flip("down"))
+        self._reset.clicked.connect(lambda: desk.transforming.reset())
+        self._done.clicked.connect(desk.accept)
+        self.pivot.chosen.connect(desk.set_pivot)
+
+    def show_tool(self, tool: TransformTool) -> None:
+        self._show(tool.numbers(), tool.pivot)
+
+    def _show(self, numbers: Numbers | None, pivot: Point) -> None:
         """None: there is nothing to transform."""
         self._numbers = numbers
         self.pivot.show_pivot(pivot)

@@ -1,0 +1,255 @@
+"""The canvas in the window: zoom, rotation, flip, rulers, guides, grid, snapping, backdrop, and every pixel in its place."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QSpinBox
+
+from app.document import Document, Guide, make_layer
+from app.formats import save_document
+from app.geometry import Placement
+from app.pixels import Pixels
+from app.render import render
+from tests.gui.conftest import Editor
+from ui.view import centred
+
+Tell = Callable[..., None]
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Path:
+    """160 × 120 with a hole in the background, and two blocks of 30 × 20 at (20, 20) and (90, 70)."""
+    ground = np.random.default_rng(0).integers(0, 256, (120, 160, 4), np.uint8)
+    ground[..., 3] = 255
+    ground[100:, :40] = 0
+    block = Pixels.from_array(np.full((20, 30, 4), (255, 0, 0, 255), np.uint8))
+    layers = [make_layer("ground", Pixels.from_array(ground), locked=True)]
+    layers += [make_layer(name, block, Placement(x, y)) for name, x, y in (("one", 20, 20), ("two", 90, 70))]
+    save_document(Document(160, 120, tuple(layers)), path := tmp_path / "scene.downstage")
+    return path
+
+
+def place(editor: Editor, name: str) -> tuple[float, float]:
+    layer = next(layer for layer in editor.window.session.document.layers if layer.name == name)
+    return layer.placement.x, layer.placement.y
+
+
+def shown(editor: Editor) -> np.ndarray:
+    """(h, w, 3) uint8: the canvas widget in device pixels."""
+    image = editor.window.canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+    return np.array(image.constBits()).reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width(), :3]
+
+
+def alone(editor: Editor) -> None:
+    """No outline and no box over the picture."""
+    editor.window.session.active = None
+    editor.do("edit.tool_move")
+    editor.window.desk._box_tool.box = None
+
+
+# Pixels
+
+
+def test_at_100_and_300_percent_every_pixel_is_there_in_every_quarter_turn_and_mirrored(tell: Tell, scene: Path) -> None:
+    async def story(editor: Editor) -> None:
+        alone(editor)
+        canvas, document = editor.window.canvas, editor.window.session.document
+        picture = render(document, document.rect)[:100, 40:, :3]  # without the hole
+        for zoom in (1, 3):
+            for rotation in (0, 90, 180, 270):
+                for flipped in (False, True):
+                    canvas.centre_at(zoom)
+                    canvas.set_view(centred((160, 120), canvas.device_size, zoom, canvas.view.__class__(rotation=rotation, flipped=flipped)))
+                    wanted = np.rot90(picture[:, ::-1] if flipped else picture, -rotation // 90).repeat(zoom, 0).repeat(zoom, 1)
+                    corners = [canvas.to_widget(x, y) for x, y in ((40, 0), (160, 100))]
+                    left, top = (round(min(getattr(point, axis)() for point in corners)) for axis in "xy")
+                    seen = shown(editor)[max(top, 0) : top + wanted.shape[0], max(left, 0) : left + wanted.shape[1]]
+                    assert np.array_equal(seen, wanted[max(-top, 0) :, max(-left, 0) :][: seen.shape[0], : seen.shape[1]])
+
+    tell(story, scene)
+
+
+def test_what_is_transparent_is_seen_on_checks_on_white_or_on_black_and_that_is_remembered(tell: Tell, scene: Path) -> None:
+    async def story(editor: Editor) -> None:
+        alone(editor)
+        at = editor.point(20, 110)
+        colours = []
+        for kind in ("light", "dark", "checker"):
+            editor.do(f"view.backdrop_{kind}")
+            seen = shown(editor)
+            colours.append({tuple(seen[at.y() + dy, at.x()]) for dy in range(-8, 9)})
+        assert colours[:2] == [{(255, 255, 255)}, {(0, 0, 0)}] and len(colours[2]) == 2
+        editor.do("view.backdrop_dark")
+
+    async def later(editor: Editor) -> None:
+        assert editor.window.actions_["view.backdrop_dark"].isChecked() and not editor.window.actions_["view.backdrop_light"].isChecked()
+
+    tell(story, scene)
+    tell(later, scene)
+
+
+# The view
+
+
+def test_the_wheel_zooms_at_the_pointer(tell: Tell, scene: Path) -> None:
+    async def story(editor: Editor) -> None:
+        canvas = editor.window.canvas
+        canvas.turn_to(30)
+        for zoom in (4.7, 0.4, 1.9):
+            point = canvas.to_widget(30, 40)
+            canvas.zoom_to(zoom, point)
+            back = canvas.to_widget(30, 40)
+            assert abs(back.x() - point.x()) <= 1 and abs(back.y() - point.y()) <= 1
+
+    tell(story, scene)
+
+
+def test_r_turns_the_view_and_the_tools_work_in_it(tell: Tell, scene: Path) -> None:
+    async def story(editor: Editor) -> None:
+        canvas = editor.window.canvas
+        editor.key(Qt.Key.Key_R)
+        middle = QPoint(canvas.width() // 2, canvas.height() // 2)
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, SHIFT, middle + QPoint(100, 0))
+        QTest.mouseMove(canvas, middle + QPoint(58, 79))
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, SHIFT, middle + QPoint(58, 79))
+        assert 50 < canvas.view.rotation < 57 and not editor.window.session.modified
+        editor.do("view.flip")
+        assert "⇋" in editor.window.status._zoom.text() and "°" in editor.window.status._zoom.text()
+        editor.key(Qt.Key.Key_V)
+        editor.do("view.snap")
+        editor.drag((105, 80), (70, 50))
+        assert place(editor, "two") == pytest.approx((55, 40), abs=1)
+        editor.key(Qt.Key.Key_R)
+        editor.key(Qt.Key.Key_Escape)
+        assert canvas.view.rotation == 0 and canvas.view.flipped
+        before = place(editor, "two")
+        editor.key(Qt.Key.Key_V)
+        editor.key(Qt.Key.Key_Right)
+        assert place(editor, "two") == (before[0] - 1, before[1])  # to the right as it is seen
+
+    tell(story, scene)
+
+
+# Rulers, guides, grid
+
+
+def test_a_guide_comes_from_the_ruler_draws_layers_and_goes_back(tell: Tell, scene: Path) -> None:
+    async def story(editor: Editor) -> None:
+        window, canvas = editor.window, editor.window.canvas
+        assert not window.looks.ruled.across.isVisible()
+        editor.key(Qt.Key.Key_R, CTRL)
+        await editor.until(window.looks.ruled.down.isVisible)
+        ruler = window.looks.ruled.down
+
+        def along(x: float, y: float) -> QPoint:
+            return ruler.mapFromGlobal(canvas.mapToGlobal(editor.point(x, y)))
+
+        QTest.mousePress(ruler, Qt.MouseButton.LeftButton, pos=QPoint(5, 200))
+        QTest.mouseMove(ruler, along(58, 50))
+        QTest.mouseRelease(ruler, Qt.MouseButton.LeftButton, pos=along(58, 50))
+        assert window.session.document.guides == (Guide(False, 58),)
+        editor.key(Qt.Key.Key_V)
+        editor.drag((105, 80), (75, 95))  # its left edge to 60: near enough
+        assert place(editor, "two")[0] == 58
+        editor.drag((58, 10), (130, 10))
+        assert window.session.document.guides == (Guide(False, 130),)
+        editor.do("view.guides_lock")
+        editor.drag((130, 10), (150, 10))
+        assert window.session.document.guides == (Guide(False, 130),)
+        editor.do("view.guides_lock")
+        editor.drag((130, 10), (-30, 10))
+        assert window.session.document.guides == () and editor.steps[-1] == "Remove the guide"
+
+    tell(story, scene)
+
+
+def test_a_new_guide_by_number_and_the_grid_by_its_spacing(tell: Tell, scene: Path) -> None:
+    async def story(editor: Editor) -> None:
+        window = editor.window
+        for action, value, named in (("view.guide_new", 33, "Position"), ("view.grid_spacing", 40, "Pixels from line to line")):
+            editor.do(action)
+            dialog = QApplication.activeModalWidget() or window.findChildren(QSpinBox)[0].window()
+            field = next(field for field in dialog.findChildren(QSpinBox) if field.accessibleName() == named)
+            field.setValue(value)
+            dialog.accept()
+        assert window.session.document.guides == (Guide(False, 33),)
+        assert window.looks.aids.spacing == 40 and window.actions_["view.grid"].isChecked()
+        editor.do("view.guides")
+        editor.do("edit.tool_move")
+        editor.drag((105, 80), (98, 93))  # the left edge to 83: the grid is at 80
+        assert place(editor, "two")[0] == 80
+        editor.do("view.guides_clear")
+        assert window.session.document.guides == ()
+
+    tell(story, scene)
+
+
+def test_several_layers_are_dragged_at_once_and_lines_show_what_they_snap_to(tell: Tell, scene: Path) -> None:
+    async def story(editor: Editor) -> None:
+        window = editor.window
+        ids = [layer.id for layer in window.session.document.layers]
+        window.layer_panel.tree.choose(ids[1:], ids[2])
+        editor.do("edit.tool_move")
+        canvas = window.canvas
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=editor.point(105, 80))
+        QTest.mouseMove(canvas, editor.point(100, 85))
+        QTest.mouseMove(canvas, editor.point(88, 83))  # the left edge to 3: the canvas's edge is near
+        lines = window.desk.overlay().lines
+        assert any(line.upright and line.position == 0 for line in lines)
+        pink = QColor("#ff4fa3").getRgb()[:3]
+        column = round(canvas.to_widget(0, 60).x())
+        assert (shown(editor)[round(canvas.to_widget(0, 30).y()), column] == pink).all()
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=editor.point(88, 83))
+        assert (place(editor, "one")[0], place(editor, "two")[0]) == (0, 70)
+        assert place(editor, "one")[1] - 20 == place(editor, "two")[1] - 70
+        editor.do("edit.undo")
+        assert (place(editor, "one"), place(editor, "two")) == ((20, 20), (90, 70))
+
+    tell(story, scene)
+
+
+# A screen of twice the density
+
+HIDPI = """
+import sys
+import numpy as np
+import main
+from app.render import render
+from tests.gui.double import DiscEngine, Words
+from tests.gui.test_canvas import Editor, alone, shown
+
+async def story(window):
+    editor = Editor(window, None)
+    alone(editor)
+    canvas, document = window.canvas, window.session.document
+    canvas.actual_size()
+    picture = render(document, document.rect)[:100, 40:, :3]
+    corner = canvas.to_widget(40, 0) * canvas.devicePixelRatioF()
+    left, top = round(corner.x()), round(corner.y())
+    same = np.array_equal(shown(editor)[top : top + 100, left : left + 120], picture)
+    print(canvas.devicePixelRatioF(), same)
+    window.leave_unsaved()
+
+tasks = []
+main.main(sys.argv[1:], engine=DiscEngine, vocabulary=Words, opened=lambda window: tasks.append(window.loop.create_task(story(window))))
+tasks[0].result()
+"""
+
+
+@pytest.mark.parametrize("factor", ["2", "1.5"])
+def test_on_a_dense_screen_100_percent_is_one_pixel_of_the_screen(scene: Path, factor: str) -> None:
+    environment = os.environ | {"QT_SCALE_FACTOR": factor, "QT_QPA_PLATFORM": "offscreen"}
+    root = Path(__file__).parents[2]
+    run = subprocess.run([sys.executable, "-c", HIDPI, str(scene)], cwd=root, env=environment, capture_output=True, text=True, timeout=60)
+    assert run.stdout.split() == [str(float(factor)), "True"], run.stderr
