@@ -13,15 +13,16 @@ from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
+from imagecodecs import packbits_decode
 from PIL import Image, ImageFilter
-from psd_tools.constants import ChannelID, ColorMode, Resource, Tag
+from psd_tools.constants import ChannelID, ColorMode, Compression, Resource, Tag
 from psd_tools.psd import PSD
 from psd_tools.psd.adjustments import ADJUSTMENT_TYPES
 from psd_tools.psd.layer_and_mask import ChannelData, ChannelDataList, LayerRecord, MaskData
 
 from ..document import Group, Node
 from ..geometry import Rect
-from ..pixels import Mask, Pixels
+from ..pixels import TILE, Key, Mask, Pixels
 from .color import to_srgb
 from .raster import MOST_PIXELS
 
@@ -67,20 +68,94 @@ def has_pixels(state: Reading, record: LayerRecord, channels: ChannelDataList) -
 
 
 def pixels(state: Reading, record: LayerRecord, channels: ChannelDataList) -> Pixels:
-    """The layer's pixels; an empty raster where the file has none."""
+    """The layer's pixels; an empty raster where the file has none. The encoded channels are let go."""
     width, height = record.width, record.height
     if width * height > MOST_PIXELS:
         raise ValueError(f"a layer of {width} × {height}")
     if not has_pixels(state, record, channels):
         return Pixels.empty(width, height)
-    found = {info.id: data for info, data in zip(record.channel_info, channels, strict=False)}
-    planes = [plane(state, found[ChannelID(i)], width, height) for i in range(COLOR_PLANES[state.psd.header.color_mode])]
+    found = {info.id: data for info, data in zip(record.channel_info, channels, strict=False) if data.data}
+    wanted = [found[ChannelID(i)] for i in range(COLOR_PLANES[state.psd.header.color_mode])]
     alpha = found.get(ChannelID.TRANSPARENCY_MASK)
-    result = np.full((height, width, 4), 255, np.uint8)
-    colors(state, planes, result[..., :3])
-    if alpha is not None and alpha.data:
-        result[..., 3] = as_bytes(plane(state, alpha, width, height))
-    return Pixels.from_array(result)
+    if can_be_decoded_apart(state):
+        result = _in_strips(state, [*wanted, *([alpha] if alpha else [])], len(wanted), width, height)
+    else:
+        whole = np.full((height, width, 4), 255, np.uint8)
+        colors(state, [plane(state, data, width, height) for data in wanted], whole[..., :3])
+        if alpha:
+            whole[..., 3] = as_bytes(plane(state, alpha, width, height))
+        result = Pixels.from_array(whole)
+    for data in (*wanted, *([alpha] if alpha else [])):
+        data.data = b""
+    return result
+
+
+def can_be_decoded_apart(state: Reading) -> bool:
+    """Whether layers may be decoded on several threads at once: 8 bits, and colours that stay as they are."""
+    return state.psd.header.depth == 8 and (state.is_grey or state.psd.header.color_mode is ColorMode.RGB)
+
+
+def _in_strips(state: Reading, channels: list[ChannelData], colors_among: int, width: int, height: int) -> Pixels:
+    """A row of tiles at a time: what is worked on stays in the cache. channels: 1 or 3 of colour, then perhaps the alpha."""
+    rows = [_Rows(state, data, width, height) for data in channels]
+    strip = [np.empty((TILE, width), np.uint8) for _ in channels]
+    order = [0, 1, 2] if colors_among == 3 else [0, 0, 0]
+    planes = [strip[index] for index in order] + strip[colors_among:]
+    tiles: dict[Key, np.ndarray] = {}
+    for top in range(0, height, TILE):
+        count = min(TILE, height - top)
+        for channel, values in zip(rows, strip, strict=True):
+            channel.read(top, values[:count])
+        for left in range(0, width, TILE):
+            across = min(TILE, width - left)
+            tile = np.zeros((TILE, TILE, 4), np.uint8)
+            if len(planes) == 3:
+                tile[:count, :across, 3] = 255
+            for index, values in enumerate(planes):
+                tile[:count, :across, index] = values[:count, left : left + across]
+            if tile.any():
+                tile.flags.writeable = False
+                tiles[top // TILE, left // TILE] = tile
+    return Pixels(width, height, MappingProxyType(tiles))
+
+
+class _Rows:
+    """One 8-bit channel, read some rows at a time. What is damaged or missing is black, and told."""
+
+    def __init__(self, state: Reading, data: ChannelData, width: int, height: int) -> None:
+        self._state = state
+        self._data = memoryview(data.data)
+        self._offsets: np.ndarray | None = None
+        if data.compression is Compression.RLE:
+            kind = np.dtype((">u2", ">u4")[state.psd.header.version - 1])
+            table = self._data[: height * kind.itemsize]
+            counts = np.zeros(height, np.int64)
+            counts[: len(table) // kind.itemsize] = np.frombuffer(table[: len(table) // kind.itemsize * kind.itemsize], kind)
+            self._offsets = np.concatenate([[0], np.cumsum(counts)]) + height * kind.itemsize
+        elif data.compression is not Compression.RAW:
+            self._data = memoryview(np.ascontiguousarray(plane(state, data, width, height))).cast("B")
+
+    def read(self, top: int, out: np.ndarray) -> None:
+        """Fill `out`, (n, width) uint8, with the rows from `top` on."""
+        count, width = out.shape
+        if self._offsets is None:
+            piece = np.frombuffer(self._data[top * width : (top + count) * width], np.uint8)
+            out.reshape(-1)[: piece.size] = piece
+            self._blacken(out.reshape(-1)[piece.size :])
+            return
+        offsets = self._offsets[top : top + count + 1].tolist()
+        for row in range(count):
+            try:
+                size = packbits_decode(self._data[offsets[row] : offsets[row + 1]], out=out[row]).size
+            except (RuntimeError, ValueError):
+                size = 0
+            if size < width:
+                self._blacken(out[row, size:])
+
+    def _blacken(self, rest: np.ndarray) -> None:
+        if rest.size:
+            rest[...] = 0
+            self._state.noticed["damaged"] = 1
 
 
 def plane(state: Reading, data: ChannelData, width: int, height: int) -> np.ndarray:

@@ -8,7 +8,9 @@ adjustments (psd_adjust.py) are computed. Whatever was changed or left out is sa
 from __future__ import annotations
 
 import logging
+import os
 import warnings
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ from psd_tools.compression import PSDDecompressionWarning
 from psd_tools.constants import Clipping, ColorMode, Resource, SectionDivider, Tag
 from psd_tools.psd import PSD
 from psd_tools.psd.layer_and_mask import ChannelDataList, LayerRecord
+from psd_tools.psd.tagged_blocks import SectionDividerSetting
 
 from ..document import Document, Group, Guide, Layer, Node, make_layer, new_id
 from ..errors import FileError
@@ -29,6 +32,7 @@ from .psd_channels import (
     FILLS,
     Reading,
     as_bytes,
+    can_be_decoded_apart,
     colors,
     has_pixels,
     is_softened_vector,
@@ -55,6 +59,7 @@ _KINDS = {  # tag -> what the report calls such a layer
     Tag.VECTOR_STROKE_CONTENT_DATA: "shape",
     **dict.fromkeys(FILLS, "fill or shape"),
 }
+_Record = tuple[LayerRecord, ChannelDataList]
 _EFFECTS = (
     Tag.OBJECT_BASED_EFFECTS_LAYER_INFO,
     Tag.OBJECT_BASED_EFFECTS_LAYER_INFO_V0,
@@ -130,15 +135,26 @@ def _guides(psd: PSD) -> tuple[Guide, ...]:
 
 def _nodes(state: Reading) -> tuple[Node, ...]:
     """The flat list of records, bottom to top, as a tree."""
+    records = list(state.psd._iter_layers())
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 4), thread_name_prefix="psd") as pool:
+        return _tree(state, records, _decoding(state, records, pool))
+
+
+def _decoding(state: Reading, records: list[_Record], pool: ThreadPoolExecutor) -> dict[int, Future[Pixels]]:
+    """The pixels of layers that can be decoded side by side, by the id() of their record."""
+    apart = records if can_be_decoded_apart(state) else []
+    return {id(record): pool.submit(pixels, state, record, channels) for record, channels in apart if has_pixels(state, record, channels)}
+
+
+def _tree(state: Reading, records: list[_Record], decoding: dict[int, Future[Pixels]]) -> tuple[Node, ...]:
     open_lists: list[list[Node]] = [[]]
-    for record, channels in state.psd._iter_layers():
-        blocks = record.tagged_blocks
-        divider = blocks.get_data(Tag.SECTION_DIVIDER_SETTING) or blocks.get_data(Tag.NESTED_SECTION_DIVIDER_SETTING)
+    for record, channels in records:
+        divider = _divider(record)
         kind = SectionDivider.OTHER if divider is None else divider.kind
         if kind is SectionDivider.BOUNDING_SECTION_DIVIDER:
             open_lists.append([])
         elif kind is SectionDivider.OTHER:
-            open_lists[-1].append(_layer(state, record, channels))
+            open_lists[-1].append(_layer(state, record, channels, decoding.get(id(record))))
         else:
             children = open_lists.pop() if len(open_lists) > 1 else []
             common = _common(state, record) | {"mask": mask(state, record, channels, of_layer=False, cut=False)}
@@ -147,7 +163,12 @@ def _nodes(state: Reading) -> tuple[Node, ...]:
     return tuple(node for nodes in open_lists for node in nodes)  # groups that were never closed: their layers stay
 
 
-def _layer(state: Reading, record: LayerRecord, channels: ChannelDataList) -> Layer:
+def _divider(record: LayerRecord) -> SectionDividerSetting | None:
+    blocks = record.tagged_blocks
+    return blocks.get_data(Tag.SECTION_DIVIDER_SETTING) or blocks.get_data(Tag.NESTED_SECTION_DIVIDER_SETTING)
+
+
+def _layer(state: Reading, record: LayerRecord, channels: ChannelDataList, decoding: Future[Pixels] | None) -> Layer:
     if any(tag in record.tagged_blocks for tag in ADJUSTMENTS):
         common = _common(state, record)
         state.adjustments[common["id"]] = record
@@ -161,13 +182,13 @@ def _layer(state: Reading, record: LayerRecord, channels: ChannelDataList) -> La
         state.noticed[kind] += 1
     common = _common(state, record)
     is_fill = any(tag in record.tagged_blocks for tag in FILLS)
-    painted = is_fill and (is_softened_vector(record) or not has_pixels(state, record, channels))
+    painted = is_fill and (is_softened_vector(record) or (decoding is None and not has_pixels(state, record, channels)))
     if painted:  # the file has no pixels of it, or none beyond a path that does not hide all: over the whole canvas
         state.fills[common["id"]] = record
         record.left, record.top, record.right, record.bottom = 0, 0, state.psd.header.width, state.psd.header.height
         found = Pixels.empty(record.width, record.height)
     else:
-        found = pixels(state, record, channels)
+        found = decoding.result() if decoding is not None else pixels(state, record, channels)
         state.noticed["no pixels"] += bool(kind and not found.tiles)
     masked = mask(state, record, channels, of_layer=True, cut=is_fill and not painted)
     for data in channels:
