@@ -67,7 +67,7 @@ def main(
     chosen = _window_options().parse_args(arguments)
     if no_display():
         return run_demo(engine, chosen.demo_folder, chosen.file)
-    return run_window(chosen.file, engine, vocabulary, opened)
+    return run_window(chosen.file, engine, vocabulary, opened, welcome=not chosen.sample)
 
 
 def _commands() -> argparse.ArgumentParser:
@@ -81,8 +81,9 @@ def _window_options() -> argparse.ArgumentParser:
         prog="main.py",
         description="Opens the editor. Without a window: main.py convert IN OUT, main.py info FILE.",
     )
-    parser.add_argument("file", metavar="FILE", type=Path, nargs="?", help="the picture or project to open; a sample photograph without it")
-    parser.add_argument("--sample", action="store_true", help="open the sample photograph, which is also what happens without FILE")
+    words = "the picture or project to open; without it, the welcome page over a sample photograph"
+    parser.add_argument("file", metavar="FILE", type=Path, nargs="?", help=words)
+    parser.add_argument("--sample", action="store_true", help="without FILE: begin with the sample photograph instead of the welcome page")
     folder = Path("downstage-demo")
     parser.add_argument("--demo-folder", metavar="DIR", type=Path, default=folder, help="where results go if there is no display")
     parser.add_argument("--version", action="version", version=f"Downstage {VERSION}")
@@ -94,13 +95,15 @@ def run_window(
     engine: Callable[[], Engine],
     vocabulary: Callable[[], Vocabulary | None],
     opened: Callable[[MainWindow], None] | None = None,
+    welcome: bool = False,
 ) -> int:
-    """Open the window and stay until it is closed."""
+    """Open the window and stay until it is closed. welcome: begin with that page where no file is given."""
     import qasync
     from PySide6.QtCore import QEvent
     from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication
 
+    from ui.language import speak
     from ui.main_window import open_window
     from ui.surroundings import Surroundings
 
@@ -114,7 +117,9 @@ def run_window(
     before = sys.excepthook
     with loop:
         asyncio.set_event_loop(loop)
-        window = open_window(Surroundings(Settings(settings_path()), queue, loop, vocabulary, recovery_folder(), VERSION), samples()[0], file)
+        settings = Settings(settings_path())
+        speak(application, settings.get("language", "system"))
+        window = open_window(Surroundings(settings, queue, loop, vocabulary, recovery_folder(), VERSION), samples()[0], file, welcome)
         sys.excepthook = lambda *caught: _tell_of_a_bug(window, *caught)
         loop.set_exception_handler(lambda _loop, context: _tell_of_a_loop_bug(window, context))
         window.ended.connect(loop.stop)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from .document import Document, Layer, walk
 from .pixels import Tiles
+from .words import phrase
 
 MEMORY_CAP = 2 << 30  # bytes of tiles that only the past and the future need
 
@@ -25,7 +26,7 @@ class History:
     """labels[index] is now; smaller indices are the past, greater ones the future. The oldest steps are forgotten when
     the past needs more than `cap` bytes, but never the last one."""
 
-    def __init__(self, document: Document, label: str = "Open", cap: int = MEMORY_CAP) -> None:
+    def __init__(self, document: Document, label: str = phrase("Open"), cap: int = MEMORY_CAP) -> None:
         self._steps = [Step(label, document)]
         self._cap = cap
         self.index = 0

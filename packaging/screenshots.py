@@ -100,4 +100,4 @@ def opened(window: MainWindow) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main.main([], opened=opened))
+    sys.exit(main.main(["--sample"], opened=opened))

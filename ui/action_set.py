@@ -9,19 +9,20 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from ui.actions import ACTIONS, MENUS, Action
-from ui.dialogs import shown_keys
+from ui.keys import Keys, native
 from ui.theme import Icons
 
 
 class ActionSet(QObject):
     """QActions by the names of the table."""
 
-    def __init__(self, window: QWidget, icons: Icons, handlers: Mapping[str, Callable[[], None]]) -> None:
-        """handlers: what each action does, by name; every action needs one."""
+    def __init__(self, window: QWidget, icons: Icons, handlers: Mapping[str, Callable[[], None]], keys: Mapping[str, Keys]) -> None:
+        """handlers: what each action does, by name; every action needs one. keys: of each action."""
         super().__init__(window)
         self._icons = icons
         self._by_name = {action.name: self._make(action, handlers[action.name], window) for action in ACTIONS}
         self.menus: dict[str, QMenu] = {}
+        self.set_keys(keys)
         self.retint()
 
     def __getitem__(self, name: str) -> QAction:
@@ -31,14 +32,20 @@ class ActionSet(QObject):
         made = QAction(action.label, window)
         made.setObjectName(action.name)
         made.setCheckable(action.checkable)
-        if not action.local:
-            made.setShortcuts([QKeySequence(keys) for keys in action.keys])
-        made.setProperty("shown_keys", shown_keys(action))
-        plain = action.label.rstrip("…")
-        made.setToolTip(f"{plain} ({shown_keys(action)})" if action.keys else plain)
         made.triggered.connect(lambda _checked=False: handler())
         window.addAction(made)
         return made
+
+    def set_keys(self, keys: Mapping[str, Keys]) -> None:
+        """The keys of every action, which tooltips and palette show too."""
+        for action in ACTIONS:
+            made, given = self._by_name[action.name], keys[action.name]
+            if not action.local:
+                made.setShortcuts([QKeySequence(one) for one in given])
+            shown = native(given[0]) if given else ""
+            made.setProperty("shown_keys", shown)
+            plain = action.label.rstrip("…")
+            made.setToolTip(f"{plain} ({shown})" if shown else plain)
 
     def fill(self, bar: QMenuBar) -> None:
         """The menus of the table's order."""

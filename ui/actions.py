@@ -77,6 +77,7 @@ ACTIONS = (
     Action("edit.copy", _T("actions", "Copy"), ("Ctrl+C",), "", "layer"),
     Action("edit.copy_merged", _T("actions", "Copy Merged"), ("Ctrl+Shift+C",)),
     Action("edit.paste", _T("actions", "Paste"), ("Ctrl+V",)),
+    Action("edit.preferences", _T("actions", "Preferences…"), ("Ctrl+K",), rule=True),
     Action("edit.cancel", _T("actions", "Cancel the Gesture or Drop the Box"), ("Esc",), local=True, rule=True),
     Action("edit.tool_move", _T("actions", "Move Tool"), ("V",), "move", rule=True, checkable=True),
     Action("edit.tool_transform", _T("actions", "Transform Tool"), ("Ctrl+T",), "transform", checkable=True),
@@ -170,5 +171,6 @@ ACTIONS = (
     Action("help.commands", _T("actions", "All Commands…"), ("Ctrl+Shift+P",), "search"),
     Action("help.keys", _T("actions", "Keyboard Keys"), ("Shift+?", "?")),
     Action("help.things", _T("actions", "What the Model Knows"), (), "things"),
+    Action("help.welcome", _T("actions", "Welcome Page"), ()),
     Action("help.about", _T("actions", "About Downstage"), (), "info", rule=True),
 )

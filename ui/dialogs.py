@@ -1,4 +1,4 @@
-"""The few windows that ask or tell: keys, known things, what a format drops, unsaved changes, about."""
+"""The few windows that ask or tell: known things, what a format drops, unsaved changes, about."""
 
 from __future__ import annotations
 
@@ -7,73 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeySequence, QPixmap
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QListWidget,
     QMessageBox,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from ui.actions import ACTIONS, Action
-
-
 ROW = 26  # logical pixels: a line of a list
-
-
-def shown_keys(action: Action) -> str:
-    """The first key sequence as this desktop writes it."""
-    return QKeySequence(action.keys[0]).toString(QKeySequence.SequenceFormat.NativeText) if action.keys else ""
-
-
-class KeysDialog(QDialog):
-    """Every command with its keys, searchable."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("Keyboard Keys"))
-        self.resize(520, 560)
-        extra = (
-            (self.tr("Pan"), self.tr("Space + drag, middle button, wheel")),
-            (self.tr("Zoom at the pointer"), self.tr("Ctrl + wheel")),
-            (self.tr("Nudge the layer by 1 or 10 pixels"), self.tr("Arrows, Shift + arrows")),
-            (self.tr("Show only this layer"), self.tr("Alt + click on its eye")),
-        )
-        rows = [(action.label, ", ".join(_native(keys) for keys in action.keys)) for action in ACTIONS if action.keys] + list(extra)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Search"))
-        self.search.setAccessibleName(self.tr("Search the keys"))
-        self.table = QTableWidget(len(rows), 2)
-        self.table.setHorizontalHeaderLabels([self.tr("Command"), self.tr("Keys")])
-        self.table.verticalHeader().hide()
-        self.table.setShowGrid(False)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        for row, cells in enumerate(rows):
-            for column, text in enumerate(cells):
-                self.table.setItem(row, column, QTableWidgetItem(text))
-        self.search.textChanged.connect(self._filter)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 14, 14, 14)
-        column.addWidget(self.search)
-        column.addWidget(self.table)
-
-    def _filter(self, typed: str) -> None:
-        for row in range(self.table.rowCount()):
-            text = " ".join(self.table.item(row, column).text() for column in range(2))
-            self.table.setRowHidden(row, typed.casefold() not in text.casefold())
 
 
 class ThingsDialog(QDialog):
@@ -194,7 +141,3 @@ def show_about(parent: QWidget, version: str, logo: QPixmap) -> None:
         + box.tr("Everything runs on this computer: no account, no telemetry.")
     )
     box.open()
-
-
-def _native(keys: str) -> str:
-    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

@@ -21,7 +21,8 @@ class Docks(QObject):
         super().__init__(window)
         self._window = window
         self._put_away: list[QDockWidget] = []
-        titles = {
+        self._first = QByteArray()
+        titles = self._titles = {
             "generate": self.tr("Generate"),
             "layers": self.tr("Layers"),
             "history": self.tr("History"),
@@ -30,6 +31,7 @@ class Docks(QObject):
         widgets = {"generate": generate, "layers": layers, "history": history, "queue": queue}
         self.docks = {name: self._dock(name, titles[name], widget) for name, widget in widgets.items()}
         window.setDockNestingEnabled(True)
+        window.setDockOptions(window.dockOptions() | QMainWindow.DockOption.GroupedDragging)  # tabs can be pulled out
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         for name in ("generate", "layers"):
             window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.docks[name])
@@ -44,12 +46,18 @@ class Docks(QObject):
     def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self._window)
         dock.setObjectName(f"dock {name}")
-        dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         dock.setWidget(widget)
-        if name != "generate":  # its tab is its title
-            dock.setTitleBarWidget(QWidget())
+        dock.topLevelChanged.connect(lambda floating: self._dress(dock))
+        self._dress(dock)
         widget.setMinimumWidth(260)
         return dock
+
+    def _dress(self, dock: QDockWidget) -> None:
+        """Among tabs the tab is the title; a panel that floats, or stands alone, needs one to be taken by."""
+        tabbed = not dock.isFloating() and dock.objectName() != "dock generate"
+        bare = dock.titleBarWidget() is not None
+        if tabbed != bare:
+            dock.setTitleBarWidget(QWidget() if tabbed else None)
 
     def add_tools(self, actions: list[QAction], options: QToolBar) -> None:
         """The strip of tools at the left and the options bar on top."""
@@ -69,11 +77,30 @@ class Docks(QObject):
             tool.toggleViewAction().setVisible(False)
 
     def add_panel_entries(self, menu: QMenu) -> None:
-        """One entry a panel, to bring it forward."""
+        """Submenus to bring a panel forward, to take it out of the window or back, and to put all where they were at first."""
         menu.addSeparator()
+        panels, apart = menu.addMenu(self.tr("Panels")), QMenu(self.tr("In a Window of Its Own"), menu)
         for name, dock in self.docks.items():
-            action = menu.addAction(dock.windowTitle())
-            action.triggered.connect(lambda _checked=False, name=name: self.show_panel(name))
+            panels.addAction(self._titles[name], lambda name=name: self.show_panel(name))
+            action = apart.addAction(self._titles[name], lambda name=name: self.float_panel(name))
+            action.setCheckable(True)
+            dock.topLevelChanged.connect(action.setChecked)
+        panels.addSeparator()
+        panels.addMenu(apart)
+        panels.addAction(self.tr("As at First"), self.reset)
+
+    def float_panel(self, name: str) -> None:
+        """Take a panel out of the window, or put it back."""
+        self._bring_back()
+        dock = self.docks[name]
+        dock.setFloating(not dock.isFloating())
+        dock.show()
+        dock.raise_()
+
+    def reset(self) -> None:
+        """Every panel where it was when the program was first started."""
+        self._bring_back()
+        self._window.restoreState(self._first, LAYOUT_VERSION)
 
     def show_panel(self, name: str) -> None:
         """Make sure that a panel is in sight."""
@@ -108,6 +135,7 @@ class Docks(QObject):
 
     def restore(self, settings: Settings) -> None:
         """Bring back size and layout of the last run."""
+        self._first = self._window.saveState(LAYOUT_VERSION)
         if window := settings.get("window", ""):
             self._window.restoreGeometry(_bytes(window))
         else:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from ui.language import translated
 from ui.theme import Icons
 
 
@@ -46,7 +47,7 @@ class HistoryPanel(QWidget):
             self.list.takeItem(self.list.count() - 1)
         for row, label in enumerate(labels):
             item = self.list.item(row)
-            item.setText(label)
+            item.setText(translated(label))
             item.setForeground(QColor(self._icons.theme.text if row <= index else self._icons.theme.faint))
         self.list.setCurrentRow(index)
         self.list.scrollToItem(self.list.item(index))

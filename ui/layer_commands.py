@@ -176,6 +176,11 @@ class LayerCommands(QObject):
 
         self.commit(label, edit)
 
+    def choose(self, id: str) -> None:
+        """Make this one active, and the only one that is selected."""
+        self.session.active = id
+        self.chosen_wanted.emit([id], id)
+
     def select_step(self, direction: int) -> None:
         """Make the row above (+1) or below (-1) active."""
         order = _as_shown(self.session.document)  # top to bottom
@@ -183,8 +188,7 @@ class LayerCommands(QObject):
             return
         place = order.index(self.session.active) if self.session.active in order else len(order)
         place = min(max(place - direction, 0), len(order) - 1)
-        self.session.active = order[place]
-        self.chosen_wanted.emit([order[place]], order[place])
+        self.choose(order[place])
 
     # Making and unmaking
 

@@ -18,7 +18,7 @@ from app.brush import Brush
 from app.document import Document
 from app.errors import FileError
 from app.formats import open_with_report
-from app.samples import Sample
+from app.samples import Sample, samples
 from app.session import Session
 from bfs_engine.api import LayerResult
 from ui import dialogs
@@ -46,6 +46,7 @@ from ui.mask_commands import MaskCommands
 from ui.menus import FileMenu, ThemeMenu
 from ui.message_bar import MessageBar
 from ui.options_bar import OptionsBar
+from ui.preferences import Preferences
 from ui.queue_panel import QueuePanel
 from ui.status import Status
 from ui.surroundings import Surroundings
@@ -53,6 +54,7 @@ from ui.theme import Icons, Theme, apply_theme, theme_for, watch_system_theme
 from ui.tool_desk import PAINTING, TOOLS, ToolDesk
 from ui.transform_bar import TransformBar
 from ui.view_commands import ViewCommands
+from ui.welcome import Welcome
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +105,7 @@ class MainWindow(QMainWindow):
         self.looks = ViewCommands(self, self.canvas, self.desk, around.settings, theme)
         self.transform_bar = TransformBar(self.icons)
         self.options.add_page(self.transform_bar)
+        self.welcome = Welcome(self.icons, around.settings, samples(), self.canvas)
         self.files = FileCommands(self, self.session, around.settings, around.loop, around.recovery_folder)
         self.generation = Generation(around.queue, self.session, around.loop, self)
         self.generate = GenerateCommands(self, self.generate_panel, self.desk, self.generation, self.messages, around.settings)
@@ -171,6 +174,8 @@ class MainWindow(QMainWindow):
             "view.panels": self.toggle_panels,
             "help.commands": self.open_palette,
             "help.keys": self.open_keys,
+            "help.welcome": self.welcome.open_page,
+            "edit.preferences": self.open_preferences,
             "help.things": self.generate.open_things,
             "help.about": lambda: dialogs.show_about(self, self._around.version, self.windowIcon().pixmap(64, 64)),
         }
@@ -244,6 +249,10 @@ class MainWindow(QMainWindow):
         self.generate.failed.connect(self.say_error)
         self.generate.prompt_wanted.connect(self.go_to_prompt)
         files.opened.connect(self.show_session)
+        files.opened.connect(self.welcome.hide)
+        self.welcome.open_wanted.connect(files.open)
+        self.welcome.chosen.connect(files.open)
+        self.welcome.sample_chosen.connect(self.open_sample)
         files.failed.connect(self.say_error)
         files.told.connect(lambda sentence, hint: self.messages.say(sentence, hint))
         files.busy.connect(self.status.show_work)
@@ -353,6 +362,12 @@ class MainWindow(QMainWindow):
     def open_keys(self) -> None:
         KeysDialog(self, self._around.settings, self.actions_.set_keys).open()
 
+    def open_preferences(self) -> None:
+        dialog = Preferences(self, self._around.settings)
+        dialog.theme_chosen.connect(self.theme_menu.choose)
+        dialog.keys_wanted.connect(self.open_keys)
+        dialog.open()
+
     def toggle_panels(self) -> None:
         self.docks.toggle()
 
@@ -446,8 +461,9 @@ class MainWindow(QMainWindow):
         self.ended.emit()
 
 
-def open_window(around: Surroundings, sample: Sample, file: Path | None) -> MainWindow:
-    """The window with a file in it, or with the sample where none is given or it cannot be opened."""
+def open_window(around: Surroundings, sample: Sample, file: Path | None, welcome: bool = False) -> MainWindow:
+    """The window with a file in it, or with the sample where none is given or it cannot be opened. welcome: begin with that page,
+    unless the user wants none."""
     trouble = None
     try:
         opened = open_with_report(file or sample.path)
@@ -458,6 +474,8 @@ def open_window(around: Surroundings, sample: Sample, file: Path | None) -> Main
     window = MainWindow(session_of(opened, path), around)
     if file is None:
         window.suggest(sample)
+        if welcome and around.settings.get("welcome", True):
+            window.welcome.open_page()
     else:
         around.settings.add_recent(path)
         window.file_menu.refresh()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QActionGroup
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from app.samples import samples
@@ -54,9 +54,15 @@ class ThemeMenu(QObject):
         menu.addSeparator()
         submenu = menu.addMenu(self.tr("Theme"))
         group = QActionGroup(self)
+        self._entries: dict[str, QAction] = {}
         for name in CHOICES:
             action = submenu.addAction(names[name])
             action.setCheckable(True)
             action.setChecked(name == choice)
             group.addAction(action)
+            self._entries[name] = action
             action.triggered.connect(lambda _checked=False, name=name: self.chosen.emit(name))
+
+    def choose(self, name: str) -> None:
+        """As if the user had."""
+        self._entries[name].trigger()

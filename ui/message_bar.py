@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from ui.language import translated
 from ui.theme import Icons
 
 INSET, WIDEST = 12, 760  # logical pixels
@@ -71,8 +72,8 @@ class MessageBar(QFrame):
     def say(self, sentence: str, hint: str = "", kind: str = "info", choices: Sequence[Choice] = ()) -> None:
         """Replace what is shown."""
         self._kind = kind
-        self._sentence.setText(sentence)
-        self._hint.setText(hint)
+        self._sentence.setText(translated(sentence))
+        self._hint.setText(translated(hint))
         self._hint.setVisible(bool(hint))
         self.setAccessibleName(sentence)
         while self._choices.count():

@@ -15,7 +15,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QMe
 from app.formats import save_document
 from tests.gui.conftest import Editor, answer
 from ui.actions import ACTIONS
-from ui.dialogs import KeysDialog, ThingsDialog
+from ui.dialogs import ThingsDialog
+from ui.keys_dialog import KeysDialog
 
 Tell = Callable[..., None]
 
@@ -37,6 +38,9 @@ def test_a_picture_dropped_on_the_canvas_is_opened(tell: Tell, photo: Path, tmp_
         data.setUrls([QUrl.fromLocalFile(str(other))])
         buttons, modifiers = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
         editor.window.canvas.dropEvent(QDropEvent(QPointF(40, 40), Qt.DropAction.CopyAction, data, buttons, modifiers))
+        menu = editor.window.clipboard.menu  # a layer or the next document?
+        menu.actions()[1].trigger()
+        menu.close()
         await editor.until(lambda: editor.names == ["other"])
         assert (editor.window.session.document.width, editor.window.session.document.height) == (70, 50)
 

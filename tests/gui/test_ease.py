@@ -1,0 +1,159 @@
+"""What makes the window pleasant: menus under the pointer, panels that can be moved, keys that can be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtTest import QTest
+
+from tests.gui.conftest import Editor
+from ui.keys_dialog import KeysDialog
+from ui.preferences import Preferences
+
+Tell = Callable[..., None]
+
+
+def test_a_right_click_on_the_canvas_lists_the_layers_under_the_pointer(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        await editor.insert("apple", (10, 10), (60, 60))
+        await editor.insert("cat", (30, 30), (90, 90))
+        editor.window.canvas.customContextMenuRequested.emit(editor.point(47, 47))
+        menu = editor.window.canvas_menu.menu
+        await editor.until(menu.isVisible)
+        texts = [action.text() for action in menu.actions()]
+        assert texts[:3] == ["cat", "apple", "photo"] and "Copy Merged" in texts
+        menu.actions()[1].trigger()
+        assert editor.active.name == "apple" and editor.window.layers.chosen() == [editor.active.id]
+        menu.close()
+        editor.window.canvas.customContextMenuRequested.emit(editor.point(150, 110))
+        assert editor.window.canvas_menu.menu.actions()[0].text() == "photo"
+        editor.window.canvas_menu.menu.close()
+
+    tell(story, photo)
+
+
+def test_a_panel_leaves_the_window_and_stays_out_at_the_next_start(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        docks = editor.window.docks
+        assert docks.docks["layers"].titleBarWidget() is not None
+        docks.float_panel("layers")
+        assert docks.docks["layers"].isFloating() and docks.docks["layers"].titleBarWidget() is None
+        QTest.qWait(20)
+
+    async def later(editor: Editor) -> None:
+        docks = editor.window.docks
+        assert docks.docks["layers"].isFloating()
+        docks.float_panel("layers")
+        assert not docks.docks["layers"].isFloating()
+        docks.float_panel("history")
+        docks.reset()
+        assert not docks.docks["history"].isFloating() and docks.docks["layers"].isVisible()
+
+    tell(story, photo)
+    tell(later, photo)
+
+
+def test_keys_are_changed_hold_at_once_and_are_remembered(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        editor.do("help.keys")
+        dialog = editor.window.findChild(KeysDialog)
+        dialog.search.setText("mask brush")
+        row = next(row for row in range(dialog.table.rowCount()) if not dialog.table.isRowHidden(row))
+        dialog.table.selectRow(row)
+        assert dialog.field.keySequence().toString() == "B"
+        dialog.field.setKeySequence(QKeySequence("V"))
+        assert "Move Tool" in dialog.words.text()
+        dialog.assign.click()
+        assert dialog.table.item(row, 1).text() == "V"
+        dialog.close()
+        editor.key(Qt.Key.Key_V)
+        assert editor.window.desk.tool == "brush"
+        assert editor.window.actions_["edit.tool_brush"].toolTip() == "Mask Brush (V)"
+        assert editor.window.actions_["edit.tool_move"].toolTip() == "Move Tool"
+
+    async def later(editor: Editor) -> None:
+        editor.key(Qt.Key.Key_V)
+        assert editor.window.desk.tool == "brush"
+        editor.do("help.keys")
+        dialog = editor.window.findChild(KeysDialog)
+        dialog.reset_all.click()
+        dialog.set_box.setCurrentIndex(dialog.set_box.findData("gimp"))
+        dialog.set_box.activated.emit(dialog.set_box.currentIndex())
+        dialog.close()
+        editor.key(Qt.Key.Key_M)
+        assert editor.window.desk.tool == "move"
+
+    tell(story, photo)
+    tell(later, photo)
+
+
+def test_the_eyedropper_reads_the_colour_of_the_picture_and_copies_its_name(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        editor.key(Qt.Key.Key_I)
+        bar = editor.window.colour_bar
+        assert bar.isVisible() and not bar.copy.isEnabled()
+        editor.drag((10, 20), (100, 50))  # follows the pointer until it is released
+        assert bar.name.text() == "#64649b"
+        bar.copy.click()
+        assert QGuiApplication.clipboard().text() == "#64649b"
+        bar.sizes.setCurrentIndex(2)
+        bar.sizes.activated.emit(2)
+        editor.drag((0, 0), (0, 0))
+        assert editor.window.desk.eyedropper.colour == (1, 2, 254, 255)  # the 3 × 3 pixels that lie on the canvas
+
+    tell(story, photo)
+
+
+def test_the_first_page_offers_samples_and_recent_files(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        page = editor.window.welcome
+        assert page.isVisible() and page.recent.isHidden() and page.samples.count() == 2
+        editor.key(Qt.Key.Key_Escape, widget=page)
+        assert not page.isVisible()
+        editor.window.files.open(photo)
+        await editor.files_done()
+        editor.do("help.welcome")
+        assert page.recent.item(0).text().startswith("photo.png")
+        page.samples.itemActivated.emit(page.samples.item(1))
+        await editor.files_done()
+        assert editor.names == ["rocket"] and not page.isVisible() and editor.window.desk.box is not None
+        editor.do("help.welcome")
+        page.recent.itemActivated.emit(page.recent.item(0))
+        await editor.files_done()
+        assert editor.names == ["photo"]
+        page.always.setChecked(False)
+
+    async def later(editor: Editor) -> None:
+        assert not editor.window.welcome.isVisible()
+
+    tell(story)
+    tell(later)
+
+
+def test_with_a_file_or_the_sample_asked_for_there_is_no_first_page(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        assert not editor.window.welcome.isVisible()
+
+    tell(story, photo)
+    tell(story, "--sample")
+
+
+def test_preferences_change_the_theme_at_once_and_the_language_at_the_next_start(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        editor.do("edit.preferences")
+        dialog = editor.window.findChild(Preferences)
+        dialog.theme.setCurrentIndex(dialog.theme.findData("light"))
+        dialog.theme.activated.emit(dialog.theme.currentIndex())
+        assert editor.window.icons.theme.name == "light"
+        dialog.language.setCurrentIndex(dialog.language.findData("de"))
+        dialog.language.activated.emit(dialog.language.currentIndex())
+        assert dialog.note.isVisible()
+        dialog.keys.click()
+        assert editor.window.findChild(KeysDialog).isVisible()
+        editor.window.findChild(KeysDialog).close()
+        dialog.close()
+
+    tell(story, photo)
