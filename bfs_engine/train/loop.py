@@ -95,7 +95,7 @@ class Run:
 
     def __init__(self, config: RunConfig, folder: Path, model: nn.Module, blocks: tuple[type[nn.Module], ...] = ()) -> None:
         self.config, self.folder, self.step = config, Path(folder), 0
-        self.accelerator = Accelerator(mixed_precision=config.precision)
+        self.accelerator = Accelerator()
         share = config.micro_batch * self.accelerator.num_processes
         if config.batch % share:
             raise EngineError(
@@ -171,7 +171,7 @@ class Run:
         self.model.set_requires_gradient_sync(True)
 
     def autocast(self) -> AbstractContextManager:
-        return self.accelerator.autocast()
+        return torch.autocast(self.accelerator.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
 
     def backward(self, terms: Terms) -> None:
         self.accelerator.backward(terms["loss"] / self.parts)

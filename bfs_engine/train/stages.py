@@ -118,7 +118,7 @@ def _start(config: StageConfig, folder: Path, backbone: Backbone, compositor: nn
 def predict(model: nn.Module, backbone: Backbone, part: Example, layer: str, config: StageConfig) -> Prediction:
     """Noise a batch and ask the model. layer: the part of the examples that is the foreground branch's clean latent."""
     check(part, layer, backbone)
-    clean = torch.cat([part["composite"], part[layer]]).float()
+    clean = torch.cat([part["composite"].float(), part[layer].float()])
     noise, time = draw(part, clean.shape, backbone.noise, config)
     predicted = velocity(model, backbone, part, interpolate(clean, noise, time), time, config.guidance)
     return Prediction(clean, noise, time, predicted, part["background"].float())
@@ -160,7 +160,7 @@ def velocity(model: nn.Module, backbone: Backbone, part: Example, noisy: torch.T
         return unpack(output, height, width)
     at, sample = time[:, None, None], output
     if backbone.prediction == "change":
-        base = pack(torch.cat([part["pasted"], part["reference"]]).float())
+        base = pack(torch.cat([part["pasted"].float(), part["reference"].float()]))
         sample = changed(base, output, tokens, at, packed_spread(backbone.spread, len(tokens)).to(tokens.device))
     return unpack((tokens - sample) / at.clamp(min=LEAST_TIME), height, width)
 
