@@ -151,7 +151,10 @@ class BFSPipeline(DiffusionPipeline):
         height, width = (side // self.vae_scale_factor for side in background.shape[-2:])
         known = None if composite is None else Known(many(pack(mean_latent(self.vae, composite)), len(seeds)), strength)
         noise = self.draw_noise(seeds, height, width)
-        latents = self.denoise(noise, condition, height, width, num_inference_steps, guidance_scale, on_step, known)
+        try:
+            latents = self.denoise(noise, condition, height, width, num_inference_steps, guidance_scale, on_step, known)
+        finally:
+            self.maybe_free_model_hooks()  # what a cache of diffusers (transformer.enable_cache) keeps between steps
         made, foreground = unpack(latents, height, width).chunk(2)
         return BFSOutput(self.decode_layer(foreground), foreground, made)
 
@@ -267,7 +270,7 @@ class BFSPipeline(DiffusionPipeline):
         asked = self._predict(latents, time, condition, image_ids)
         if guidance_scale == 1:
             return asked
-        unasked = self._predict(latents, time, self._without_thing(condition), image_ids)
+        unasked = self._predict(latents, time, self._without_thing(condition), image_ids, cached_as="unasked")
         return unasked + guidance_scale * (asked - unasked)
 
     def _without_thing(self, condition: Conditioning) -> Conditioning:
@@ -284,18 +287,20 @@ class BFSPipeline(DiffusionPipeline):
         condition: Conditioning,
         image_ids: torch.Tensor,
         guidance: torch.Tensor | None = None,
+        cached_as: str = "asked",
     ) -> torch.Tensor:
         dtype = self.transformer.dtype
-        output = self.transformer(
-            hidden_states=torch.cat([latents.to(dtype), condition.control.repeat(2, 1, 1)], dim=-1),
-            encoder_hidden_states=condition.prompt_embeds.repeat(2, 1, 1),
-            pooled_projections=condition.pooled.repeat(2, 1),
-            timestep=time.to(dtype),
-            img_ids=image_ids,
-            txt_ids=condition.text_ids,
-            guidance=guidance,
-            return_dict=False,
-        )[0]
+        with self.transformer.cache_context(cached_as):
+            output = self.transformer(
+                hidden_states=torch.cat([latents.to(dtype), condition.control.repeat(2, 1, 1)], dim=-1),
+                encoder_hidden_states=condition.prompt_embeds.repeat(2, 1, 1),
+                pooled_projections=condition.pooled.repeat(2, 1),
+                timestep=time.to(dtype),
+                img_ids=image_ids,
+                txt_ids=condition.text_ids,
+                guidance=guidance,
+                return_dict=False,
+            )[0]
         output, time = output.float(), time[:, None, None]
         if self.config.prediction == "velocity":
             return output
