@@ -90,6 +90,10 @@ class Clipboard(QObject):
     def _session(self) -> Session:
         return self._layers.session
 
+    def handlers(self) -> dict[str, Callable[[], None]]:
+        """What the actions about the clipboard do."""
+        return {"edit.cut": self.cut, "edit.copy": self.copy, "edit.copy_merged": self.copy_merged, "edit.paste": self.paste}
+
     # Out
 
     def copy(self) -> None:

@@ -10,6 +10,7 @@ from app import edits
 from app.document import Document, Group, Layer, Node, find, parent_of, siblings, walk
 from app.errors import EditError, ExpectedError
 from app.session import Session
+from ui.actions import TAGS
 
 
 class LayerCommands(QObject):
@@ -25,6 +26,27 @@ class LayerCommands(QObject):
         self.session = session
         self._chosen = chosen
         self._before_solo: dict[str, bool] = {}
+
+    def handlers(self) -> dict[str, Callable[[], None]]:
+        """What the actions of the Layer menu do."""
+        return {
+            "layer.rename": self.ask_name,
+            "layer.duplicate": self.duplicate,
+            "layer.delete": self.delete,
+            "layer.visible": self.toggle_visible,
+            "layer.solo": self.solo,
+            "layer.lock": self.toggle_locked,
+            "layer.raise": lambda: self.step(+1),
+            "layer.lower": lambda: self.step(-1),
+            "layer.select_above": lambda: self.select_step(+1),
+            "layer.select_below": lambda: self.select_step(-1),
+            "layer.group": self.group,
+            "layer.ungroup": self.ungroup,
+            "layer.clip": self.toggle_clipping,
+            "layer.merge_down": self.merge,
+            "layer.flatten": self.flatten,
+            **{f"layer.tag_{tag or 'none'}": lambda tag=tag: self.set_color_tag(tag) for tag in TAGS},
+        }
 
     # Who is meant
 

@@ -21,6 +21,20 @@ class MaskCommands(QObject):
         self._layers = layers
         self._box = box
 
+    def handlers(self) -> dict[str, Callable[[], None]]:
+        """What the actions about masks do."""
+        return {
+            "layer.mask_add": self.add,
+            "layer.mask_hide": self.hide,
+            "layer.mask_alpha": self.from_alpha,
+            "layer.mask_box": self.from_box,
+            "layer.mask_invert": self.invert,
+            "layer.mask_switch": self.switch,
+            "layer.mask_link": self.link,
+            "layer.mask_apply": self.apply,
+            "layer.mask_delete": self.delete,
+        }
+
     def _do(self, label: str, edit: Callable[[Document, str], Document], id: str | None = None) -> None:
         node = find(self._layers.session.document, id) if id else self._layers.active_node()
         if node is not None and self._layers.free([node.id]):
