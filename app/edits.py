@@ -216,6 +216,15 @@ def add_candidate(document: Document, id: str, candidate: Candidate, in_place: b
     return replace_node(document, _showing(layer, candidate))
 
 
+def keep_as_candidate(document: Document, id: str) -> Document:
+    """Make what a layer shows one of its candidates, where it is none yet, so that it stays reachable when new ones come."""
+    layer = _layer(document, id)
+    if _current(layer) is not None:
+        return document
+    shown = Candidate(layer.pixels, layer.placement, layer.recipe or {})
+    return replace_node(document, replace(layer, candidates=(*layer.candidates, shown)))
+
+
 def add_candidates(document: Document, id: str, candidates: tuple[Candidate, ...], in_place: bool = True) -> Document:
     """Give a layer one or more new candidates as add_candidate does; the first of them shows."""
     for candidate in candidates:
@@ -265,6 +274,8 @@ def _carried(placement: Placement, pixels: Pixels, current: Candidate | None, ca
     """
     if current is None:
         return candidate.placement
+    if replace(placement, x=0.0, y=0.0) == replace(current.placement, x=0.0, y=0.0):  # only moved
+        return candidate.placement.moved(placement.x - current.placement.x, placement.y - current.placement.y)
     half_width, half_height = candidate.pixels.width / 2, candidate.pixels.height / 2
     back = invert(current.placement.matrix(pixels.width, pixels.height))
     if back is None:

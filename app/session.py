@@ -10,21 +10,27 @@ import weakref
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-from bfs_engine import framing
-from bfs_engine.api import Box, EngineError, InsertRequest, LayerResult, Request
+from bfs_engine import framing, lift
+from bfs_engine.api import Box, EngineError, ExtractRequest, InsertRequest, LayerResult, Request, ResettleRequest
 
 from . import edits
 from .document import Candidate, Document, Group, Layer, below, find, make_layer, parent_of, siblings, walk
 from .formats.atomic import Stamp
-from .geometry import Placement, Rect
+from .engine_view import differing_box, seen_by_the_engine
+from .errors import EditError
+from .geometry import Placement
 from .history import MEMORY_CAP, History
 from .pixels import Pixels
-from .render import render
+from .references import alone, to_recipe
 
 Listener = Callable[[Document, Document], None]
+Captured = TypeVar("Captured", bound=Request)
+
+LARGEST_EXTRACTION = 4000  # pixels of the crop's side: the sums take a hundred bytes a pixel
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,23 +155,14 @@ class Session:
         return self.capture_insert(box, prompt, **settings)()
 
     def capture_insert(
-        self,
-        box: Box,
-        prompt: str,
-        *,
-        seed: int = 0,
-        steps: int | None = None,
-        guidance: float | None = None,
-        model: str = "starter",
-        reference: np.ndarray | None = None,
-        target_id: str | None = None,
-        fraction: float = framing.BOX_FRACTION,
+        self, box: Box, prompt: str, *, target_id: str | None = None, fraction: float = framing.BOX_FRACTION, **settings
     ) -> Callable[[], InsertRequest]:
         """A function that makes the request, on any thread and at any time, from the document as it is now: from what is
         visible from the active layer down. Painting that takes a tenth of a second for a box of a thousand pixels.
 
-        target_id: a layer to make again; then the engine sees only what lies below it.
-        fraction: the engine's box_fraction. Raises EngineError for an empty prompt and a box that is not on the canvas.
+        target_id: a layer to make again; then the engine sees only what lies below it. fraction: the engine's box_fraction.
+        settings: seed, steps, guidance, model, reference, count of an InsertRequest. Raises EngineError for an empty prompt and a
+        box that is not on the canvas.
         """
         if not prompt.strip():
             raise EngineError("The prompt is empty.", "Type what should stand in the box.")
@@ -176,30 +173,89 @@ class Session:
         origin = Origin(document, target_id or self.active)
 
         def make() -> InsertRequest:
-            request = InsertRequest(prompt.strip(), box, crop, _seen_by_the_engine(seen, crop), seed, steps, guidance, model, reference)
-            self._origins[request] = origin
-            return request
+            return self._captured(InsertRequest(prompt.strip(), box, crop, seen_by_the_engine(seen, crop), **settings), origin)
 
         return make
+
+    def capture_extract(self, layer_id: str, box: Box | None, *, fraction: float = framing.BOX_FRACTION, **settings) -> Callable[[], ExtractRequest]:
+        """As capture_insert, for what the canvas shows with a layer and does not show without it, inside `box`; None takes all that
+        differs. settings: prompt, seed, steps, guidance, model, strength. Raises EngineError (the function too), EditError."""
+        document, layer = self.document, find(self.document, layer_id)
+        if box is not None:
+            framing.check_box(box, document.width, document.height)
+        with_it, without = (below(document, layer_id, inclusive=inclusive) for inclusive in (True, False))
+        if not any(node.visible for node in without.layers):
+            raise EditError(
+                f"There is no background below “{layer.name}”.", "Put the same view without the thing on the layer below, then extract again."
+            )
+        origin = Origin(document, layer_id)
+
+        def make() -> ExtractRequest:
+            around = box or differing_box(with_it, without, layer)
+            crop = framing.crop_around(around, document.width, document.height, fraction)
+            if crop.width > LARGEST_EXTRACTION:
+                raise EngineError("What is to be extracted is too large.", f"Draw a box of at most {round(LARGEST_EXTRACTION * fraction)} pixels around it.")
+            composite, background = (seen_by_the_engine(part, crop) for part in (with_it, without))
+            words = {"prompt": ""} | settings
+            return self._captured(ExtractRequest(box=around, crop=crop, background=background, composite=composite, **words), origin)
+
+        return make
+
+    def capture_resettle(self, layer_id: str, *, fraction: float = framing.BOX_FRACTION, **settings) -> Callable[[], ResettleRequest]:
+        """As capture_insert, for the thing in a layer, where it stands now. settings: seed, steps, guidance, model, count. The function
+        raises EngineError where the layer holds no thing."""
+        document, layer = self.document, find(self.document, layer_id)
+        if not isinstance(layer, Layer):
+            raise EditError(f"“{layer.name}” is a group; this needs a layer.")
+        if edits.is_locked(document, layer_id):
+            raise EditError(f"“{layer.name}” is locked.", "Unlock it first.")
+        seen = below(document, layer_id, inclusive=False)
+        prompt = str((layer.recipe or {}).get("prompt") or layer.name)
+        origin = Origin(document, layer_id)
+
+        def make() -> ResettleRequest:
+            pixels, area = alone(layer)
+            thing, place = lift.thing_of(pixels)
+            place = replace(place, x=place.x + area.left, y=place.y + area.top)
+            crop = framing.crop_around(place, document.width, document.height, fraction)
+            request = ResettleRequest(prompt, place, crop, seen_by_the_engine(seen, crop), thing=lift.in_crop(thing, place, crop), **settings)
+            return self._captured(request, origin)
+
+        return make
+
+    def _captured(self, request: Captured, origin: Origin) -> Captured:
+        self._origins[request] = origin
+        return request
 
     def place(self, request: Request, results: tuple[LayerResult, ...], target_id: str | None = None) -> str:
         """Commit what came of a request, one result or more, and return the id of the layer that holds them.
 
         They become new candidates of target_id, or a new layer right above the node that was active when the request was
         captured; the first of them shows. Where that node is gone, the layer goes on top of its nearest surviving neighbour,
-        and the label says so.
+        and the label says so. What was extracted goes above the layer it was taken from, which is hidden.
         """
-        candidates = tuple(Candidate(Pixels.from_array(each.pixels), Placement(each.left, each.top), each.recipe) for each in results)
+        kept = {} if request.reference is None else to_recipe(request.reference)
+        candidates = tuple(Candidate(Pixels.from_array(each.pixels), Placement(each.left, each.top), each.recipe | kept) for each in results)
         target = find(self.document, target_id)
         if isinstance(target, Layer):
+            if isinstance(request, ResettleRequest):
+                document = edits.add_candidates(edits.keep_as_candidate(self.document, target.id), target.id, candidates, in_place=False)
+                self.commit(f"Resettle “{target.name}”", document)
+                return target.id
             in_place = not target.recipe or target.recipe.get("box") == asdict(request.box)
             document = edits.add_candidates(self.document, target.id, candidates, in_place)
             self.commit(f"Generate “{request.prompt}” again", document)
             return target.id
-        first = candidates[0]
-        layer = make_layer(request.prompt, first.pixels, first.placement, recipe=first.recipe, candidates=candidates)
         origin = self._origins.get(request) or Origin(self.document, self.active)
+        extracted = isinstance(request, ExtractRequest)
+        source = find(origin.document, origin.node_id)
+        name = request.prompt or (f"{source.name} thing" if extracted and source else "Layer")
+        layer = make_layer(name, candidates[0].pixels, candidates[0].placement, recipe=candidates[0].recipe, candidates=candidates)
         note = " (the layer it was for is gone)" if target_id is not None else ""
+        return self._place_new(layer, origin, f"{'Extract' if extracted else 'Insert'} “{name}”", note, hide=origin.node_id if extracted else None)
+
+    def _place_new(self, layer: Layer, origin: Origin, label: str, note: str, hide: str | None) -> str:
+        """Commit a new layer where the request for it came from."""
         anchor, parent = _survivor(origin, self.document)
         if anchor != origin.node_id:
             note = note or " (the layer below it is gone)"
@@ -210,7 +266,9 @@ class Session:
             document = edits.add_at_bottom(self.document, layer, parent)
         else:
             document = edits.add_layer(self.document, layer, above=stack[-1])
-        self.commit(f"Insert “{request.prompt}”{note}", document, active=follow)
+        if hide is not None and find(document, hide):
+            document = edits.set_visible(document, hide, False)
+        self.commit(f"{label}{note}", document, active=follow)
         return layer.id
 
     def _stack_on(self, anchor: str | None, captured: Document) -> list[str | None]:
@@ -232,16 +290,6 @@ class Session:
     def _tell(self, old: Document) -> None:
         for listener in tuple(self._listeners):
             listener(old, self.shown)
-
-
-def _seen_by_the_engine(document: Document, crop: Box) -> np.ndarray:
-    """(crop.height, crop.width, 3) uint8: the crop over white; beyond the canvas its edge is repeated."""
-    rect = Rect.from_size(crop.x, crop.y, crop.width, crop.height).intersect(document.rect)
-    pixels = render(document, rect)
-    if not (pixels[..., 3] == 255).all():
-        alpha = pixels[..., 3:].astype(np.uint16)
-        pixels[..., :3] = (pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
-    return framing.cut(pixels[..., :3], replace(crop, x=crop.x - rect.left, y=crop.y - rect.top))
 
 
 def _survivor(origin: Origin, document: Document) -> tuple[str | None, str | None]:

@@ -82,7 +82,7 @@ def thing_matte(composite: np.ndarray, background: np.ndarray, region: np.ndarra
     matte = ((above - below) * colour).sum(axis=2) / np.maximum(power, 1e-6)
     telling = power / (power + 0.01)  # where the thing has the colour of the ground, the region has to do
     matte = matte.clip(0, 1) * telling + blur(region.astype(np.float32), reach) * (1 - telling)
-    return _to_uint8(np.where(core, 1, np.where(around, matte, 0)))
+    return _to_uint8(np.where(core, 1, np.where(around & (matte >= 0.05), matte, 0)))
 
 
 def _regions(above: np.ndarray, below: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

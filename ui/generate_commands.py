@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.document import Layer
+from app.effects import split_effects
+from app.errors import ExpectedError
+from app.references import Reference, from_recipe, of_box, of_file, of_layer
 from app.settings import Settings
 from app.tools import as_engine_box
+from app.words import phrase
 from bfs_engine.api import Box, EngineError, UnknownPrompt
 from ui.dialogs import ThingsDialog
 from ui.generate_panel import GeneratePanel
@@ -32,8 +39,35 @@ class GenerateCommands(QObject):
         self._messages, self._settings = messages, settings
         self._vocabulary: Vocabulary | None = None
         generation.failed.connect(self._refused)
+        self._reference: Reference | None = None
         panel.submitted.connect(self.run)
         panel.things_wanted.connect(self.open_things)
+        row = panel.reference
+        row.file_wanted.connect(self.ask_reference)
+        row.layer_wanted.connect(self.reference_from_layer)
+        row.box_wanted.connect(self.reference_from_box)
+        row.cleared.connect(lambda: self.set_reference(None))
+        row.dropped.connect(self.reference_from_file)
+
+    def handlers(self) -> dict[str, Callable[[], None]]:
+        """What the actions do that lead to requests."""
+        return {
+            "generate.run": self.run,
+            "generate.run_first": lambda: self.run(first=True),
+            "generate.again": self.again,
+            "generate.recipe": self.take_recipe,
+            "generate.prompt_previous": lambda: self._panel.recall(-1),
+            "generate.prompt_next": lambda: self._panel.recall(+1),
+            "generate.cancel_all": self._generation.cancel_all,
+            "help.things": self.open_things,
+            "generate.extract": self.extract,
+            "generate.resettle": self.resettle,
+            "generate.reference_file": self.ask_reference,
+            "generate.reference_layer": self.reference_from_layer,
+            "generate.reference_box": self.reference_from_box,
+            "generate.reference_clear": lambda: self.set_reference(None),
+            "layer.split_effects": self.split_effects,
+        }
 
     def know(self, vocabulary: Vocabulary | None) -> None:
         """The model's words, as soon as they are loaded; None: any words will do."""
@@ -52,15 +86,21 @@ class GenerateCommands(QObject):
         if self._desk.box is None:
             self._desk.choose("box")
             self._messages.say(self.tr("There is no box yet."), self.tr("Draw one on the picture where the thing should stand."), "warning")
-        elif not panel.text:
+        elif not panel.text and self._reference is None:
             self.prompt_wanted.emit()
             self._messages.say(self.tr("The prompt is empty."), self.tr("Type what should stand in the box."), "warning")
-        elif self._understood(panel.text):
-            asked = as_engine_box(self._desk.box)
-            if self._generation.submit(asked, panel.text, seed=panel.take_seed(), steps=panel.steps, guidance=panel.guidance, first=first):
-                panel.remember_prompt()
-                self._settings.set("prompts", panel.remembered)
+        elif self._reference is not None or self._understood(panel.text):
+            prompt = panel.text or self._reference.name
+            pixels = self._reference.pixels if self._reference else None
+            if self._generation.submit(as_engine_box(self._desk.box), prompt, first=first, reference=pixels, **self._wishes()):
+                if panel.text:
+                    panel.remember_prompt()
+                    self._settings.set("prompts", panel.remembered)
                 self.asked.emit()
+
+    def _wishes(self) -> dict:
+        panel = self._panel
+        return {"seed": panel.take_seed(), "steps": panel.steps, "guidance": panel.guidance, "count": panel.candidates}
 
     def _understood(self, prompt: str) -> bool:
         """Say at once what the model cannot make, and which words it does not follow."""
@@ -82,14 +122,82 @@ class GenerateCommands(QObject):
         """Make the active layer again with a new seed."""
         layer = self._generated()
         if layer is not None:
-            self._generation.again(layer, self._panel.fresh_seed())
+            self._generation.again(layer, self._panel.fresh_seed(), self._panel.candidates)
+
+    def resettle(self) -> None:
+        """Give the active layer's thing the light and the shadow of the place where it stands now."""
+        layer = self._generation.session.active_node
+        if isinstance(layer, Layer) and self._generation.resettle(layer, **self._wishes()):
+            self.asked.emit()
+
+    def extract(self) -> None:
+        """Take what the active layer shows more than those below it, in the box if there is one, as a layer of its own."""
+        layer, box = self._generation.session.active_node, self._desk.box
+        if isinstance(layer, Layer) and self._generation.extract(layer, as_engine_box(box) if box else None, self._panel.text):
+            self.asked.emit()
+
+    def split_effects(self) -> None:
+        """Part the active layer into the thing and its shadow."""
+        session = self._generation.session
+        node = session.active_node
+        if node is None:
+            return
+        try:
+            document, _group = split_effects(session.document, node.id)
+        except ExpectedError as error:
+            self.failed.emit(error)
+            return
+        session.commit(phrase("Split shadow of “{name}”", name=node.name), document, active=node.id)
+
+    # References
+
+    def set_reference(self, reference: Reference | None) -> None:
+        """Show the engine this picture instead of words from now on; None: words again."""
+        self._reference = reference
+        self._panel.reference.show_reference(reference.name if reference else "", reference.pixels if reference else None)
+
+    def ask_reference(self) -> None:
+        """Let the user choose a picture file."""
+        filters = self.tr("Pictures") + " (*.png *.webp *.jpg *.jpeg *.tif *.tiff *.avif *.psd *.downstage)"
+        self._dialog = QFileDialog(self._window, self.tr("Reference"), "", filters)
+        self._dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        self._dialog.fileSelected.connect(lambda path: self.reference_from_file(Path(path)))
+        self._dialog.open()
+
+    def reference_from_file(self, path: Path) -> None:
+        self._generation.beside(lambda: of_file(path), self.set_reference)
+
+    def reference_from_layer(self) -> None:
+        node = self._generation.session.active_node
+        if isinstance(node, Layer):
+            self._take_reference(lambda: of_layer(node))
+
+    def reference_from_box(self) -> None:
+        session, box = self._generation.session, self._desk.box
+        if box is not None:
+            self._take_reference(lambda: of_box(session.document, session.active, as_engine_box(box)))
+
+    def _take_reference(self, read: Callable[[], Reference]) -> None:
+        try:
+            self.set_reference(read())
+        except ExpectedError as error:
+            self.failed.emit(error)
 
     def take_recipe(self) -> None:
         """Fill the panel from the active layer's recipe, and draw its box."""
         layer = self._generated()
         if layer is not None:
             self._panel.set_recipe(layer.recipe)
+            self._take_reference_of(layer)
             self._desk.set_box(Box(**layer.recipe["box"]))
+
+    def _take_reference_of(self, layer: Layer) -> None:
+        try:
+            pixels = from_recipe(layer.recipe)
+        except ExpectedError as error:
+            self.failed.emit(error)
+            return
+        self.set_reference(None if pixels is None else Reference(layer.name, pixels))
 
     def _generated(self) -> Layer | None:
         node = self._generation.session.active_node

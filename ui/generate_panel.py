@@ -22,10 +22,12 @@ from PySide6.QtWidgets import (
 )
 
 from ui.fields import dressed
+from ui.generate_reference import ReferenceRow
 from ui.theme import Icons
 
 LARGEST_SEED = 2**31 - 1
 REMEMBERED = 50  # prompts
+MOST_CANDIDATES = 8  # of one request
 
 
 class GeneratePanel(QWidget):
@@ -66,6 +68,11 @@ class GeneratePanel(QWidget):
     @property
     def guidance(self) -> float | None:
         return self._guidance.value() or None
+
+    @property
+    def candidates(self) -> int:
+        """How many results of one request are wanted."""
+        return self._candidates.value()
 
     def take_seed(self) -> int:
         """The seed for a new request: the locked one, or a fresh one that the field then shows."""
@@ -151,6 +158,7 @@ class GeneratePanel(QWidget):
         self._things.setFixedSize(32, 32)
         self._things.clicked.connect(self.things_wanted)
         self._things.hide()
+        self.reference = ReferenceRow(self._icons)
         self._box = QLabel()
         self._box.setObjectName("muted")
         self._box.setWordWrap(True)
@@ -168,6 +176,9 @@ class GeneratePanel(QWidget):
         self._dice.setToolTip(self.tr("Draw another seed"))
         self._dice.setAccessibleName(self.tr("Draw another seed"))
         self._dice.clicked.connect(self.draw_seed)
+        self._candidates = dressed(QSpinBox(), self.tr("Candidates"))
+        self._candidates.setRange(1, MOST_CANDIDATES)
+        self._candidates.setToolTip(self.tr("How many results to choose from; all of them are kept in the layer"))
         self._steps = dressed(QSpinBox(), self.tr("Steps"))
         self._steps.setRange(0, 100)
         self._guidance = dressed(QDoubleSpinBox(), self.tr("Guidance"))
@@ -217,6 +228,7 @@ class GeneratePanel(QWidget):
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(6)
         form.addRow(self.tr("Seed"), seed)
+        form.addRow(self.tr("Candidates"), self._candidates)
         more = QFormLayout(self._folded)
         more.setContentsMargins(0, 0, 0, 0)
         more.setVerticalSpacing(6)
@@ -234,6 +246,7 @@ class GeneratePanel(QWidget):
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(8)
         column.addLayout(first)
+        column.addWidget(self.reference)
         column.addWidget(self._box)
         column.addLayout(form)
         column.addWidget(self._fold, 0, Qt.AlignmentFlag.AlignLeft)
@@ -249,6 +262,7 @@ class GeneratePanel(QWidget):
     def retint(self) -> None:
         """Take the theme's colours."""
         theme = self._icons.theme
+        self.reference.retint()
         self._things.setIcon(self._icons.icon("things"))
         self._dice.setIcon(self._icons.icon("dice"))
         self._cancel.setIcon(self._icons.icon("cancel"))

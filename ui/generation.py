@@ -7,15 +7,20 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
-from app.document import Document, Layer
-from app.errors import ExpectedError
+from app.document import Document, Layer, bounds
+from app.errors import EditError, ExpectedError
 from app.jobs import Job, JobQueue
+from app.references import from_recipe
 from app.session import Session
-from bfs_engine.api import Box, EngineError, InsertRequest, UnknownPrompt
+from app.words import phrase
+from bfs_engine.api import Box, EngineError, ExtractRequest, Request, ResettleRequest, UnknownPrompt
 from ui.queue_panel import JobLine
+
+Result = TypeVar("Result")
 
 QUICK_BOX = 400  # picture pixels: what is seen around a larger box takes more than a frame to paint
 
@@ -56,53 +61,82 @@ class Generation(QObject):
 
     # Requests
 
-    def submit(self, box: Box, prompt: str, *, seed: int, steps: int | None, guidance: float | None, first: bool = False) -> bool:
-        """Ask for a new layer above the active one; False where the request makes no sense (told by `failed`)."""
+    def submit(self, box: Box, prompt: str, *, first: bool = False, **settings) -> bool:
+        """Ask for a new layer above the active one; False where the request makes no sense (told by `failed`). settings: seed, steps,
+        guidance, reference, count of an InsertRequest."""
+        return self._ask(lambda: self.session.capture_insert(box, prompt, **settings), prompt, _side(box), None, first)
+
+    def again(self, layer: Layer, seed: int, count: int = 1) -> bool:
+        """Make a generated layer again with another seed: same place, order and name."""
+        recipe = layer.recipe or {}
+        kind, prompt = recipe.get("kind", "insert"), str(recipe.get("prompt", ""))
+        settings = {"seed": seed, "count": count, "steps": recipe.get("steps"), "guidance": recipe.get("guidance")}
+        if kind == "resettle":
+            return self.resettle(layer, **settings)
+        box = box_of(layer, self.session.document)
+
+        def capture() -> Callable[[], Request]:
+            if kind == "extract":
+                raise EditError(phrase("“{name}” was taken out of a picture; there is nothing to make anew.", name=layer.name))
+            return self.session.capture_insert(box, prompt, target_id=layer.id, reference=from_recipe(recipe), **settings)
+
+        return self._ask(capture, prompt, _side(box), layer.id)
+
+    def extract(self, layer: Layer, box: Box | None, prompt: str) -> bool:
+        """Ask for what a layer shows more than those below it, inside the box or everywhere, as a layer of its own."""
+        size = _side(box) if box else max(layer.pixels.width, layer.pixels.height)
+        return self._ask(lambda: self.session.capture_extract(layer.id, box, prompt=prompt), prompt, size, None)
+
+    def resettle(self, layer: Layer, **settings) -> bool:
+        """Ask for new light and new effects for the thing in a layer, where it stands now. settings: seed, count, steps, guidance."""
+        area = bounds(layer)
+        return self._ask(lambda: self.session.capture_resettle(layer.id, **settings), layer.name, max(area.width, area.height), layer.id)
+
+    def _ask(
+        self, capture: Callable[[], Callable[[], Request]], prompt: str, size: int, target_id: str | None, first: bool = False
+    ) -> bool:
+        """Capture what the engine will see, about `size` pixels wide; beside the window where that takes long, and never out of turn."""
         try:
-            capture = self.session.capture_insert(box, prompt, seed=seed, steps=steps, guidance=guidance)
+            make = capture()
+            if size <= QUICK_BOX and not self._captures:
+                self._send(make(), target_id, first)
+                return True
         except (EngineError, ExpectedError) as error:
             self.failed.emit(error, prompt)
             return False
-        self._capture(capture, box, None, first)
-        return True
-
-    def again(self, layer: Layer, seed: int) -> bool:
-        """Make a generated layer again with another seed: same place, order and name."""
-        recipe = layer.recipe or {}
-        box = box_of(layer, self.session.document)
-        try:
-            capture = self.session.capture_insert(
-                box,
-                str(recipe.get("prompt", "")),
-                seed=seed,
-                steps=recipe.get("steps"),
-                guidance=recipe.get("guidance"),
-                target_id=layer.id,
-            )
-        except (EngineError, ExpectedError) as error:
-            self.failed.emit(error, str(recipe.get("prompt", "")))
-            return False
-        self._capture(capture, box, layer.id, first=False)
-        return True
-
-    def _capture(self, capture: Callable[[], InsertRequest], box: Box, target_id: str | None, first: bool) -> None:
-        """Paint what the engine will see; beside the window where that takes long, and never out of turn."""
-        if max(box.width, box.height) <= QUICK_BOX and not self._captures:
-            self._send(capture(), target_id, first)
-            return
-        task = self._loop.create_task(self._capture_beside(capture, self.session, target_id, first))
+        task = self._loop.create_task(self._capture_beside(make, self.session, prompt, target_id, first))
         self._captures.add(task)
         self.changed.emit()
+        return True
 
-    async def _capture_beside(self, capture: Callable[[], InsertRequest], session: Session, target_id: str | None, first: bool) -> None:
+    async def _capture_beside(self, make: Callable[[], Request], session: Session, prompt: str, target_id: str | None, first: bool) -> None:
         try:
-            request = await self._loop.run_in_executor(self._thread, capture)
+            request = await self._loop.run_in_executor(self._thread, make)
+        except (EngineError, ExpectedError) as error:
+            if session is self.session:
+                self.failed.emit(error, prompt)
+            return
         finally:
             self._captures.discard(asyncio.current_task())
+            self.changed.emit()
         if session is self.session:
             self._send(request, target_id, first)
 
-    def _send(self, request: InsertRequest, target_id: str | None, first: bool) -> None:
+    def beside(self, work: Callable[[], Result], then: Callable[[Result], None]) -> None:
+        """Do something that takes long beside the window, and go on with what it gave; what it could not do is told by `failed`."""
+        task = self._loop.create_task(self._do_beside(work, then))
+        self._captures.add(task)
+
+    async def _do_beside(self, work: Callable[[], Result], then: Callable[[Result], None]) -> None:
+        try:
+            then(await self._loop.run_in_executor(self._thread, work))
+        except (EngineError, ExpectedError) as error:
+            self.failed.emit(error, "")
+        finally:
+            self._captures.discard(asyncio.current_task())
+            self.changed.emit()
+
+    def _send(self, request: Request, target_id: str | None, first: bool) -> None:
         job = self._queue.submit(request)
         self._tickets.append(_Ticket(job, self.session, target_id))
         if first:
@@ -206,6 +240,19 @@ def box_of(layer: Layer, document: Document) -> Box:
     return moved if inside else box
 
 
+def _side(box: Box) -> int:
+    return max(box.width, box.height)
+
+
+def title_of(request: Request) -> str:
+    """What a request is called in the queue."""
+    if isinstance(request, ExtractRequest):
+        return _tr("Extract {what}").format(what=request.prompt or _tr("a thing"))
+    if isinstance(request, ResettleRequest):
+        return _tr("Resettle {what}").format(what=request.prompt)
+    return request.prompt
+
+
 def words_of(job: Job) -> str:
     """Progress in words."""
     if job.state == "waiting":
@@ -223,7 +270,7 @@ def words_of(job: Job) -> str:
 def _line(job: Job) -> JobLine:
     share = job.progress.step / max(job.progress.steps, 1) if job.progress else 0.0
     hint = getattr(job.error, "hint", "") if job.state == "failed" else ""
-    return JobLine(job.id, job.request.prompt, job.state, share, words_of(job), hint)
+    return JobLine(job.id, title_of(job.request), job.state, share, words_of(job), hint)
 
 
 def _duration(seconds: float) -> str:

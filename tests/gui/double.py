@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bfs_engine.api import EngineError, InsertRequest, LayerResult, Progress, Report, Request, UnknownPrompt
+from bfs_engine.api import EngineError, ExtractRequest, InsertRequest, LayerResult, Progress, Report, Request, ResettleRequest, UnknownPrompt
+from bfs_engine.lift import lift
 
 KNOWN = ("apple", "cat", "chair")
 
@@ -23,7 +24,7 @@ class DiscEngine:
     box_fraction: float = 0.55
     steps: int = 4
     go: threading.Event = field(default_factory=threading.Event)
-    seen: list[InsertRequest] = field(default_factory=list)
+    seen: list[Request] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.go.set()
@@ -35,9 +36,25 @@ class DiscEngine:
         self.seen.append(request)
         if request.prompt == "trouble":
             raise EngineError("The engine is out of paint.", "Buy some.")
-        if request.prompt not in KNOWN:
+        if request.reference is None and request.prompt not in KNOWN:
             raise UnknownPrompt(request.prompt, KNOWN[:2])
         return self._draw(request, report)
+
+    def extract(self, request: ExtractRequest, report: Report) -> tuple[LayerResult, ...]:
+        """By the closed form, as the starter does it."""
+        self.seen.append(request)
+        layer = lift(request.composite, request.background)
+        return (LayerResult(layer, request.crop.x, request.crop.y, request.recipe() | {"understood": ""}),)
+
+    def resettle(self, request: ResettleRequest, report: Report) -> tuple[LayerResult, ...]:
+        """The thing, with a grey shadow in the lower right corner of the crop."""
+        self.seen.append(request)
+        layer = request.thing.copy()
+        layer[-3:, -3:] = (0, 0, 0, 100)
+        return tuple(
+            LayerResult(layer, request.crop.x, request.crop.y, request.recipe() | {"seed": request.seed + index, "count": 1})
+            for index in range(request.count)
+        )
 
     def _draw(self, request: Request, report: Report) -> tuple[LayerResult, ...]:
         results = tuple(self._disc(request, request.seed + index) for index in range(request.count))
