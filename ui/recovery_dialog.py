@@ -25,7 +25,9 @@ class RecoveryDialog(QDialog):
         self.setWindowTitle(self.tr("Recover Unsaved Work"))
         self.resize(560, 360)
         self.leftovers = list(leftovers)
-        note = QLabel(self.tr("Downstage ended before this was saved. Recover one now; the others can be recovered later from the File menu."))
+        words = self.tr("Downstage ended before this was saved.")
+        more = self.tr("Recover one now; the others stay, and can be recovered from the File menu.")
+        note = QLabel(f"{words} {more}" if len(self.leftovers) > 1 else words)
         note.setWordWrap(True)
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Unsaved work"))
@@ -64,7 +66,9 @@ class RecoveryDialog(QDialog):
         path = leftover.belonging.path
         words = self.tr("{when} · {width} × {height} px · layers: {layers}")
         facts = words.format(when=when, width=document.width, height=document.height, layers=layers)
-        item = QListWidgetItem(QIcon(_picture(leftover.thumbnail)), f"{path.name if path else self.tr('Untitled')}\n{facts}")
+        icon = QIcon(_picture(leftover.thumbnail))
+        icon.addPixmap(_picture(leftover.thumbnail), QIcon.Mode.Selected)  # not tinted
+        item = QListWidgetItem(icon, f"{path.name if path else self.tr('Untitled')}\n{facts}")
         item.setToolTip(str(path or ""))
         return item
 
