@@ -69,6 +69,7 @@ ACTIONS = (
     Action("file.save", _T("actions", "Save"), ("Ctrl+S",), "save", rule=True),
     Action("file.save_as", _T("actions", "Save As…"), ("Ctrl+Shift+S",)),
     Action("file.export", _T("actions", "Export As…"), ("Ctrl+Shift+Alt+E",), "export"),
+    Action("file.export_layers", _T("actions", "Export Layers…")),
     Action("file.recover", _T("actions", "Recover Unsaved Work…")),
     Action("file.quit", _T("actions", "Quit"), ("Ctrl+Q",), rule=True),
     Action("edit.undo", _T("actions", "Undo"), ("Ctrl+Z",), "undo", "undo"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app import edits
 from app.document import Document, Layer, make_layer, walk
 from app.errors import ExpectedError, FileChanged
-from app.formats import OPEN_SUFFIXES, SAVE_SUFFIXES, Opened, losses, open_with_report, save_document
+from app.formats import OPEN_SUFFIXES, SAVE_SUFFIXES, Encoding, Opened, losses, open_with_report, save_document
 from app.formats.atomic import Stamp
+from app.formats.export import LayerFiles, export_layers
 from app.geometry import Placement, Rect
 from app.pixels import Pixels
 from app.recovery import Leftover, Recovery, leftovers
@@ -25,21 +27,13 @@ from app.render import render, render_qimage, thumbnail
 from app.samples import SCENES
 from app.session import Session
 from app.settings import Settings
-from ui import dialogs, recovery_dialog
+from ui import dialogs, export_dialog, recovery_dialog
 
 PROJECT = ".downstage"
 SCREEN = 1600  # canvas pixels that a window shows in one direction, about
 THUMBNAIL = 72  # pixels
-KEEPS_LAYERS = (PROJECT, ".psd", ".psb")
-KINDS = {
-    PROJECT: "Downstage project",
-    ".psd": "Photoshop",
-    ".psb": "Photoshop, large",
-    ".png": "PNG",
-    ".jpg": "JPEG",
-    ".webp": "WebP",
-    ".tif": "TIFF",
-}
+KEEPS_LAYERS = (PROJECT, ".psd", ".psb", ".ora")
+KINDS = {PROJECT: "Downstage project"} | export_dialog.NAMES
 
 
 class FileCommands(QObject):
@@ -63,8 +57,12 @@ class FileCommands(QObject):
         self._loop = loop
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="files")
         self._tasks: set[asyncio.Task] = set()
+        self._stop = threading.Event()  # ends an export of layers early
         self.ask_open: Callable[[], Awaitable[Path | None]] = self._ask_open
         self.ask_target: Callable[[str, Path, tuple[str, ...]], Awaitable[Path | None]] = self._ask_target
+        self.ask_export: Callable[..., Awaitable[export_dialog.Export | None]] = partial(export_dialog.ask_export, window)
+        self.ask_layers: Callable[[], Awaitable[LayerFiles | None]] = partial(export_dialog.ask_layers, window)
+        self.ask_folder: Callable[[], Awaitable[Path | None]] = self._ask_folder
         self.ask_to_save: Callable[[str], Awaitable[str]] = partial(dialogs.ask_to_save, window)
         self.ask_about_change: Callable[[str], Awaitable[str]] = partial(dialogs.ask_about_change, window)
         self.ask_to_recover: Callable[[list[Leftover]], Awaitable[Leftover | None]] = partial(recovery_dialog.ask_to_recover, window)
@@ -93,6 +91,7 @@ class FileCommands(QObject):
     def close(self) -> None:
         """End the threads; what is being written is finished first. The document has been saved or given up."""
         self.recovery.close()
+        self._stop.set()
         self._thread.shutdown(wait=True)
 
     # Commands
@@ -113,6 +112,9 @@ class FileCommands(QObject):
 
     def export(self) -> None:
         self._start(self._export())
+
+    def export_layers(self) -> None:
+        self._start(self._export_layers())
 
     def recover(self) -> None:
         """Offer what other programs left behind unsaved."""
@@ -144,6 +146,10 @@ class FileCommands(QObject):
             return None
         finally:
             self.busy.emit("")
+
+    async def _quietly_away(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Run `work` on the files' thread."""
+        return await self._loop.run_in_executor(self._thread, work, *arguments)
 
     async def may_leave(self) -> bool:
         """True once the present document is saved, or the user gives its changes up."""
@@ -216,18 +222,36 @@ class FileCommands(QObject):
         return True
 
     async def _export(self) -> None:
-        others = tuple(suffix for suffix in KINDS if suffix != PROJECT)
-        path = await self.ask_target(self.tr("Export As"), self._suggestion(".png", self._settings.get("export_suffix", ".png")), others)
-        if path is None or not await self._accepted(path):
+        """The dialog shows what the format drops, so that is not asked about again."""
+        document = self.session.document
+        chosen = await self.ask_export(document, self._settings.get("export_suffix", ".png"), self._quietly_away)
+        if chosen is None:
             return
-        if await self._write(self.session.document, path):
-            self._settings.set("export_suffix", path.suffix.lower())
+        path = await self.ask_target(self.tr("Export As"), self._suggestion(chosen.suffix), (chosen.suffix,))
+        if path is None:
+            return
+        if await self._write(document, path, encoding=chosen.encoding):
+            self._settings.set("export_suffix", chosen.suffix)
             self.told.emit(self.tr("Exported “{name}”.").format(name=path.name), str(path.parent))
 
-    async def _write(self, document: Document, path: Path, expected: Stamp | None = None) -> Written | FileChanged | None:
+    async def _export_layers(self) -> None:
+        files = await self.ask_layers()
+        folder = await self.ask_folder() if files is not None else None
+        if folder is None:
+            return
+        document, name = self.session.document, self.session.path.stem if self.session.path else self.tr("untitled")
+        self._stop.clear()
+        with export_dialog.progress(self._window, self._loop, self._stop.set) as report:
+            target = await self._away(self.tr("Exporting layers…"), export_layers, document, folder, name, files, report, self._stop)
+        if target is not None:
+            self.told.emit(self.tr("The layers are in “{name}”.").format(name=target.name), str(target.parent))
+
+    async def _write(
+        self, document: Document, path: Path, expected: Stamp | None = None, encoding: Encoding = Encoding()
+    ) -> Written | FileChanged | None:
         """None where it failed, which is told by then."""
         words = self.tr("Saving “{name}”…").format(name=path.name)
-        written = await self._away(words, _save, document, path, expected)
+        written = await self._away(words, _save, document, path, expected, encoding)
         if isinstance(written, Written):
             self._remember(path)
         return written
@@ -279,6 +303,13 @@ class FileCommands(QObject):
         path, used = chosen
         return path if path.suffix.lower() in SAVE_SUFFIXES else path.with_name(path.name + filters.get(used, suffixes[0]))
 
+    async def _ask_folder(self) -> Path | None:
+        dialog = QFileDialog(self._window, self.tr("Export Layers"), str(self._suggestion(PROJECT).parent))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        chosen = await dialogs.ask_file(dialog)
+        return None if chosen is None else chosen[0]
+
     def _folder(self) -> str:
         return self._settings.get("folder", str(Path.home()))
 
@@ -290,10 +321,10 @@ class Written:
     stamp: Stamp | None
 
 
-def _save(document: Document, path: Path, expected: Stamp | None) -> Written | FileChanged:
+def _save(document: Document, path: Path, expected: Stamp | None, encoding: Encoding) -> Written | FileChanged:
     """On the files' thread."""
     try:
-        return Written(save_document(document, path, expected=expected))
+        return Written(save_document(document, path, encoding, expected=expected))
     except FileChanged as changed:
         return changed
 

@@ -126,6 +126,7 @@ class MainWindow(QMainWindow):
             "file.save": files.save,
             "file.save_as": files.save_as,
             "file.export": files.export,
+            "file.export_layers": files.export_layers,
             "file.recover": files.recover,
             "file.quit": self.close,
             "edit.undo": lambda: self.session.undo(),

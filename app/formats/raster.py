@@ -61,7 +61,7 @@ _READERS = tuple(
 _SIGNATURES = (b"\x89PNG", b"\xff\xd8", b"RIFF", b"II*\0", b"MM\0*", b"BM", b"GIF8")
 _FORMAT_OF = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".avif": "AVIF"}
 _LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383, "AVIF": 65_535}  # what the formats allow
-_QUALITY = {"JPEG": 92, "WEBP": 95, "AVIF": 85}  # of 100; alike to the eye
+DEFAULT_QUALITY = {".jpg": 92, ".jpeg": 92, ".webp": 95, ".avif": 85}  # of 100; alike to the eye
 
 # Tags of TIFF (TIFF 6.0; Adobe Photoshop TIFF Technical Notes, 2002)
 _SUBFILE, _REDUCED_OR_MASK = 254, 0b101
@@ -217,7 +217,9 @@ def encode(document: Document, suffix: str, encoding: Encoding = Encoding(), com
     composed = resized(render(document, document.rect) if composed is None else composed, width, height)
     picture = Image.fromarray(on_white(composed) if kind == "JPEG" or opaque(composed) else composed)
     encoded = io.BytesIO()
-    picture.save(encoded, format=kind, **_options(document, kind, encoding))
+    default = DEFAULT_QUALITY.get(suffix.lower(), 0)
+    quality = (encoding.quality or default) if default else 0
+    picture.save(encoded, format=kind, **_options(document, kind, quality, encoding.lossless))
     return encoded.getbuffer()
 
 
@@ -228,17 +230,17 @@ def resized(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
     return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))  # Pillow premultiplies for it
 
 
-def _options(document: Document, kind: str, encoding: Encoding) -> dict:
+def _options(document: Document, kind: str, quality: int, lossless: bool) -> dict:
     options: dict = {"icc_profile": document.profile or SRGB, "dpi": (document.dpi, document.dpi)}
     packet = xmp(document)
-    if kind in _QUALITY:
-        options |= {"quality": encoding.quality or _QUALITY[kind]} | ({"xmp": packet} if packet else {})
+    if quality:
+        options |= {"quality": quality} | ({"xmp": packet} if packet else {})
     if kind == "JPEG":
         options["subsampling"] = 0
     if kind == "AVIF":
         options["subsampling"] = "4:4:4"
     if kind == "WEBP":
-        options |= {"exact": True, "lossless": encoding.lossless}
+        options |= {"exact": True, "lossless": lossless}
     if kind == "TIFF":
         options |= {"compression": "tiff_lzw"} | ({"tiffinfo": {700: packet}} if packet else {})
     if kind == "PNG":
@@ -270,7 +272,7 @@ def losses(document: Document, path: Path) -> list[str]:
         report.append("All layers are merged into one picture; names, groups, masks and recipes are not kept.")
     if kind == "JPEG":
         report.append("JPEG knows no transparency; what is transparent becomes white.")
-    if kind in _QUALITY:
+    if path.suffix.lower() in DEFAULT_QUALITY:
         name = {"JPEG": "JPEG", "WEBP": "WebP", "AVIF": "AVIF"}[kind]
         report.append(f"{name} compresses with a small loss of detail.")
     return report

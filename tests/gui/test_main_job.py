@@ -10,9 +10,10 @@ from PIL import Image
 from psd_tools import PSDImage
 from PySide6.QtCore import Qt
 
-from app.formats import open_document
+from app.formats import Encoding, open_document
 from app.render import render
 from tests.gui.conftest import Editor, answer
+from ui.export_dialog import Export
 from ui.layer_commands import shown_candidate
 
 Tell = Callable[..., None]
@@ -157,18 +158,11 @@ def test_the_project_is_saved_and_opened_again_with_its_recipes(tell: Tell, phot
     tell(story, photo)
 
 
-def test_the_document_is_exported_as_psd_and_png_after_a_word_on_what_is_lost(tell: Tell, photo: Path, tmp_path: Path) -> None:
-    told: list[list[str]] = []
-
+def test_the_document_is_exported_as_psd_and_png(tell: Tell, photo: Path, tmp_path: Path) -> None:
     async def story(editor: Editor) -> None:
         await editor.insert()
-
-        async def go_on(_name: str, losses: list[str]) -> bool:
-            told.append(losses)
-            return True
-
-        editor.window.files.confirm_losses = go_on
         for name in ("out.psd", "out.png"):
+            editor.window.files.ask_export = answer(Export(Path(name).suffix, Encoding()))
             editor.window.files.ask_target = answer(tmp_path / name)
             editor.do("file.export")
             await editor.files_done()
@@ -179,19 +173,6 @@ def test_the_document_is_exported_as_psd_and_png_after_a_word_on_what_is_lost(te
     assert [layer.name for layer in PSDImage.open(tmp_path / "out.psd")] == ["photo", "apple"]
     with Image.open(tmp_path / "out.png") as picture:
         assert picture.size == (160, 120)
-    assert any("layer" in sentence.lower() for losses in told for sentence in losses)
-
-
-def test_a_file_that_is_not_exported_after_all_is_not_written(tell: Tell, photo: Path, tmp_path: Path) -> None:
-    async def story(editor: Editor) -> None:
-        await editor.insert()
-        editor.window.files.confirm_losses = answer(False)
-        editor.window.files.ask_target = answer(tmp_path / "out.jpg")
-        editor.do("file.export")
-        await editor.files_done()
-
-    tell(story, photo)
-    assert not (tmp_path / "out.jpg").exists()
 
 
 def test_the_sample_opens_without_a_file_with_a_box_and_a_prompt_to_try(tell: Tell) -> None:

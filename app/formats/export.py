@@ -1,0 +1,128 @@
+"""Trying an export out before it is written, and every layer to a file of its own."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ..document import Document, Group, Layer, Node, only
+from ..errors import FileError
+from ..pixels import Pixels
+from ..render import render
+from . import raster
+from .atomic import replacing, save_error
+from .raster import Encoding, encode, resized
+
+LAYER_FILE_SUFFIXES = (".png", ".webp", ".tif", ".avif")  # those that keep transparency
+_LONGEST_NAME = 60  # characters
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """pixels: (h, w, 4) uint8, how the file will look. size: bytes, None for formats that are not tried out."""
+
+    pixels: np.ndarray = field(repr=False)
+    size: int | None
+
+
+def try_out(document: Document, composed: np.ndarray, suffix: str, encoding: Encoding) -> Trial:
+    """composed: (h, w, 4) uint8, the document as rendered. FileError where the format cannot hold it."""
+    if suffix not in raster.SAVE_SUFFIXES:
+        size = (encoding.width or document.width, encoding.height or document.height)
+        return Trial(resized(composed, *size), None)
+    encoded = encode(document, suffix, encoding, composed)
+    with Image.open(io.BytesIO(encoded)) as image:
+        return Trial(np.asarray(image.convert("RGBA")), len(encoded))
+
+
+@dataclass(frozen=True)
+class LayerFiles:
+    """trimmed: without the transparent border, else of the canvas's size, so that the files line up. hidden: hidden layers too."""
+
+    suffix: str = ".png"
+    trimmed: bool = False
+    hidden: bool = False
+
+
+def export_layers(
+    document: Document,
+    folder: Path,
+    name: str,
+    files: LayerFiles,
+    report: Callable[[int, int], None] = lambda done, of: None,
+    stop: threading.Event | None = None,
+) -> Path:
+    """Write every layer, as it looks by itself, to a file in a new folder called after `name`; returns the folder.
+
+    Files are numbered from the bottom up. report: called with how many of how many are done. stop: set to end early; what is
+    written by then stays.
+    """
+    layers = _layers(document, files.hidden)
+    if not layers:
+        raise FileError("There is no layer to export.", "Show a layer, or include hidden ones.")
+    target = _new_folder(folder, f"{_file_name(name) or 'layers'} layers")
+    for index, (layer, apart) in enumerate(layers):
+        if stop is not None and stop.is_set():
+            break
+        report(index, len(layers))
+        picture = render(apart, document.rect)
+        if files.trimmed:
+            area = Pixels.from_array(picture).content_bounds()
+            picture = picture[area.top : area.bottom, area.left : area.right]
+        if picture.size:
+            digits = max(len(str(len(layers))), 2)
+            path = target / f"{index + 1:0{digits}} {_file_name(layer.name) or 'layer'}{files.suffix}"
+            encoding = Encoding(picture.shape[1], picture.shape[0], lossless=True)
+            with replacing(path) as temporary:
+                temporary.write_bytes(encode(apart, files.suffix, encoding, picture))
+    report(len(layers), len(layers))
+    return target
+
+
+def _layers(document: Document, hidden: bool) -> list[tuple[Layer, Document]]:
+    """Each layer bottom to top, and a document that shows it with the masks and opacities around it, and nothing else."""
+    shown = _all_shown(document.layers) if hidden else document.layers
+    everything = replace(document, layers=shown)
+    return [(node, only(everything, [node.id])) for node, seen in _leaves(shown, True) if seen]
+
+
+def _all_shown(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    return tuple(
+        replace(node, visible=True, children=_all_shown(node.children)) if isinstance(node, Group) else replace(node, visible=True)
+        for node in nodes
+    )
+
+
+def _leaves(nodes: tuple[Node, ...], seen: bool) -> Iterator[tuple[Layer, bool]]:
+    """Every layer, and whether it and all groups around it are visible."""
+    for node in nodes:
+        if isinstance(node, Group):
+            yield from _leaves(node.children, seen and node.visible)
+        else:
+            yield node, seen and node.visible
+
+
+def _new_folder(folder: Path, name: str) -> Path:
+    """One that did not exist, so that no file of anyone is replaced."""
+    for number in range(1, 1000):
+        target = folder / (name if number == 1 else f"{name} {number}")
+        try:
+            target.mkdir()
+            return target
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise save_error(target, error) from error
+    raise FileError(f"There are too many folders called “{name}”.", "Choose another folder.")
+
+
+def _file_name(name: str) -> str:
+    """What every system takes as part of a file's name."""
+    clean = "".join(letter if letter.isprintable() and letter not in '<>:"/\\|?*' else "_" for letter in name)
+    return clean[:_LONGEST_NAME].strip(" .")
