@@ -177,7 +177,8 @@ def _layer(state: Reading, record: LayerRecord, channels: ChannelDataList, decod
     kind = next((name for tag, name in _KINDS.items() if tag in record.tagged_blocks), None)
     own = own_pixels(state, record) if kind == "smart object" else None
     if own is not None:
-        return Layer(**_common(state, record), mask=mask(state, record, channels, of_layer=False, cut=False), pixels=own[0], placement=own[1])
+        masked = mask(state, record, channels, of_layer=False, cut=False)
+        return Layer(**_common(state, record), mask=masked, pixels=own[0], placement=own[1])
     if kind:
         state.noticed[kind] += 1
     common = _common(state, record)

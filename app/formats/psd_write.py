@@ -30,7 +30,15 @@ from psd_tools.psd.image_resources import (
     ThumbnailResource,
     VersionInfo,
 )
-from psd_tools.psd.layer_and_mask import GlobalLayerMaskInfo, LayerAndMaskInformation, LayerFlags, LayerInfo, LayerRecord, MaskData, MaskFlags
+from psd_tools.psd.layer_and_mask import (
+    GlobalLayerMaskInfo,
+    LayerAndMaskInformation,
+    LayerFlags,
+    LayerInfo,
+    LayerRecord,
+    MaskData,
+    MaskFlags,
+)
 from psd_tools.psd.linked_layer import LinkedLayer
 from psd_tools.psd.tagged_blocks import TaggedBlocks
 

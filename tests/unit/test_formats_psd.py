@@ -25,11 +25,12 @@ from app.formats.psd_read import merged_pixels
 from app.geometry import Placement
 from app.pixels import Mask, Pixels
 from app.render import render
+from tests.benchmarks.compare_psd import compare
 from tests.documents import flat_document, full_document, gradient, noise, same_raster, shape
 from tests.strategies import documents, shifts
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "psd"
-needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="the Photoshop files (corpus/psd) do not lie beside the project")
+CORPUS = Path(os.environ.get("PSD_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus" / "psd")
+needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="no folder of Photoshop's files: PSD_CORPUS is not set")
 
 
 def structure(path: Path) -> PSD:
@@ -269,33 +270,16 @@ def test_a_huge_canvas_in_a_small_file_is_refused(tmp_path: Path) -> None:
 
 
 @needs_corpus
-def test_every_file_that_photoshop_wrote_opens() -> None:
-    files = sorted(CORPUS.glob("*.ps[db]"))
-    for file in files:
-        opened = open_with_report(file)
-        assert opened.document.layers, file.name
-    assert len(files) >= 60
-
-
-# What the file holds is pixels, groups, masks, clipping, blend modes, text and fills with their pixels: no adjustments or effects.
-EXACT = (
-    "16bit5x5.psb", "1layer.psb", "broken-groups.psb", "clipping-mask.psd", "clipping-mask3.psd", "empty-layer.psb",
-    "group.psd", "hidden-groups.psb",
-    "layers__smartobject-layer.psd", "layers__type-layer.psd", "mask.psd", "mask-density-layermask.psd", "mask-density-vectormask.psd",
-    "masks3.psd",
-    "mask-density-layervectormask.psd", "metadata.psd", "passthrough_blendmodes1.psd", "placedLayer.psd", "semi-transparent-layers.psd",
-    "text.psd",
-    "transparency__transparency-group.psd", "vector-mask3.psd", "blend-modes__color.psd", "blend-modes__hard-mix.psd",
-)  # fmt: skip
-
-
-@needs_corpus
-@pytest.mark.parametrize("name", EXACT)
-def test_photoshops_files_look_as_photoshop_shows_them(name: str) -> None:
-    """Mean error against the merged picture in the file: at most one level."""
-    document = open_document(CORPUS / name)
-    merged = merged_pixels(structure(CORPUS / name))
-    assert np.abs(over_white(render(document, document.rect)) - over_white(merged)).mean() <= 1
+def test_photoshops_files_look_as_photoshop_shows_them() -> None:
+    """Mean error against the merged picture inside: at most one level for files that hold only pixels, groups, masks, clipping
+    and blend modes, and for nine tenths of those with text, shapes, fills, smart objects, adjustments and effects."""
+    compared = [compare(file) for file in sorted(CORPUS.glob("*.ps[db]"))]
+    judged = [one for one in compared if one.mean is not None]
+    assert len(compared) >= 60 and len(judged) >= 60
+    over = {one.path.name for one in judged if one.plain and one.mean > 1}
+    assert over <= {"passthrough_fill_blendmode.psd"}, "fill opacity of a pass-through group is not understood; nothing else may differ"
+    others = [one for one in judged if not one.plain]
+    assert sum(one.mean <= 1 for one in others) >= 0.9 * len(others)
 
 
 @needs_corpus
