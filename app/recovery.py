@@ -126,7 +126,12 @@ class Journal:
             return None
         project.check_tables(self._database)
         text = project.value(self._database, "recovery")
-        return None if text is None else (project.load(self._database), Belonging.decoded(text))
+        return None if text is None else (project.load(self._database, self.version), Belonging.decoded(text))
+
+    @property
+    def version(self) -> int:
+        """Of the project format that it is written in."""
+        return self._database.execute("PRAGMA user_version").fetchone()[0]
 
     def close(self) -> None:
         """Let it go; it stays where it is."""
@@ -250,11 +255,15 @@ class Recovery:
             log.warning("the journal could not be written: %s", error)
             if not self._told:
                 self._told = True
-                self._failed(FileError("Unsaved work cannot be kept safe at the moment: the disk is full or cannot be written to.",
-                                       f"Save soon, and make room in “{self._folder}”."))  # fmt: skip
+                self._failed(_cannot_keep(self._folder, error))
             self._plan(AGAIN)
         else:
             raise error  # a bug: the loop's handler logs and tells it
+
+
+def _cannot_keep(folder: Path, error: Exception) -> FileError:
+    reason = "there is not enough memory" if isinstance(error, MemoryError) else f"the disk of “{folder}” is full or cannot be written to"
+    return FileError(f"Unsaved work cannot be kept safe at the moment: {reason}.", "Save soon, and make room. It is tried again by itself.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -298,6 +307,10 @@ def leftovers(folder: Path) -> list[Leftover]:
 
 def _look_into(journal: Journal, when: float) -> Leftover | None:
     try:
+        if journal.version > project.VERSION:
+            log.warning("%s is of a newer Downstage", journal.file.name)
+            journal.close()
+            return None
         state = journal.read()
         if state is None or state[1].saved:
             journal.remove()

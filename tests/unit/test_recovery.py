@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from app import edits, recovery
-from app.document import Candidate, Document, Layer, find
+from app.document import Candidate, Document, Layer, find, make_layer
 from app.errors import FileError
 from app.formats import open_with_report, project, save_document, tiles
 from app.geometry import Placement
@@ -26,6 +26,7 @@ from app.recovery import Belonging, Journal, Recovery, leftovers
 from app.session import Session
 from tests.documents import RECIPE, differences, flat_document, full_document, noise
 from tests.kills import fingerprint
+from tests.small_disk import linux_root, mounted
 
 ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("DOWNSTAGE_KILLS", "3"))
@@ -301,8 +302,42 @@ def test_a_journal_that_cannot_be_written_is_told_once_and_tried_again(tmp_path:
         await keeper.kept()
 
     told = tell(tmp_path, Session(full_document()), story)
-    assert len(told) == 1 and "cannot be kept safe" in told[0].sentence and str(tmp_path) in told[0].hint
+    assert len(told) == 1 and "cannot be kept safe" in told[0].sentence and str(tmp_path) in told[0].sentence
     assert refusals == 0 and len(recovered(tmp_path)) == 1
+
+
+@linux_root
+def test_a_real_disk_that_is_full_is_told_and_what_was_kept_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery, "AGAIN", 0.05)
+    for disk in mounted(tmp_path / "small", "size=3m"):
+        session = Session(flat_document(300, 300))
+
+        async def story(keeper: Recovery, session: Session, disk: Path = disk) -> None:
+            session.commit("first", replace(session.document, dpi=90.0))
+            await keeper.kept()
+            filler = disk / "filler"
+            filler.write_bytes(bytes(os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize))
+            large = make_layer("large", Pixels.from_array(noise(600, 600)))
+            session.commit("second", edits.add_layer(session.document, large))
+            async with asyncio.timeout(PATIENCE):
+                while not keeper._told:
+                    await asyncio.sleep(0.02)
+            again = copied(disk, tmp_path / "as it is now")
+            (again / "filler").unlink()
+            assert [document.dpi for document in recovered(again)] == [90.0]
+            filler.unlink()
+            await written(keeper)
+
+        told = tell(disk, session, story)
+        assert len(told) == 1 and "is full" in told[0].sentence
+        assert differences(session.document, recovered(disk)[0]) == []
+
+
+def test_a_journal_of_a_newer_program_is_left_to_it(tmp_path: Path) -> None:
+    journal = Journal.begin(tmp_path, full_document(), NOWHERE)
+    journal._database.execute("PRAGMA user_version=99")
+    journal.close()
+    assert leftovers(tmp_path) == [] and journal.file.exists()
 
 
 def test_a_file_of_the_documents_own_is_copied_not_packed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,11 +22,9 @@ from app.formats import atomic, open_document, open_with_report, project, save_d
 from app.formats.atomic import Stamp, stamp
 from app.pixels import Pixels
 from tests.documents import differences, flat_document, full_document, noise
+from tests.small_disk import linux_root, mounted
 from tests.strategies import documents
 
-linux_root = pytest.mark.skipif(
-    not sys.platform.startswith("linux") or os.geteuid() != 0, reason="only root on Linux may mount a small or read-only disk"
-)
 
 
 @pytest.fixture
@@ -268,16 +266,6 @@ def test_a_database_with_a_write_ahead_log_is_no_project_file(path: Path) -> Non
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of three megabytes."""
     yield from mounted(tmp_path / "small", "size=3m")
-
-
-def mounted(folder: Path, options: str) -> Iterator[Path]:
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True).returncode != 0:
-        pytest.skip("this machine does not let root mount a disk")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 @linux_root
