@@ -29,9 +29,10 @@ class Job:
     error: why it failed, EngineError and its kinds, always with a sentence. cancelling: asked to stop, has not yet.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, prepare: Prepare | None = None) -> None:
         self.id = uuid.uuid4().hex
         self.request = request
+        self.prepare = prepare
         self.state: State = "waiting"
         self.progress: Progress | None = None
         self.seconds_left: float | None = None
@@ -59,6 +60,8 @@ class Job:
 
 
 Listener = Callable[[Job], None]
+# Called on the loop's thread when a job's turn has come: None, or a function that gives, on the background thread, a newer request.
+Prepare = Callable[[], Callable[[], Request] | None]
 
 
 class JobQueue:
@@ -91,12 +94,13 @@ class JobQueue:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
-    def submit(self, request: Request, on_done: Listener | None = None) -> Job:
-        """Put a request at the end of the queue. on_done is called once, when the job is over in whatever way."""
+    def submit(self, request: Request, on_done: Listener | None = None, prepare: Prepare | None = None) -> Job:
+        """Put a request at the end of the queue. on_done is called once, when the job is over in whatever way. prepare: asked for a
+        newer request when the job's turn has come, because what was made before it may have changed what the engine should see."""
         if self._closed:
             raise RuntimeError("the queue is closed")
         self._loop = self._loop or asyncio.get_running_loop()
-        job = Job(request)
+        job = Job(request, prepare)
         if on_done is not None:
             self._once_over(job, on_done)
         self._waiting.append(job)
@@ -140,10 +144,11 @@ class JobQueue:
         self._threads = self._threads or ThreadPoolExecutor(1, thread_name_prefix="engine")
         job = self._running = self._waiting.pop(0)
         job.state = "running"
-        self._threads.submit(self._work, job).add_done_callback(lambda future: self._on_loop(self._finish, job, future))
+        newer = job.prepare() if job.prepare is not None else None
+        self._threads.submit(self._work, job, newer).add_done_callback(lambda future: self._on_loop(self._finish, job, future))
         self._tell(job)
 
-    def _work(self, job: Job) -> tuple[LayerResult, ...]:
+    def _work(self, job: Job, newer: Callable[[], Request] | None) -> tuple[LayerResult, ...]:
         """On the background thread."""
 
         def report(progress: Progress) -> None:
@@ -155,6 +160,8 @@ class JobQueue:
             self._engine = self._engine_factory()
         if job._stop.is_set():
             raise Cancelled
+        if newer is not None:
+            job.request = newer()
         return make(self._engine, job.request, report)
 
     def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:

@@ -177,6 +177,18 @@ class Session:
 
         return make
 
+    def recapture(self, request: Request) -> Callable[[], Request] | None:
+        """For a new layer whose turn has come: the request with what was asked for before it and lies below it now, as a function for
+        any thread; None where nothing came in between. So layers asked for in a row are made one after another, back to front."""
+        origin = self._origins.get(request)
+        if origin is None or not isinstance(request, InsertRequest):
+            return None
+        stack = self._stack_on(_survivor(origin, self.document)[0], origin.document)
+        if len(stack) < 2:
+            return None
+        seen = below(self.document, stack[-1], inclusive=True)
+        return lambda: self._captured(replace(request, background=seen_by_the_engine(seen, request.crop)), origin)
+
     def capture_extract(self, layer_id: str, box: Box | None, *, fraction: float = framing.BOX_FRACTION, **settings) -> Callable[[], ExtractRequest]:
         """As capture_insert, for what the canvas shows with a layer and does not show without it, inside `box`; None takes all that
         differs. settings: prompt, seed, steps, guidance, model, strength. Raises EngineError (the function too), EditError."""

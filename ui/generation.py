@@ -137,7 +137,8 @@ class Generation(QObject):
             self.changed.emit()
 
     def _send(self, request: Request, target_id: str | None, first: bool) -> None:
-        job = self._queue.submit(request)
+        session = self.session
+        job = self._queue.submit(request, prepare=(lambda: session.recapture(request)) if target_id is None else None)
         self._tickets.append(_Ticket(job, self.session, target_id))
         if first:
             self._queue.move_to_front(job)

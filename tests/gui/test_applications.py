@@ -112,6 +112,24 @@ def test_several_candidates_of_one_request_are_one_layer_and_one_step(tell: Tell
     tell(story, photo)
 
 
+def test_layers_asked_for_in_a_row_are_made_back_to_front_and_each_sees_those_before_it(tell: Tell, photo: Path, engine: DiscEngine) -> None:
+    async def story(editor: Editor) -> None:
+        engine.go.clear()
+        draw_box(editor)
+        for prompt in ("apple", "cat"):
+            editor.type(prompt)
+            editor.do("generate.run")
+        engine.go.set()
+        await editor.generated()
+        assert editor.names == ["photo", "apple", "cat"]
+        apple, cat = engine.seen
+        middle = 55 - cat.crop.y, 70 - cat.crop.x
+        colour = editor.window.session.document.layers[1].pixels.to_array()[25, 30, :3]
+        assert (cat.background[middle] == colour).all() and (apple.background[middle] != colour).any()
+
+    tell(story, photo)
+
+
 def test_a_moved_thing_is_resettled_and_can_go_back(tell: Tell, photo: Path, cutout: Path, engine: DiscEngine) -> None:
     async def story(editor: Editor) -> None:
         editor.window.files.place(cutout)

@@ -83,6 +83,27 @@ class Desk:
             self.engines[0].go_on.release()
 
 
+def test_a_job_whose_turn_has_come_may_get_a_newer_request() -> None:
+    async def story(desk: Desk) -> None:
+        asked: list[str] = []
+
+        def prepare() -> Callable[[], InsertRequest]:
+            asked.append(desk.queue.running.request.prompt)
+            return lambda: request("newer")
+
+        desk.submit("slow")
+        job = desk.queue.submit(request("older"), prepare=prepare)
+        same = desk.queue.submit(request("same"), prepare=lambda: None)
+        await desk.until(lambda: desk.engines)
+        assert asked == [], "its turn has not come"
+        desk.let_go_on(STEPS + 1)
+        await desk.until(lambda: same.is_over)
+        assert asked == ["older"] and desk.engines[0].made == ["slow", "newer", "same"]
+        assert job.request.prompt == "newer" and job.results[0].recipe["prompt"] == "newer"
+
+    at_the_desk(story)
+
+
 def at_the_desk(story: Callable[[Desk], Awaitable[None]]) -> None:
     async def run() -> None:
         desk = Desk()
