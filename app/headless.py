@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .document import Group, Layer, Node, walk
 from .errors import FileError
-from .formats import OPEN_SUFFIXES, SAVE_SUFFIXES, check_save_suffix, losses, open_with_report, save_document
+from .formats import OPEN_SUFFIXES, SAVE_SUFFIXES, Encoding, check_save_suffix, losses, open_with_report, save_document
 from .geometry import EMPTY, Rect
 
 OK, FAILED = 0, 2  # exit statuses
@@ -21,7 +21,8 @@ def add_commands(subparsers: argparse._SubParsersAction) -> None:
     converting = subparsers.add_parser("convert", help="open a file and save it in another format", description=_CONVERT)
     converting.add_argument("source", metavar="IN", type=Path)
     converting.add_argument("target", metavar="OUT", type=Path)
-    converting.set_defaults(run=lambda arguments: run_convert(arguments.source, arguments.target))
+    converting.add_argument("--smart-objects", action="store_true", help="in a PSD: turned layers as smart objects, not resampled")
+    converting.set_defaults(run=_run_convert)
     informing = subparsers.add_parser("info", help="describe a file and its layers as JSON", description=_INFO)
     informing.add_argument("file", metavar="FILE", type=Path)
     informing.set_defaults(run=lambda arguments: run_info(arguments.file))
@@ -31,10 +32,14 @@ _CONVERT = f"Opens IN ({', '.join(OPEN_SUFFIXES)}) and saves it as OUT ({', '.jo
 _INFO = "Prints the size of the picture and, for each layer from bottom to top, what it is and where it lies."
 
 
-def run_convert(source: Path, target: Path) -> int:
+def _run_convert(arguments: argparse.Namespace) -> int:
+    return run_convert(arguments.source, arguments.target, Encoding(smart_objects=arguments.smart_objects))
+
+
+def run_convert(source: Path, target: Path, encoding: Encoding = Encoding()) -> int:
     """`convert` with its messages: what was lost on standard output, an error as one line on standard error."""
     try:
-        for sentence in convert(source, target):
+        for sentence in convert(source, target, encoding):
             _say(sentence)
     except FileError as error:
         return _refuse(error)
@@ -69,12 +74,12 @@ def _refuse(error: FileError) -> int:
     return FAILED
 
 
-def convert(source: Path, target: Path) -> list[str]:
+def convert(source: Path, target: Path, encoding: Encoding = Encoding()) -> list[str]:
     """Open `source`, save it as `target`; sentences on what was changed in reading and dropped in writing."""
     check_save_suffix(target)  # before the work of opening
     opened = open_with_report(source)
-    save_document(opened.document, target)
-    return [*opened.report, *losses(opened.document, target)]
+    save_document(opened.document, target, encoding)
+    return [*opened.report, *losses(opened.document, target, encoding)]
 
 
 def info(path: Path) -> dict:

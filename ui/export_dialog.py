@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 
 from app.document import Document
 from app.errors import ExpectedError
-from app.formats import FLAT_SUFFIXES, Encoding, losses
+from app.formats import FLAT_SUFFIXES, PSD_SUFFIXES, Encoding, losses
 from app.formats.export import LAYER_FILE_SUFFIXES, LayerFiles, Trial, try_out
 from app.formats.raster import DEFAULT_QUALITY, LONGEST_SIDE
 from app.render import render
@@ -167,6 +167,10 @@ class ExportDialog(QDialog):
         self.quality.setAccessibleName(self.tr("Quality"))
         self.quality_number = QLabel()
         self.lossless = QCheckBox(self.tr("Lossless"))
+        self.smart = QCheckBox(self.tr("Turned layers as smart objects"))
+        self.smart.setToolTip(self.tr("Photoshop can scale and turn them on without loss. The file becomes larger."))
+        self.opaque = QCheckBox(self.tr("Merged picture without alpha"))
+        self.opaque.setToolTip(self.tr("For Clip Studio, which takes the alpha channel for a selection."))
         self.size_label, self.note = QLabel(), QLabel()
         self.size_label.setAccessibleName(self.tr("Size of the file"))
         self.note.setWordWrap(True)
@@ -177,6 +181,7 @@ class ExportDialog(QDialog):
         self.share.valueChanged.connect(self._share_changed)
         self.quality.valueChanged.connect(self._changed)
         self.lossless.toggled.connect(self._changed)
+        self.smart.toggled.connect(self._tell_losses)
 
     def _lay_out(self) -> None:
         quality = QHBoxLayout()
@@ -188,7 +193,8 @@ class ExportDialog(QDialog):
         self.form.addRow(self.tr("Height"), self.height_)
         self.form.addRow(self.tr("Size"), self.share)
         self.form.addRow(self.tr("Quality"), quality)
-        self.form.addRow("", self.lossless)
+        for box in (self.lossless, self.smart, self.opaque):
+            self.form.addRow("", box)
         self.form.addRow(self.tr("File"), self.size_label)
         side = QVBoxLayout()
         side.addLayout(self.form)
@@ -205,6 +211,8 @@ class ExportDialog(QDialog):
     @property
     def export(self) -> Export:
         suffix = self.kind.currentData()
+        if suffix in PSD_SUFFIXES:
+            return Export(suffix, Encoding(smart_objects=self.smart.isChecked(), opaque=self.opaque.isChecked()))
         if suffix not in FLAT_SUFFIXES:
             return Export(suffix, Encoding())
         lossless = suffix == ".webp" and self.lossless.isChecked()
@@ -219,8 +227,14 @@ class ExportDialog(QDialog):
         if lossy:
             self.quality.setValue(DEFAULT_QUALITY[suffix])
         self.lossless.setVisible(suffix == ".webp")
-        self.note.setText("\n".join(f"•  {loss}" for loss in losses(self._document, Path(f"x{suffix}"))))
+        for box in (self.smart, self.opaque):
+            box.setVisible(suffix in PSD_SUFFIXES)
+        self._tell_losses()
         self._changed()
+
+    def _tell_losses(self) -> None:
+        dropped = losses(self._document, Path(f"x{self.export.suffix}"), self.export.encoding)
+        self.note.setText("\n".join(f"•  {loss}" for loss in dropped))
 
     def _width_changed(self, width: int) -> None:
         self._set_sizes(width, max(round(width * self._document.height / self._document.width), 1))

@@ -20,7 +20,7 @@ OPEN_SUFFIXES = (*LAYER_SUFFIXES, *raster.OPEN_SUFFIXES, exr.SUFFIX)
 SAVE_SUFFIXES = (*LAYER_SUFFIXES, *FLAT_SUFFIXES)
 
 __all__ = [
-    "FLAT_SUFFIXES", "LAYER_SUFFIXES", "OPEN_SUFFIXES", "SAVE_SUFFIXES", "Encoding", "Opened",
+    "FLAT_SUFFIXES", "LAYER_SUFFIXES", "OPEN_SUFFIXES", "PSD_SUFFIXES", "SAVE_SUFFIXES", "Encoding", "Opened",
     "check_save_suffix", "losses", "open_document", "open_with_report", "save_document",
 ]  # fmt: skip
 
@@ -59,7 +59,7 @@ def save_document(
 ) -> Stamp | None:
     """Write the document in the format of the suffix; the file there before is replaced only once the new one is complete.
 
-    encoding: for formats of FLAT_SUFFIXES. expected: the version of the file that the document was read from or last saved as;
+    encoding: for formats of FLAT_SUFFIXES and PSD_SUFFIXES. expected: the version of the file that the document was read from or last saved as;
     FileChanged where another one is there, and a project is only brought up to date. Returns the version that is there now.
     """
     path = Path(path)
@@ -70,7 +70,7 @@ def save_document(
             return project.save_project(document, path, expected)
         check_unchanged(path, expected)
         if suffix in PSD_SUFFIXES:
-            psd_write.save_psd(document, path)
+            psd_write.save_psd(document, path, encoding)
         elif suffix == ora.SUFFIX:
             ora.save_ora(document, path)
         elif suffix == exr.SUFFIX:
@@ -82,7 +82,7 @@ def save_document(
     return stamp(path)
 
 
-def losses(document: Document, path: str | Path) -> list[str]:
+def losses(document: Document, path: str | Path, encoding: Encoding = Encoding()) -> list[str]:
     """What saving under that name would drop, in sentences; empty where everything is kept."""
     path = Path(path)
     check_save_suffix(path)
@@ -90,7 +90,7 @@ def losses(document: Document, path: str | Path) -> list[str]:
     if suffix == project.SUFFIX:
         return []
     if suffix in PSD_SUFFIXES:
-        return psd_write.losses(document, path)
+        return psd_write.losses(document, path, encoding)
     return ora.losses(document) if suffix == ora.SUFFIX else raster.losses(document, path)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from itertools import count
 from pathlib import Path
@@ -53,7 +52,7 @@ from .provenance import xmp
 from .psd_smart import smart_object
 from .psd_stream import Channel, Written, remember, write
 from .psd_table import LOCKED, MODE_OF_BLEND, SHEET_COLOR_OF_TAG
-from .raster import on_white
+from .raster import Encoding, on_white
 
 LONGEST_SIDE_OF_PSD = 30_000  # pixels; beyond that Photoshop uses the large document format, PSB
 LONGEST_SIDE_OF_PSB = 300_000
@@ -67,31 +66,22 @@ _Channels = list[Channel]
 _BAND = 512  # rows of the merged picture rendered at a time
 
 
-@dataclass(frozen=True)
-class Options:
-    """smart_objects: scaled, turned and part-pixel layers as smart objects, which Photoshop can turn on without loss.
-    opaque: the merged picture on white without an alpha channel, which Clip Studio would show as a selection."""
-
-    smart_objects: bool = False
-    opaque: bool = False
-
-
-def save_psd(document: Document, path: Path, options: Options = Options()) -> None:
+def save_psd(document: Document, path: Path, encoding: Encoding = Encoding()) -> None:
     """Write a PSD, or a PSB where the suffix says so or the document is larger than a PSD may be."""
     if max(document.width, document.height) > LONGEST_SIDE_OF_PSB:
         raise FileError(f"A PSB holds at most {LONGEST_SIDE_OF_PSB:,} pixels a side.", "Crop the document, or save it as a project.")
     version = 2 if path.suffix.lower() == ".psb" or is_large(document) else 1
     with replacing(path) as temporary:
         with open(temporary, "wb") as file:
-            written = write_psd(document, file, version, options)
+            written = write_psd(document, file, version, encoding)
     remember(written, path)
 
 
-def write_psd(document: Document, file: BinaryIO, version: int, options: Options = Options()) -> Written:
+def write_psd(document: Document, file: BinaryIO, version: int, encoding: Encoding = Encoding()) -> Written:
     """The same into an open file; version 1 is PSD, 2 is PSB."""
-    planes = _merged(document, options)
+    planes = _merged(document, encoding)
     whole = len(planes) == 3
-    embedded: list[LinkedLayer] | None = [] if options.smart_objects else None
+    embedded: list[LinkedLayer] | None = [] if encoding.smart_objects else None
     layers = list(_records(document.layers, count(1), embedded))
     blocks = TaggedBlocks()
     if embedded:
@@ -106,7 +96,7 @@ def write_psd(document: Document, file: BinaryIO, version: int, options: Options
     return write(file, psd, layers, planes)
 
 
-def _merged(document: Document, options: Options) -> list[np.ndarray]:
+def _merged(document: Document, encoding: Encoding) -> list[np.ndarray]:
     """Red, green, blue over white, and alpha where anything is transparent: (h, w) uint8 each."""
     planes = [np.empty((document.height, document.width), np.uint8) for _ in range(4)]
     for top in range(0, document.height, _BAND):
@@ -116,7 +106,7 @@ def _merged(document: Document, options: Options) -> list[np.ndarray]:
         for index in range(3):
             planes[index][top : band.bottom] = colors[..., index]
         planes[3][top : band.bottom] = composed[..., 3]
-    return planes[:3] if options.opaque or (planes[3] == 255).all() else planes
+    return planes[:3] if encoding.opaque or (planes[3] == 255).all() else planes
 
 
 def is_large(document: Document) -> bool:
@@ -279,14 +269,14 @@ def _thumbnail(merged: Sequence[np.ndarray]) -> ThumbnailResource:
     return ThumbnailResource(1, small.width, small.height, row, row * small.height, 24, 1, stream.getvalue())
 
 
-def losses(document: Document, path: Path, options: Options = Options()) -> list[str]:
+def losses(document: Document, path: Path, encoding: Encoding = Encoding()) -> list[str]:
     """What the PSD cannot hold as it is in the document, in sentences."""
     nodes = [node for node, _depth, _parent in walk(document)]
     layers = [node for node in nodes if isinstance(node, Layer)]
     turned = [layer.name for layer in layers if not layer.placement.is_identity_shift]
     masks = [node.name for node in nodes if node.mask is not None and node.mask.matrix != IDENTITY]
     report = []
-    if turned and options.smart_objects:
+    if turned and encoding.smart_objects:
         report.append(f"Scaled, turned or part-pixel layers become smart objects; their masks are resampled: {_listed(turned)}.")
     elif turned:
         report.append(f"Scaled, turned or part-pixel layers are written as they look, resampled: {_listed(turned)}.")

@@ -83,13 +83,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a flat picture is written. width, height: pixels, 0 for the document's own. quality: 1 to 100 for JPEG, WebP and AVIF,
-    0 for the format's default. lossless: for WebP."""
+    """How a file is written. width, height: pixels, 0 for the document's own. quality: 1 to 100 for JPEG, WebP and AVIF,
+    0 for the format's default. lossless: for WebP. For PSD and PSB: smart_objects, scaled, turned and part-pixel layers as what
+    Photoshop can turn on without loss; opaque, the merged picture without an alpha channel, which Clip Studio takes for a selection."""
 
     width: int = 0
     height: int = 0
     quality: int = 0
     lossless: bool = False
+    smart_objects: bool = False
+    opaque: bool = False
 
 
 def open_raster(path: Path) -> Opened:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from PySide6.QtWidgets import QApplication
 
+from app.formats import open_document
 from app.formats.export import LayerFiles
+from app.geometry import Placement
 from tests.gui.conftest import Editor, answer
 from ui.export_dialog import ExportDialog, LayersDialog
 
@@ -99,3 +102,23 @@ def test_all_layers_go_to_a_folder(tell: Tell, photo: Path, tmp_path: Path) -> N
     assert sorted(path.name for path in (tmp_path / "photo layers").iterdir()) == ["01 photo.png", "02 apple.png"]
     with Image.open(tmp_path / "photo layers" / "02 apple.png") as picture:
         assert picture.mode == "RGBA" and picture.width < 160
+
+
+def test_turned_layers_go_to_photoshop_as_smart_objects_where_that_is_asked_for(tell: Tell, photo: Path, tmp_path: Path) -> None:
+    async def story(editor: Editor) -> None:
+        session = editor.window.session
+        session.commit("Turn", replace(session.document, layers=(replace(session.document.layers[0], placement=Placement(rotation=30.0)),)))
+        editor.window.files.ask_target = answer(tmp_path / "out.psd")
+        editor.do("file.export")
+        dialog = await dialog_of(editor, ExportDialog)
+        assert not dialog.smart.isVisible()
+        dialog.kind.setCurrentIndex(dialog.kind.findData(".psd"))
+        assert dialog.smart.isVisible() and "as they look, resampled" in dialog.note.text()
+        dialog.smart.setChecked(True)
+        assert "smart objects" in dialog.note.text()
+        dialog.accept()
+        await editor.files_done()
+
+    tell(story, photo)
+    again = open_document(tmp_path / "out.psd").layers[0]
+    assert abs(again.placement.rotation - 30) < 1e-6

@@ -12,7 +12,7 @@ from psd_tools.psd import PSD
 
 from app.document import Document, make_layer
 from app.errors import FileError
-from app.formats import open_document, open_with_report, psd_stream, psd_write, save_document
+from app.formats import Encoding, open_document, open_with_report, psd_stream, psd_write, save_document
 from app.formats.psd_read import merged_pixels
 from app.geometry import Placement
 from app.pixels import Mask, Pixels
@@ -108,7 +108,7 @@ def test_a_document_beyond_two_gigabytes_needs_a_psb(tmp_path: Path, monkeypatch
 def test_turned_layers_come_back_turned_from_smart_objects(tmp_path: Path, suffix: str) -> None:
     layer = make_layer("turned", Pixels.from_array(noise(60, 30, 5)), TURNED, mask=Mask.from_array(shape(30, 20), 3, 3), opacity=0.5)
     document = Document(120, 90, (make_layer("ground", Pixels.from_array(gradient(120, 90))), layer))
-    psd_write.save_psd(document, tmp_path / f"a.{suffix}", psd_write.Options(smart_objects=True))
+    psd_write.save_psd(document, tmp_path / f"a.{suffix}", Encoding(smart_objects=True))
     opened = open_with_report(tmp_path / f"a.{suffix}")
     again = opened.document.layers[1]
     assert same_raster(again.pixels, layer.pixels) and opened.report == ()
@@ -121,20 +121,20 @@ def test_turned_layers_come_back_turned_from_smart_objects(tmp_path: Path, suffi
 def test_smart_objects_look_the_same_to_programs_that_do_not_know_them(tmp_path: Path) -> None:
     """The layer's own channels are what it looks like on the canvas."""
     document = full_document()
-    psd_write.save_psd(document, tmp_path / "smart.psd", psd_write.Options(smart_objects=True))
+    psd_write.save_psd(document, tmp_path / "smart.psd", Encoding(smart_objects=True))
     save_document(document, tmp_path / "plain.psd")
     smart, plain = structure(tmp_path / "smart.psd"), structure(tmp_path / "plain.psd")
     for (one, ours), (other, theirs) in zip(smart._iter_layers(), plain._iter_layers(), strict=True):
         assert (one.left, one.top, one.right, one.bottom) == (other.left, other.top, other.right, other.bottom)
         assert [data.data for data in ours] == [data.data for data in theirs]
     assert np.array_equal(merged_pixels(smart), merged_pixels(plain))
-    report = " ".join(psd_write.losses(document, tmp_path / "smart.psd", psd_write.Options(smart_objects=True)))
+    report = " ".join(psd_write.losses(document, tmp_path / "smart.psd", Encoding(smart_objects=True)))
     assert "smart objects" in report and "resampled: “turned”" in report
 
 
 def test_the_merged_picture_may_be_opaque_for_clip_studio(tmp_path: Path) -> None:
     veil = Document(60, 40, (make_layer("veil", Pixels.from_array(noise(60, 40))),))
-    psd_write.save_psd(veil, tmp_path / "a.psd", psd_write.Options(opaque=True))
+    psd_write.save_psd(veil, tmp_path / "a.psd", Encoding(opaque=True))
     psd = structure(tmp_path / "a.psd")
     assert psd.header.channels == 3 and psd.layer_and_mask_information.layer_info.layer_count == 1
     assert same_raster(open_document(tmp_path / "a.psd").layers[0].pixels, veil.layers[0].pixels)
