@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app import edits
 from app.document import Document, Layer, make_layer, walk
 from app.errors import ExpectedError, FileChanged
-from app.formats import OPEN_SUFFIXES, SAVE_SUFFIXES, Encoding, Opened, losses, open_with_report, save_document
+from app.formats import OPEN_SUFFIXES, SAVE_SUFFIXES, Encoding, Opened, losses, open_with_report, project, save_document
 from app.formats.atomic import Stamp
 from app.formats.export import LayerFiles, export_layers
 from app.geometry import Placement, Rect
@@ -342,6 +342,7 @@ def _read(path: Path) -> Opened:
     """On the files' thread: read, and make what the window needs to paint it at once."""
     opened = open_with_report(path)
     document = opened.document
+    project.unpack_visible(document)
     halved = max(0, (max(document.width, document.height) // SCREEN).bit_length())
     render_qimage(document, Rect(0, 0, document.width, document.height), 2.0**-halved)
     for node, _, _ in walk(document):

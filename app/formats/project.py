@@ -28,14 +28,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..document import Document
+from ..document import Document, walk
 from ..errors import FileError
 from ..render import render
 from . import state
 from .atomic import Stamp, check_unchanged, on_local_disk, replacing, stamp
 from .foreign import reading
 from .opened import Opened
-from .tiles import THREADS, TileReader, TileWriter
+from .tiles import THREADS, StoredTiles, TileReader, TileWriter
 
 SUFFIX = ".downstage"
 APPLICATION_ID = 0x44575354  # "DWST", bytes 68 to 71 of the file
@@ -238,6 +238,15 @@ def load(database: sqlite3.Connection, version: int = VERSION, read: Stamp | Non
         return Opened(document, (), read)
     lost = f"The file is damaged: {tiles.damaged} of {tiles.asked} pieces of the layers (256 × 256 pixels each) are lost and empty here."
     return Opened(document, (lost, "The file stays as it is. Save what is left under another name, or use an older copy."), read, whole=False)
+
+
+def unpack_visible(document: Document) -> None:
+    """Unpack on several threads what is going to be painted on one."""
+    rasters = [part for node, _, _ in walk(document) if node.visible for part in (node.mask, getattr(node, "pixels", None)) if part]
+    packed = [one for raster in rasters if isinstance(raster.tiles, StoredTiles) for one in raster.tiles.packed.values()]
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="unpack") as pool:
+        for _ in pool.map(lambda one: one.tile, packed):
+            pass
 
 
 @contextmanager

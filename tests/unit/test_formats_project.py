@@ -189,8 +189,10 @@ def test_candidates_are_not_unpacked_until_somebody_looks(saved: Path, monkeypat
     monkeypatch.setattr(tiles, "unpack", lambda data, shape, unpack=tiles.unpack: unpacked.append(shape) or unpack(data, shape))
     document = open_document(saved)
     assert unpacked == []
-    render(document, document.rect)
+    project_file.unpack_visible(document)
     shown = len(unpacked)
+    render(document, document.rect)
+    assert len(unpacked) == shown > 0
     made = next(node for node, _, _ in walk(document) if isinstance(node, Layer) and node.candidates)
     other = made.candidates[0].pixels.to_array()
     assert np.array_equal(other, full_document_candidate()) and len(unpacked) > shown
