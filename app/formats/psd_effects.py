@@ -16,7 +16,7 @@ from psd_tools.api import effects as fx
 from psd_tools.api.layers import Layer as PsdLayer
 from psd_tools.composite import paint
 from psd_tools.composite.effects import draw_stroke_effect_split, stroke_bbox
-from psd_tools.constants import ColorMode, StrokeFillType
+from psd_tools.constants import ColorMode, StrokeFillType, Tag
 from psd_tools.psd.descriptor import Descriptor, List
 from psd_tools.terminology import Key
 from scipy.ndimage import gaussian_filter
@@ -29,6 +29,7 @@ from .psd_gradient import gradient
 from .psd_table import BLEND_OF_MODE
 
 MOST_EFFECT_PIXELS = 1 << 23  # of one effect; the distances of a stroke take 128 bytes a pixel
+_BAND = 512  # rows of a gradient painted at a time
 _REACH = 3  # a blur reaches so many standard deviations
 _SIGMA = 0.41  # standard deviation of a blur of size 1, measured on a shadow that Photoshop drew
 # What psd-tools raises on descriptors that Photoshop did not write: the effect is left out, and the report says so.
@@ -247,17 +248,28 @@ def _flattened(layer: Layer, inside: list[Layer], fill: float) -> Layer:
 
 
 def fill_pixels(layer: PsdLayer, area: Rect) -> np.ndarray | None:
-    """(h, w, 4) uint8 of a fill layer's colour, gradient or pattern over `area`; None where psd-tools cannot draw it."""
-    if area.width * area.height > MOST_EFFECT_PIXELS:
-        return None
+    """(h, w, 4) uint8 of a fill layer's colour, gradient or pattern over `area`; None where it cannot be drawn."""
+    blocks = layer.tagged_blocks
+    grey = layer._psd.color_mode in (ColorMode.GRAYSCALE, ColorMode.DUOTONE)
+    mode = ColorMode.GRAYSCALE if grey else ColorMode.RGB
+    out = np.empty((area.height, area.width, 4), np.uint8)
     try:
-        color, coverage = paint.create_fill(layer, (area.left, area.top, area.right, area.bottom))
+        if (solid := blocks.get_data(Tag.SOLID_COLOR_SHEET_SETTING)) is not None:
+            out[...] = as_levels(paint.draw_solid_color_fill((0, 0, 1, 1), mode, solid)[0], None)
+        elif (ramp := blocks.get_data(Tag.GRADIENT_FILL_SETTING)) is not None:
+            for top in range(area.top, area.bottom, _BAND):
+                band = Rect(area.left, top, area.right, min(top + _BAND, area.bottom))
+                out[top - area.top : band.bottom - area.top] = as_levels(*gradient(ramp, mode, band, area))
+        elif area.width * area.height <= MOST_EFFECT_PIXELS:
+            color, coverage = paint.create_fill(layer, (area.left, area.top, area.right, area.bottom))
+            if color is None:
+                return None
+            out[...] = as_levels(color, None if coverage is None else coverage[..., 0])
+        else:
+            return None
     except UNREADABLE:
         return None
-    if color is None or color.shape[2] not in (1, 3):
-        return None
-    return as_levels(color, None if coverage is None else coverage[..., 0])
-
+    return out
 
 
 def expanded(nodes: tuple[Node, ...], styles: dict[str, tuple[PsdLayer, float]], left_out: list[str]) -> tuple[Node, ...]:

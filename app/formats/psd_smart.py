@@ -19,6 +19,7 @@ from psd_tools.terminology import Unit
 from ..document import Layer
 from ..geometry import Placement, Point, Rect, apply, corners
 from ..pixels import Pixels
+from .foreign import PARSER_ERRORS
 from .psd_channels import Reading, pixels
 
 _ANTIALIAS = 16  # as Photoshop writes it
@@ -107,11 +108,14 @@ def own_pixels(state: Reading, record: LayerRecord) -> tuple[Pixels, Placement] 
     content = next((link.data for link in links or () if link.uuid == name and link.creator == _CREATOR), None)
     if content is None:
         return None
-    inner = Reading(PSD.read(io.BytesIO(content)))
-    (inner_record, channels), *others = inner.psd._iter_layers()
-    found = pixels(inner, inner_record, channels)
-    placement = _placement([float(value) for value in block.data[b"Trnf"]], found.width, found.height)
-    return None if others or placement is None else (found, placement)
+    try:
+        inner = Reading(PSD.read(io.BytesIO(content)))
+        ((inner_record, channels),) = inner.psd._iter_layers()
+        found = pixels(inner, inner_record, channels)
+        placement = _placement([float(value) for value in block.data[b"Trnf"]], found.width, found.height)
+    except PARSER_ERRORS:  # what is embedded is damaged; the layer's own channels still show it
+        return None
+    return None if placement is None else (found, placement)
 
 
 def _placement(places: list[float], width: int, height: int) -> Placement | None:

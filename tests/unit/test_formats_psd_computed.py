@@ -189,7 +189,7 @@ def test_a_colour_overlay_covers_the_layer_whatever_its_fill(tmp_path: Path, fil
     expected = np.full((40, 50, 3), 255)
     expected[15:25, 20:32] = (255, 128, 0)
     assert np.array_equal(seen(opened.document)[..., :3], expected)
-    assert opened.report == ("The effects (shadows, strokes …) of 1 layer(s) became pixels.",)
+    assert opened.report == ("The effects of 1 layer(s) became pixels; shadows and glows are near to Photoshop's, not the same.",)
 
 
 def test_the_layer_under_an_overlay_stays_as_it_was(tmp_path: Path) -> None:
@@ -315,3 +315,11 @@ def test_a_fill_without_pixels_is_painted_over_the_canvas(tmp_path: Path) -> Non
     opened = reopened(Document(40, 30, (photo(), empty("fill", opacity=1.0))), tmp_path, {"fill": fill})
     assert (seen(opened.document)[..., :3] == (10, 20, 30)).all()
     assert opened.report == ("1 fill or shape layer(s) became pixels.",)
+
+
+def test_a_gradient_without_pixels_is_painted_over_any_canvas(tmp_path: Path) -> None:
+    """More rows than are painted at a time."""
+    settings = described(b"null", dict(ramp(90).items()), DescriptorBlock)
+    opened = reopened(Document(8, 1100, (photo(8, 1100), empty("fill"))), tmp_path, {"fill": block(Tag.GRADIENT_FILL_SETTING, settings)})
+    up = (np.arange(1100)[::-1] + 0.5) / 1100 * 255
+    assert np.abs(seen(opened.document)[:, 4, 0] - up).max() <= 1

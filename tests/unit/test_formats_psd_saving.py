@@ -118,6 +118,16 @@ def test_turned_layers_come_back_turned_from_smart_objects(tmp_path: Path, suffi
     assert difference.max() <= 2
 
 
+def test_a_smart_object_with_damaged_content_shows_its_own_channels(tmp_path: Path) -> None:
+    layer = make_layer("turned", Pixels.from_array(noise(60, 30, 5)), TURNED)
+    psd_write.save_psd(Document(120, 90, (layer,)), tmp_path / "a.psd", Encoding(smart_objects=True))
+    written = (tmp_path / "a.psd").read_bytes()
+    at = written.rindex(b"8BPS")
+    (tmp_path / "a.psd").write_bytes(written[: at + 4] + b"\xff" * 22 + written[at + 26 :])
+    opened = open_with_report(tmp_path / "a.psd")
+    assert opened.document.layers[0].placement.is_identity_shift and opened.report == ("1 smart object(s) became pixels.",)
+
+
 def test_smart_objects_look_the_same_to_programs_that_do_not_know_them(tmp_path: Path) -> None:
     """The layer's own channels are what it looks like on the canvas."""
     document = full_document()
