@@ -6,7 +6,7 @@ import base64
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidget, QToolBar, QWidget
 
 from app.settings import Settings
 
@@ -136,6 +136,8 @@ class Docks(QObject):
     def restore(self, settings: Settings) -> None:
         """Bring back size and layout of the last run."""
         self._first = self._window.saveState(LAYOUT_VERSION)
+        for tabs in self._window.findChildren(QTabBar):
+            tabs.setAccessibleName(self.tr("Panels"))
         if window := settings.get("window", ""):
             self._window.restoreGeometry(_bytes(window))
         else:

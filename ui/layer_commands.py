@@ -11,6 +11,7 @@ from app.document import Document, Group, Layer, Node, find, parent_of, siblings
 from app.errors import EditError, ExpectedError
 from app.session import Session
 from ui.actions import TAGS
+from ui.blend_names import blend_name
 
 
 class LayerCommands(QObject):
@@ -146,7 +147,7 @@ class LayerCommands(QObject):
 
     def set_blend(self, blend: str) -> None:
         if ids := self.free(self.chosen()):
-            label = self.tr("Blend {mode}").format(mode=blend)
+            label = self.tr("Blend {mode}").format(mode=blend_name(blend))
             self.commit(label, self._each(ids, lambda document, each: edits.set_blend(document, each, blend)))
 
     def set_color_tag(self, tag: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QAbstractItemModel, QCoreApplication, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from app.document import Document, Group, Node
+from ui.blend_names import blend_name
 
 NODE = Qt.ItemDataRole.UserRole
 EYE, NAME, LOCK = range(3)  # columns
@@ -146,7 +147,7 @@ def _plain_data(ids: list[str]) -> QMimeData:
 def spoken(node: Node) -> str:
     """What a screen reader says of a row."""
     kind = _tr("group") if isinstance(node, Group) else _tr("layer")
-    parts = [node.name, kind, f"{round(node.opacity * 100)} %", node.blend]
+    parts = [node.name, kind, f"{round(node.opacity * 100)} %", blend_name(node.blend)]
     parts += [] if node.visible else [_tr("hidden")]
     parts += [_tr("locked")] if node.locked else []
     parts += [_tr("clipped")] if node.clipping else []

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.blend import BLEND_MODES, PASS_THROUGH
 from app.document import Document, Group, Layer, Node, find, make_layer
+from ui.blend_names import blend_name
 from ui.fields import dressed
 from ui.layer_commands import LayerCommands, shown_candidate
 from ui.layer_tree import LayerTree, Thumbnailer
@@ -171,7 +172,7 @@ class LayerPanel(QWidget):
         self.blend.setProperty("modes", len(modes))
         self.blend.clear()
         for mode in modes:
-            self.blend.addItem(mode.capitalize(), mode)
+            self.blend.addItem(blend_name(mode), mode)
             if mode in FAMILIES:
                 self.blend.insertSeparator(self.blend.count())
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from app.document import Document, Group, Layer, Node
 from app.mips import mip
 from app.pixels import Mask, Pixels
+from ui.blend_names import blend_name
 from ui.layer_model import EYE, LOCK, NAME, LayerModel
 from ui.theme import Icons
 
@@ -394,7 +395,7 @@ def described(node: Node) -> str:
     if isinstance(node, Layer) and len(node.candidates) > 1:
         parts.append(QCoreApplication.translate("LayerTree", "{count} candidates").format(count=len(node.candidates)))
     if node.blend not in ("normal", "pass through"):
-        parts.append(node.blend.capitalize())
+        parts.append(blend_name(node.blend))
     if node.opacity < 0.995:
         parts.append(f"{round(node.opacity * 100)} %")
     return " · ".join(part for part in parts if part and part != node.name)

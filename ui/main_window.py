@@ -23,7 +23,7 @@ from app.session import Session
 from bfs_engine.api import LayerResult
 from ui import dialogs
 from ui.action_set import ActionSet
-from ui.actions import ACTIONS, TAGS
+from ui.actions import ACTIONS
 from ui.arrange_commands import ArrangeCommands
 from ui.brush_bar import BrushBar, hardened, stepped, stored_brush
 from ui.canvas import Canvas
@@ -119,7 +119,7 @@ class MainWindow(QMainWindow):
         self.theme_menu = ThemeMenu(self.actions_.menus["view"], self._around.settings.get("theme", "system"))
 
     def _handlers(self) -> dict[str, Callable[[], None]]:
-        layers, files, panel = self.layers, self.files, self.generate_panel
+        layers, files = self.layers, self.files
         return {
             "file.open": files.open,
             "file.place": files.place,
@@ -131,10 +131,6 @@ class MainWindow(QMainWindow):
             "file.quit": self.close,
             "edit.undo": lambda: self.session.undo(),
             "edit.redo": lambda: self.session.redo(),
-            "edit.cut": self.clipboard.cut,
-            "edit.copy": self.clipboard.copy,
-            "edit.copy_merged": self.clipboard.copy_merged,
-            "edit.paste": self.clipboard.paste,
             "edit.cancel": self.desk.escape,
             **{f"edit.tool_{tool}": lambda tool=tool: self.desk.choose(tool) for tool in TOOLS},
             **self.arrange.handlers(),
@@ -144,55 +140,19 @@ class MainWindow(QMainWindow):
             "edit.brush_larger": lambda: self._change_brush(stepped, +1),
             "edit.brush_softer": lambda: self._change_brush(hardened, -1),
             "edit.brush_harder": lambda: self._change_brush(hardened, +1),
-            "layer.rename": layers.ask_name,
-            "layer.duplicate": layers.duplicate,
-            "layer.delete": layers.delete,
-            "layer.visible": layers.toggle_visible,
-            "layer.solo": layers.solo,
-            "layer.lock": layers.toggle_locked,
-            "layer.raise": lambda: layers.step(+1),
-            "layer.lower": lambda: layers.step(-1),
-            "layer.select_above": lambda: layers.select_step(+1),
-            "layer.select_below": lambda: layers.select_step(-1),
-            "layer.group": layers.group,
-            "layer.ungroup": layers.ungroup,
-            "layer.clip": layers.toggle_clipping,
-            "layer.merge_down": layers.merge,
-            "layer.flatten": layers.flatten,
-            **self._mask_handlers(),
-            **{f"layer.tag_{tag or 'none'}": lambda tag=tag: layers.set_color_tag(tag) for tag in TAGS},
-            "generate.run": self.generate.run,
-            "generate.run_first": lambda: self.generate.run(first=True),
+            **self.clipboard.handlers(),
+            **layers.handlers(),
+            **self.masks.handlers(),
             **self.generate.handlers(),
-            "generate.again": self.generate.again,
             "generate.candidate_previous": lambda: layers.step_candidate(-1),
             "generate.candidate_next": lambda: layers.step_candidate(+1),
-            "generate.recipe": self.generate.take_recipe,
             "generate.prompt": self.go_to_prompt,
-            "generate.prompt_previous": lambda: panel.recall(-1),
-            "generate.prompt_next": lambda: panel.recall(+1),
-            "generate.cancel_all": self.generation.cancel_all,
             "view.panels": self.toggle_panels,
             "help.commands": self.open_palette,
             "help.keys": self.open_keys,
             "help.welcome": self.welcome.open_page,
             "edit.preferences": self.open_preferences,
-            "help.things": self.generate.open_things,
             "help.about": lambda: dialogs.show_about(self, self._around.version, self.windowIcon().pixmap(64, 64)),
-        }
-
-    def _mask_handlers(self) -> dict[str, Callable[[], None]]:
-        masks = self.masks
-        return {
-            "layer.mask_add": masks.add,
-            "layer.mask_hide": masks.hide,
-            "layer.mask_alpha": masks.from_alpha,
-            "layer.mask_box": masks.from_box,
-            "layer.mask_invert": masks.invert,
-            "layer.mask_switch": masks.switch,
-            "layer.mask_link": masks.link,
-            "layer.mask_apply": masks.apply,
-            "layer.mask_delete": masks.delete,
         }
 
     def _lay_out(self) -> None:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QKeySequenceEdit,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QWidget,
+)
 
+from app.settings import Settings, settings_path
 from tests.gui.conftest import Editor
+from ui.actions import ACTIONS
 from ui.keys_dialog import KeysDialog
+from ui.language import speak
 from ui.preferences import Preferences
+from ui.tool_desk import TOOLS
 
 Tell = Callable[..., None]
 
@@ -157,3 +174,68 @@ def test_preferences_change_the_theme_at_once_and_the_language_at_the_next_start
         dialog.close()
 
     tell(story, photo)
+
+
+@pytest.fixture
+def english_afterwards(qapp: QApplication) -> Iterator[None]:
+    yield
+    speak(qapp, "en")
+
+
+def test_the_whole_window_speaks_german(tell: Tell, photo: Path, english_afterwards: None) -> None:
+    Settings(settings_path()).set("language", "de")
+
+    async def story(editor: Editor) -> None:
+        menus = [action.text() for action in editor.window.menuBar().actions()]
+        assert menus[:2] == ["&Datei", "&Bearbeiten"]
+        assert editor.window.actions_["layer.mask_invert"].toolTip() == "Maske umkehren (Strg+I)"
+        await editor.insert("apple", (20, 20), (100, 100))
+        editor.key(Qt.Key.Key_B)
+        editor.drag((50, 50), (60, 60))
+        assert editor.window.messages.sentence.startswith("„apple“ hat keine Maske")
+        editor.key(Qt.Key.Key_E)
+        editor.drag((50, 50), (60, 60))
+        assert editor.steps[0] == "Geöffnet" and editor.steps[-1] == "Auf der Maske radieren"
+        box = editor.window.layer_panel.blend
+        assert box.itemText(box.findData("multiply")) == "Multiplizieren"
+
+    tell(story, photo)
+
+
+def test_every_control_of_the_window_has_a_name_for_screen_readers(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        editor.do("layer.mask_add")
+        for tool in TOOLS:
+            editor.window.desk.choose(tool)
+            controls = [w for w in editor.window.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
+            nameless = [w for w in controls if w.window() is editor.window and not _spoken(w)]
+            assert not [f"{type(w).__name__} {w.objectName()} in {type(w.parent()).__name__}" for w in nameless]
+
+    tell(story, photo)
+
+
+def test_every_command_of_the_tools_and_panels_is_reached_by_the_keyboard(tell: Tell, photo: Path) -> None:
+    """Each action stands in a menu of the bar, or in one of its submenus."""
+
+    async def story(editor: Editor) -> None:
+        reached: set[str] = set()
+
+        def visit(menu: QMenu) -> None:
+            for action in menu.actions():
+                reached.add(action.objectName())
+                if action.menu():
+                    visit(action.menu())
+
+        for action in editor.window.menuBar().actions():
+            visit(action.menu())
+        assert {action.name for action in ACTIONS} <= reached
+
+    tell(story, photo)
+
+
+def _spoken(widget: QWidget) -> str:
+    """What a screen reader says: the name, or the text on it."""
+    parent = widget.parentWidget()
+    inner = isinstance(widget, QLineEdit) and isinstance(parent, (QAbstractSpinBox, QComboBox, QKeySequenceEdit)) and _spoken(parent)
+    text = widget.text() if isinstance(widget, (QAbstractButton, QLabel)) else ""
+    return widget.accessibleName() or text or inner or (isinstance(widget, QToolButton) and widget.toolTip())

@@ -1,0 +1,2435 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de" sourcelanguage="en">
+<context>
+    <name>ArrangeCommands</name>
+    <message>
+        <source>Align {what}</source>
+        <translation>{what} ausrichten</translation>
+    </message>
+    <message>
+        <source>Canvas {width} × {height}</source>
+        <translation>Arbeitsfläche {width} × {height}</translation>
+    </message>
+    <message>
+        <source>Clear the guides</source>
+        <translation>Hilfslinien löschen</translation>
+    </message>
+    <message>
+        <source>Crop to the box</source>
+        <translation>Auf den Rahmen zuschneiden</translation>
+    </message>
+    <message>
+        <source>Distribute {what} horizontally</source>
+        <translation>{what} horizontal verteilen</translation>
+    </message>
+    <message>
+        <source>Distribute {what} vertically</source>
+        <translation>{what} vertikal verteilen</translation>
+    </message>
+    <message>
+        <source>Flip {what} horizontally</source>
+        <translation>{what} horizontal spiegeln</translation>
+    </message>
+    <message>
+        <source>Flip {what} vertically</source>
+        <translation>{what} vertikal spiegeln</translation>
+    </message>
+    <message>
+        <source>New guide</source>
+        <translation>Neue Hilfslinie</translation>
+    </message>
+    <message>
+        <source>Reset the transform of {what}</source>
+        <translation>Transformation von {what} zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Reveal all</source>
+        <translation>Alles einblenden</translation>
+    </message>
+</context>
+<context>
+    <name>BrushBar</name>
+    <message>
+        <source>Flow</source>
+        <translation>Fluss</translation>
+    </message>
+    <message>
+        <source>Hardness</source>
+        <translation>Härte</translation>
+    </message>
+    <message>
+        <source>Pen pressure:</source>
+        <translation>Stiftdruck:</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>The pen&apos;s pressure changes the flow</source>
+        <translation>Der Stiftdruck ändert den Fluss</translation>
+    </message>
+    <message>
+        <source>The pen&apos;s pressure changes the size</source>
+        <translation>Der Stiftdruck ändert die Größe</translation>
+    </message>
+</context>
+<context>
+    <name>Canvas</name>
+    <message>
+        <source>Canvas</source>
+        <translation>Arbeitsfläche</translation>
+    </message>
+</context>
+<context>
+    <name>CanvasSizeDialog</name>
+    <message>
+        <source>As a difference</source>
+        <translation>Als Unterschied</translation>
+    </message>
+    <message>
+        <source>Canvas Size</source>
+        <translation>Größe der Arbeitsfläche</translation>
+    </message>
+    <message>
+        <source>Height</source>
+        <translation>Höhe</translation>
+    </message>
+    <message>
+        <source>Stays in place</source>
+        <translation>Bleibt an seiner Stelle</translation>
+    </message>
+    <message>
+        <source>The {row} {column} stays in place</source>
+        <translation>Der Punkt {row} {column} bleibt an seiner Stelle</translation>
+    </message>
+    <message>
+        <source>What lies outside the canvas stays in its layers.</source>
+        <translation>Was außerhalb der Arbeitsfläche liegt, bleibt in seinen Ebenen.</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>Breite</translation>
+    </message>
+    <message>
+        <source>bottom</source>
+        <translation>unten</translation>
+    </message>
+    <message>
+        <source>left</source>
+        <translation>links</translation>
+    </message>
+    <message>
+        <source>middle</source>
+        <translation>Mitte</translation>
+    </message>
+    <message>
+        <source>right</source>
+        <translation>rechts</translation>
+    </message>
+    <message>
+        <source>top</source>
+        <translation>oben</translation>
+    </message>
+</context>
+<context>
+    <name>Clipboard</name>
+    <message>
+        <source>Copy a layer or a picture first.</source>
+        <translation>Kopieren Sie zuerst eine Ebene oder ein Bild.</translation>
+    </message>
+    <message>
+        <source>Open “{name}”</source>
+        <translation>„{name}“ öffnen</translation>
+    </message>
+    <message>
+        <source>Paste</source>
+        <translation>Einfügen</translation>
+    </message>
+    <message>
+        <source>Pasted</source>
+        <translation>Eingefügt</translation>
+    </message>
+    <message>
+        <source>Place as a Layer</source>
+        <translation>Als Ebene platzieren</translation>
+    </message>
+    <message>
+        <source>Place {count} Files as Layers</source>
+        <translation>{count} Dateien als Ebenen platzieren</translation>
+    </message>
+    <message>
+        <source>The clipboard holds no picture.</source>
+        <translation>Die Zwischenablage enthält kein Bild.</translation>
+    </message>
+</context>
+<context>
+    <name>ColourBar</name>
+    <message>
+        <source>Averaged over</source>
+        <translation>Gemittelt über</translation>
+    </message>
+    <message>
+        <source>Click the picture</source>
+        <translation>Ins Bild klicken</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>Farbe</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Copy the colour&apos;s name, such as #c04030</source>
+        <translation>Den Namen der Farbe kopieren, etwa #c04030</translation>
+    </message>
+    <message>
+        <source>One pixel</source>
+        <translation>Ein Pixel</translation>
+    </message>
+    <message>
+        <source>R {0}  G {1}  B {2}  alpha {3}</source>
+        <translation>R {0}  G {1}  B {2}  Alpha {3}</translation>
+    </message>
+    <message>
+        <source>{size} × {size} px</source>
+        <translation>{size} × {size} px</translation>
+    </message>
+</context>
+<context>
+    <name>CommandPalette</name>
+    <message>
+        <source>Command</source>
+        <translation>Befehl</translation>
+    </message>
+    <message>
+        <source>Commands</source>
+        <translation>Befehle</translation>
+    </message>
+    <message>
+        <source>Type a command</source>
+        <translation>Befehl eingeben</translation>
+    </message>
+</context>
+<context>
+    <name>Docks</name>
+    <message>
+        <source>As at First</source>
+        <translation>Wie am Anfang</translation>
+    </message>
+    <message>
+        <source>Generate</source>
+        <translation>Generieren</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>Verlauf</translation>
+    </message>
+    <message>
+        <source>In a Window of Its Own</source>
+        <translation>In einem eigenen Fenster</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>Ebenen</translation>
+    </message>
+    <message>
+        <source>Panels</source>
+        <translation>Bedienfelder</translation>
+    </message>
+    <message>
+        <source>Queue</source>
+        <translation>Warteschlange</translation>
+    </message>
+    <message>
+        <source>Tools</source>
+        <translation>Werkzeuge</translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>As the file will look, at 100 %. Drag to see more; double-click to see all of it.</source>
+        <translation>So wird die Datei aussehen, bei 100 %. Ziehen zeigt mehr, ein Doppelklick alles.</translation>
+    </message>
+    <message>
+        <source>Export As</source>
+        <translation>Exportieren als</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>Exportieren…</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>For Clip Studio, which takes the alpha channel for a selection.</source>
+        <translation>Für Clip Studio, das den Alphakanal für eine Auswahl hält.</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>Format</translation>
+    </message>
+    <message>
+        <source>Height</source>
+        <translation>Höhe</translation>
+    </message>
+    <message>
+        <source>Height in pixels</source>
+        <translation>Höhe in Pixeln</translation>
+    </message>
+    <message>
+        <source>Lossless</source>
+        <translation>Verlustfrei</translation>
+    </message>
+    <message>
+        <source>Merged picture without alpha</source>
+        <translation>Gesamtbild ohne Alpha</translation>
+    </message>
+    <message>
+        <source>Photoshop can scale and turn them on without loss. The file becomes larger.</source>
+        <translation>Photoshop kann sie ohne Verlust weiter skalieren und drehen. Die Datei wird größer.</translation>
+    </message>
+    <message>
+        <source>Preview</source>
+        <translation>Vorschau</translation>
+    </message>
+    <message>
+        <source>Quality</source>
+        <translation>Qualität</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Size in percent</source>
+        <translation>Größe in Prozent</translation>
+    </message>
+    <message>
+        <source>Size of the file</source>
+        <translation>Größe der Datei</translation>
+    </message>
+    <message>
+        <source>Turned layers as smart objects</source>
+        <translation>Gedrehte Ebenen als Smartobjekte</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>Breite</translation>
+    </message>
+    <message>
+        <source>Width in pixels</source>
+        <translation>Breite in Pixeln</translation>
+    </message>
+    <message>
+        <source>not tried out</source>
+        <translation>nicht ausprobiert</translation>
+    </message>
+    <message>
+        <source>…</source>
+        <translation>…</translation>
+    </message>
+</context>
+<context>
+    <name>FileCommands</name>
+    <message>
+        <source>Export As</source>
+        <translation>Exportieren als</translation>
+    </message>
+    <message>
+        <source>Export Layers</source>
+        <translation>Ebenen exportieren</translation>
+    </message>
+    <message>
+        <source>Exported “{name}”.</source>
+        <translation>„{name}“ wurde exportiert.</translation>
+    </message>
+    <message>
+        <source>Exporting layers…</source>
+        <translation>Ebenen werden exportiert…</translation>
+    </message>
+    <message>
+        <source>Looking for unsaved work…</source>
+        <translation>Nicht gespeicherte Arbeit wird gesucht…</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Opening “{name}”…</source>
+        <translation>„{name}“ wird geöffnet…</translation>
+    </message>
+    <message>
+        <source>Pictures and projects ({patterns})</source>
+        <translation>Bilder und Projekte ({patterns})</translation>
+    </message>
+    <message>
+        <source>Place “{name}”</source>
+        <translation>„{name}“ platzieren</translation>
+    </message>
+    <message>
+        <source>Save As</source>
+        <translation>Speichern unter</translation>
+    </message>
+    <message>
+        <source>Saving “{name}”…</source>
+        <translation>„{name}“ wird gespeichert…</translation>
+    </message>
+    <message>
+        <source>The layers are in “{name}”.</source>
+        <translation>Die Ebenen sind in „{name}“.</translation>
+    </message>
+    <message>
+        <source>There is no unsaved work to recover.</source>
+        <translation>Es gibt keine nicht gespeicherte Arbeit wiederherzustellen.</translation>
+    </message>
+    <message>
+        <source>Untitled</source>
+        <translation>Ohne Titel</translation>
+    </message>
+    <message>
+        <source>untitled</source>
+        <translation>ohne Titel</translation>
+    </message>
+    <message>
+        <source>{name} edited{suffix}</source>
+        <translation>{name} bearbeitet{suffix}</translation>
+    </message>
+    <message>
+        <source>“{name}” was opened with changes.</source>
+        <translation>„{name}“ wurde mit Änderungen geöffnet.</translation>
+    </message>
+    <message>
+        <source>“{name}” was recovered. It is not saved yet.</source>
+        <translation>„{name}“ wurde wiederhergestellt und ist noch nicht gespeichert.</translation>
+    </message>
+</context>
+<context>
+    <name>FileMenu</name>
+    <message>
+        <source>Open Recent</source>
+        <translation>Zuletzt geöffnet</translation>
+    </message>
+    <message>
+        <source>Sample Pictures</source>
+        <translation>Beispielbilder</translation>
+    </message>
+</context>
+<context>
+    <name>GenerateCommands</name>
+    <message>
+        <source>Draw one on the picture where the thing should stand.</source>
+        <translation>Ziehen Sie im Bild einen auf, wo das Ding stehen soll.</translation>
+    </message>
+    <message>
+        <source>It can make one of these instead:</source>
+        <translation>Stattdessen kann es eines von diesen machen:</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>Reference</source>
+        <translation>Vorlage</translation>
+    </message>
+    <message>
+        <source>The prompt is empty.</source>
+        <translation>Die Beschreibung ist leer.</translation>
+    </message>
+    <message>
+        <source>There is no box yet.</source>
+        <translation>Es gibt noch keinen Rahmen.</translation>
+    </message>
+    <message>
+        <source>This model makes a plain {thing}; it does not follow {words}.</source>
+        <translation>Dieses Modell macht {thing} ohne Besonderheiten; {words} berücksichtigt es nicht.</translation>
+    </message>
+    <message>
+        <source>This model takes any words.</source>
+        <translation>Dieses Modell versteht alle Wörter.</translation>
+    </message>
+    <message>
+        <source>Type what should stand in the box.</source>
+        <translation>Geben Sie ein, was im Rahmen stehen soll.</translation>
+    </message>
+</context>
+<context>
+    <name>GeneratePanel</name>
+    <message>
+        <source>Cancel the running job</source>
+        <translation>Den laufenden Auftrag abbrechen</translation>
+    </message>
+    <message>
+        <source>Cancel this job</source>
+        <translation>Diesen Auftrag abbrechen</translation>
+    </message>
+    <message>
+        <source>Candidates</source>
+        <translation>Kandidaten</translation>
+    </message>
+    <message>
+        <source>Draw a box on the picture first (G).</source>
+        <translation>Ziehen Sie zuerst einen Rahmen im Bild auf (G).</translation>
+    </message>
+    <message>
+        <source>Draw another seed</source>
+        <translation>Anderen Startwert würfeln</translation>
+    </message>
+    <message>
+        <source>Generate</source>
+        <translation>Generieren</translation>
+    </message>
+    <message>
+        <source>Generate a layer in the box (Ctrl+Enter)</source>
+        <translation>Eine Ebene im Rahmen generieren (Strg+Eingabe)</translation>
+    </message>
+    <message>
+        <source>Guidance</source>
+        <translation>Führung</translation>
+    </message>
+    <message>
+        <source>How many results to choose from; all of them are kept in the layer</source>
+        <translation>Wie viele Ergebnisse zur Wahl stehen; alle bleiben in der Ebene</translation>
+    </message>
+    <message>
+        <source>Keep this seed for the next layers</source>
+        <translation>Diesen Startwert für die nächsten Ebenen behalten</translation>
+    </message>
+    <message>
+        <source>Lock the seed</source>
+        <translation>Startwert festhalten</translation>
+    </message>
+    <message>
+        <source>Model&apos;s choice</source>
+        <translation>Wie das Modell will</translation>
+    </message>
+    <message>
+        <source>Progress of the running job</source>
+        <translation>Fortschritt des laufenden Auftrags</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>Beschreibung</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>Startwert</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>Schritte</translation>
+    </message>
+    <message>
+        <source>What should stand in the box?</source>
+        <translation>Was soll im Rahmen stehen?</translation>
+    </message>
+    <message>
+        <source>What the model knows</source>
+        <translation>Was das Modell kennt</translation>
+    </message>
+</context>
+<context>
+    <name>Generation</name>
+    <message>
+        <source>Extract {what}</source>
+        <translation>{what} herauslösen</translation>
+    </message>
+    <message>
+        <source>Resettle {what}</source>
+        <translation>{what} neu einpassen</translation>
+    </message>
+    <message>
+        <source>Something went wrong.</source>
+        <translation>Etwas ist schiefgegangen.</translation>
+    </message>
+    <message>
+        <source>Starting the model</source>
+        <translation>Das Modell wird gestartet</translation>
+    </message>
+    <message>
+        <source>Step {step} of {steps}</source>
+        <translation>Schritt {step} von {steps}</translation>
+    </message>
+    <message>
+        <source>Waiting</source>
+        <translation>Wartet</translation>
+    </message>
+    <message>
+        <source>a thing</source>
+        <translation>ein Ding</translation>
+    </message>
+    <message>
+        <source>{count} min</source>
+        <translation>{count} min</translation>
+    </message>
+    <message>
+        <source>{count} s</source>
+        <translation>{count} s</translation>
+    </message>
+    <message>
+        <source>{words} · {time} left</source>
+        <translation>{words} · noch {time}</translation>
+    </message>
+</context>
+<context>
+    <name>GuideDialog</name>
+    <message>
+        <source>Horizontal</source>
+        <translation>Waagerecht</translation>
+    </message>
+    <message>
+        <source>New Guide</source>
+        <translation>Neue Hilfslinie</translation>
+    </message>
+    <message>
+        <source>Position</source>
+        <translation>Position</translation>
+    </message>
+    <message>
+        <source>Vertical</source>
+        <translation>Senkrecht</translation>
+    </message>
+</context>
+<context>
+    <name>HistoryPanel</name>
+    <message>
+        <source>History</source>
+        <translation>Verlauf</translation>
+    </message>
+</context>
+<context>
+    <name>KeysDialog</name>
+    <message>
+        <source>All as in the Set</source>
+        <translation>Alle wie im Satz</translation>
+    </message>
+    <message>
+        <source>Alt + click on its eye</source>
+        <translation>Alt + Klick auf ihr Auge</translation>
+    </message>
+    <message>
+        <source>Arrows, Shift + arrows</source>
+        <translation>Pfeile, Umschalt + Pfeile</translation>
+    </message>
+    <message>
+        <source>As in the Set</source>
+        <translation>Wie im Satz</translation>
+    </message>
+    <message>
+        <source>Assign</source>
+        <translation>Zuweisen</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>Befehl</translation>
+    </message>
+    <message>
+        <source>Commands and keys</source>
+        <translation>Befehle und Tasten</translation>
+    </message>
+    <message>
+        <source>Ctrl + wheel</source>
+        <translation>Strg + Mausrad</translation>
+    </message>
+    <message>
+        <source>Keyboard Keys</source>
+        <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>Tasten</translation>
+    </message>
+    <message>
+        <source>Keys as in</source>
+        <translation>Tasten wie in</translation>
+    </message>
+    <message>
+        <source>New keys</source>
+        <translation>Neue Tasten</translation>
+    </message>
+    <message>
+        <source>No Keys</source>
+        <translation>Keine Tasten</translation>
+    </message>
+    <message>
+        <source>Nudge the layer by 1 or 10 pixels</source>
+        <translation>Die Ebene um 1 oder 10 Pixel verschieben</translation>
+    </message>
+    <message>
+        <source>Pan</source>
+        <translation>Ausschnitt verschieben</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>Suchen</translation>
+    </message>
+    <message>
+        <source>Search the keys</source>
+        <translation>Tasten durchsuchen</translation>
+    </message>
+    <message>
+        <source>Set of keys</source>
+        <translation>Tastensatz</translation>
+    </message>
+    <message>
+        <source>Shift + click on its thumbnail</source>
+        <translation>Umschalt + Klick auf ihre Miniatur</translation>
+    </message>
+    <message>
+        <source>Show only this layer</source>
+        <translation>Nur diese Ebene zeigen</translation>
+    </message>
+    <message>
+        <source>Space + drag, middle button, wheel</source>
+        <translation>Leertaste + Ziehen, mittlere Maustaste, Mausrad</translation>
+    </message>
+    <message>
+        <source>Switch a mask off or on</source>
+        <translation>Eine Maske aus- oder einschalten</translation>
+    </message>
+    <message>
+        <source>Zoom at the pointer</source>
+        <translation>Am Mauszeiger zoomen</translation>
+    </message>
+    <message>
+        <source>{keys} belongs to “{name}” for good.</source>
+        <translation>{keys} gehört fest zu „{name}“.</translation>
+    </message>
+    <message>
+        <source>{keys} is taken from “{name}”.</source>
+        <translation>{keys} wird „{name}“ weggenommen.</translation>
+    </message>
+</context>
+<context>
+    <name>LayerCommands</name>
+    <message>
+        <source>Blend {mode}</source>
+        <translation>Füllmethode {mode}</translation>
+    </message>
+    <message>
+        <source>Bring forward</source>
+        <translation>Nach vorn</translation>
+    </message>
+    <message>
+        <source>Candidate {number} of “{name}”</source>
+        <translation>Kandidat {number} von „{name}“</translation>
+    </message>
+    <message>
+        <source>Clip {what}</source>
+        <translation>{what} als Schnittmaske</translation>
+    </message>
+    <message>
+        <source>Colour tag of {what}</source>
+        <translation>Farbmarke von {what}</translation>
+    </message>
+    <message>
+        <source>Delete {what}</source>
+        <translation>{what} löschen</translation>
+    </message>
+    <message>
+        <source>Duplicate {what}</source>
+        <translation>{what} duplizieren</translation>
+    </message>
+    <message>
+        <source>Flatten</source>
+        <translation>Auf eine Ebene reduzieren</translation>
+    </message>
+    <message>
+        <source>Group {what}</source>
+        <translation>{what} gruppieren</translation>
+    </message>
+    <message>
+        <source>Hide {what}</source>
+        <translation>{what} ausblenden</translation>
+    </message>
+    <message>
+        <source>Lock {what}</source>
+        <translation>{what} sperren</translation>
+    </message>
+    <message>
+        <source>Merge {what}</source>
+        <translation>{what} vereinen</translation>
+    </message>
+    <message>
+        <source>Merge “{name}” down</source>
+        <translation>„{name}“ nach unten vereinen</translation>
+    </message>
+    <message>
+        <source>Opacity {percent} %</source>
+        <translation>Deckkraft {percent} %</translation>
+    </message>
+    <message>
+        <source>Rename to “{name}”</source>
+        <translation>In „{name}“ umbenennen</translation>
+    </message>
+    <message>
+        <source>Reorder {what}</source>
+        <translation>{what} umordnen</translation>
+    </message>
+    <message>
+        <source>Send backward</source>
+        <translation>Nach hinten</translation>
+    </message>
+    <message>
+        <source>Show all again</source>
+        <translation>Alle wieder zeigen</translation>
+    </message>
+    <message>
+        <source>Show only {what}</source>
+        <translation>Nur {what} zeigen</translation>
+    </message>
+    <message>
+        <source>Show {what}</source>
+        <translation>{what} einblenden</translation>
+    </message>
+    <message>
+        <source>Unclip {what}</source>
+        <translation>{what} nicht mehr beschneiden</translation>
+    </message>
+    <message>
+        <source>Ungroup “{name}”</source>
+        <translation>Gruppe „{name}“ auflösen</translation>
+    </message>
+    <message>
+        <source>Unlock it in the layer panel first.</source>
+        <translation>Entsperren Sie sie zuerst im Ebenenbedienfeld.</translation>
+    </message>
+    <message>
+        <source>Unlock {what}</source>
+        <translation>{what} entsperren</translation>
+    </message>
+    <message>
+        <source>{count} layers</source>
+        <translation>{count} Ebenen</translation>
+    </message>
+    <message>
+        <source>{what} are locked.</source>
+        <translation>{what} sind gesperrt.</translation>
+    </message>
+    <message>
+        <source>{what} is locked.</source>
+        <translation>{what} ist gesperrt.</translation>
+    </message>
+</context>
+<context>
+    <name>LayerDelegate</name>
+    <message>
+        <source>Layer name</source>
+        <translation>Name der Ebene</translation>
+    </message>
+</context>
+<context>
+    <name>LayerModel</name>
+    <message>
+        <source>Prompt: {prompt} · Seed: {seed}</source>
+        <translation>Beschreibung: {prompt} · Startwert: {seed}</translation>
+    </message>
+    <message>
+        <source>clipped</source>
+        <translation>beschnitten</translation>
+    </message>
+    <message>
+        <source>group</source>
+        <translation>Gruppe</translation>
+    </message>
+    <message>
+        <source>hidden</source>
+        <translation>ausgeblendet</translation>
+    </message>
+    <message>
+        <source>layer</source>
+        <translation>Ebene</translation>
+    </message>
+    <message>
+        <source>locked</source>
+        <translation>gesperrt</translation>
+    </message>
+    <message>
+        <source>mask switched off</source>
+        <translation>Maske ausgeschaltet</translation>
+    </message>
+    <message>
+        <source>masked</source>
+        <translation>maskiert</translation>
+    </message>
+    <message>
+        <source>tag: {colour}</source>
+        <translation>Farbmarke: {colour}</translation>
+    </message>
+</context>
+<context>
+    <name>LayerPanel</name>
+    <message>
+        <source>Blend mode</source>
+        <translation>Füllmethode</translation>
+    </message>
+    <message>
+        <source>Candidate {shown} of {count}</source>
+        <translation>Kandidat {shown} von {count}</translation>
+    </message>
+    <message>
+        <source>Candidates</source>
+        <translation>Kandidaten</translation>
+    </message>
+    <message>
+        <source>Opacity</source>
+        <translation>Deckkraft</translation>
+    </message>
+    <message>
+        <source>Opacity in percent</source>
+        <translation>Deckkraft in Prozent</translation>
+    </message>
+    <message>
+        <source>Seed {seed}</source>
+        <translation>Startwert {seed}</translation>
+    </message>
+</context>
+<context>
+    <name>LayerTree</name>
+    <message>
+        <source>Layers</source>
+        <translation>Ebenen</translation>
+    </message>
+    <message>
+        <source>{count} candidates</source>
+        <translation>{count} Kandidaten</translation>
+    </message>
+    <message>
+        <source>{count} layers</source>
+        <translation>{count} Ebenen</translation>
+    </message>
+</context>
+<context>
+    <name>LayersDialog</name>
+    <message>
+        <source>Choose a Folder…</source>
+        <translation>Ordner wählen…</translation>
+    </message>
+    <message>
+        <source>Every layer becomes a file in a new folder, as it looks by itself.</source>
+        <translation>Jede Ebene wird eine Datei in einem neuen Ordner, so wie sie für sich aussieht.</translation>
+    </message>
+    <message>
+        <source>Export Layers</source>
+        <translation>Ebenen exportieren</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>Format</translation>
+    </message>
+    <message>
+        <source>Hidden layers too</source>
+        <translation>Auch ausgeblendete Ebenen</translation>
+    </message>
+    <message>
+        <source>Trim transparent borders</source>
+        <translation>Durchsichtige Ränder abschneiden</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Something went wrong in Downstage: {what}</source>
+        <translation>In Downstage ist etwas schiefgegangen: {what}</translation>
+    </message>
+    <message>
+        <source>Your document is as it was. Save it now; the log holds the details.</source>
+        <translation>Ihr Dokument ist, wie es war. Speichern Sie es jetzt; das Protokoll enthält die Einzelheiten.</translation>
+    </message>
+    <message>
+        <source>“{name}” was opened with changes.</source>
+        <translation>„{name}“ wurde mit Änderungen geöffnet.</translation>
+    </message>
+</context>
+<context>
+    <name>MaskCommands</name>
+    <message>
+        <source>Apply the mask of “{name}”</source>
+        <translation>Maske von „{name}“ anwenden</translation>
+    </message>
+    <message>
+        <source>Delete the mask of “{name}”</source>
+        <translation>Maske von „{name}“ löschen</translation>
+    </message>
+    <message>
+        <source>Invert the mask of “{name}”</source>
+        <translation>Maske von „{name}“ umkehren</translation>
+    </message>
+    <message>
+        <source>Link the mask of “{name}”</source>
+        <translation>Maske von „{name}“ verknüpfen</translation>
+    </message>
+    <message>
+        <source>Mask “{name}”</source>
+        <translation>„{name}“ maskieren</translation>
+    </message>
+    <message>
+        <source>Mask “{name}” by its alpha</source>
+        <translation>„{name}“ nach ihrem Alpha maskieren</translation>
+    </message>
+    <message>
+        <source>Mask “{name}” by the box</source>
+        <translation>„{name}“ nach dem Rahmen maskieren</translation>
+    </message>
+    <message>
+        <source>Switch the mask of “{name}” off</source>
+        <translation>Maske von „{name}“ ausschalten</translation>
+    </message>
+    <message>
+        <source>Switch the mask of “{name}” on</source>
+        <translation>Maske von „{name}“ einschalten</translation>
+    </message>
+    <message>
+        <source>Unlink the mask of “{name}”</source>
+        <translation>Maske von „{name}“ lösen</translation>
+    </message>
+</context>
+<context>
+    <name>MessageBar</name>
+    <message>
+        <source>Dismiss</source>
+        <translation>Ausblenden</translation>
+    </message>
+    <message>
+        <source>Dismiss the message</source>
+        <translation>Die Meldung ausblenden</translation>
+    </message>
+</context>
+<context>
+    <name>OptionsBar</name>
+    <message>
+        <source>H</source>
+        <translation>H</translation>
+    </message>
+    <message>
+        <source>Height</source>
+        <translation>Höhe</translation>
+    </message>
+    <message>
+        <source>Left edge</source>
+        <translation>Linker Rand</translation>
+    </message>
+    <message>
+        <source>Tool options</source>
+        <translation>Werkzeugoptionen</translation>
+    </message>
+    <message>
+        <source>Top edge</source>
+        <translation>Oberer Rand</translation>
+    </message>
+    <message>
+        <source>W</source>
+        <translation>B</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>Breite</translation>
+    </message>
+    <message>
+        <source>{name} in pixels</source>
+        <translation>{name} in Pixeln</translation>
+    </message>
+</context>
+<context>
+    <name>PivotPicker</name>
+    <message>
+        <source>Pivot</source>
+        <translation>Drehpunkt</translation>
+    </message>
+    <message>
+        <source>The pivot: what stays in place. It can also be dragged on the canvas.</source>
+        <translation>Der Drehpunkt: was an seiner Stelle bleibt. Er lässt sich auch auf der Arbeitsfläche ziehen.</translation>
+    </message>
+</context>
+<context>
+    <name>Preferences</name>
+    <message>
+        <source>As the System</source>
+        <translation>Wie das System</translation>
+    </message>
+    <message>
+        <source>At the start</source>
+        <translation>Beim Start</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Dunkel</translation>
+    </message>
+    <message>
+        <source>Keyboard Keys…</source>
+        <translation>Tastenkürzel…</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>Tasten</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>Sprache</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Hell</translation>
+    </message>
+    <message>
+        <source>Preferences</source>
+        <translation>Voreinstellungen</translation>
+    </message>
+    <message>
+        <source>Show the welcome page</source>
+        <translation>Die Startseite zeigen</translation>
+    </message>
+    <message>
+        <source>The language changes when Downstage is started again.</source>
+        <translation>Die Sprache wechselt beim nächsten Start von Downstage.</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>Farbschema</translation>
+    </message>
+</context>
+<context>
+    <name>QMessageBox</name>
+    <message>
+        <source>About Downstage</source>
+        <translation>Über Downstage</translation>
+    </message>
+    <message>
+        <source>An editor for layered images: draw a box, say what should stand there, get it as a layer with its shadow.</source>
+        <translation>Ein Editor für Bilder aus Ebenen: einen Rahmen aufziehen, sagen, was dort stehen soll, und es als Ebene mit seinem Schatten bekommen.</translation>
+    </message>
+    <message>
+        <source>Everything runs on this computer: no account, no telemetry.</source>
+        <translation>Alles läuft auf diesem Rechner: kein Konto, keine Telemetrie.</translation>
+    </message>
+    <message>
+        <source>Export Anyway</source>
+        <translation>Trotzdem exportieren</translation>
+    </message>
+    <message>
+        <source>Replace It</source>
+        <translation>Ersetzen</translation>
+    </message>
+    <message>
+        <source>Save As…</source>
+        <translation>Speichern unter…</translation>
+    </message>
+    <message>
+        <source>Save the changes to “{name}”?</source>
+        <translation>Änderungen an „{name}“ speichern?</translation>
+    </message>
+    <message>
+        <source>Saving over it would undo those changes.</source>
+        <translation>Speichern würde diese Änderungen rückgängig machen.</translation>
+    </message>
+    <message>
+        <source>What you do not save is lost.</source>
+        <translation>Was Sie nicht speichern, ist verloren.</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot hold everything.</source>
+        <translation>„{name}“ kann nicht alles enthalten.</translation>
+    </message>
+    <message>
+        <source>“{name}” was changed by another window or program after you opened it.</source>
+        <translation>„{name}“ wurde von einem anderen Fenster oder Programm geändert, nachdem Sie es geöffnet haben.</translation>
+    </message>
+</context>
+<context>
+    <name>QProgressDialog</name>
+    <message>
+        <source>Export Layers</source>
+        <translation>Ebenen exportieren</translation>
+    </message>
+    <message>
+        <source>Exporting layers…</source>
+        <translation>Ebenen werden exportiert…</translation>
+    </message>
+</context>
+<context>
+    <name>QueuePanel</name>
+    <message>
+        <source>Cancel all</source>
+        <translation>Alle abbrechen</translation>
+    </message>
+    <message>
+        <source>Nothing is being generated.</source>
+        <translation>Es wird nichts generiert.</translation>
+    </message>
+    <message>
+        <source>Queue</source>
+        <translation>Warteschlange</translation>
+    </message>
+</context>
+<context>
+    <name>RecoveryDialog</name>
+    <message>
+        <source>A damaged copy
+{when} · it cannot be read</source>
+        <translation>Eine beschädigte Kopie
+{when} · sie ist nicht lesbar</translation>
+    </message>
+    <message>
+        <source>Discard this work for good?</source>
+        <translation>Diese Arbeit endgültig verwerfen?</translation>
+    </message>
+    <message>
+        <source>Discard…</source>
+        <translation>Verwerfen…</translation>
+    </message>
+    <message>
+        <source>Downstage ended before this was saved.</source>
+        <translation>Downstage wurde beendet, bevor dies gespeichert war.</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>Später</translation>
+    </message>
+    <message>
+        <source>Recover</source>
+        <translation>Wiederherstellen</translation>
+    </message>
+    <message>
+        <source>Recover Unsaved Work</source>
+        <translation>Nicht gespeicherte Arbeit wiederherstellen</translation>
+    </message>
+    <message>
+        <source>Recover one now; the others stay, and can be recovered from the File menu.</source>
+        <translation>Stellen Sie jetzt eine wieder her; die anderen bleiben und lassen sich über das Menü Datei wiederherstellen.</translation>
+    </message>
+    <message>
+        <source>Unsaved work</source>
+        <translation>Nicht gespeicherte Arbeit</translation>
+    </message>
+    <message>
+        <source>Untitled</source>
+        <translation>Ohne Titel</translation>
+    </message>
+    <message>
+        <source>{when} · {width} × {height} px · layers: {layers}</source>
+        <translation>{when} · {width} × {height} px · Ebenen: {layers}</translation>
+    </message>
+</context>
+<context>
+    <name>ReferenceRow</name>
+    <message>
+        <source>Active Layer</source>
+        <translation>Aktive Ebene</translation>
+    </message>
+    <message>
+        <source>Forget the reference</source>
+        <translation>Die Vorlage vergessen</translation>
+    </message>
+    <message>
+        <source>Picture File…</source>
+        <translation>Bilddatei…</translation>
+    </message>
+    <message>
+        <source>Reference</source>
+        <translation>Vorlage</translation>
+    </message>
+    <message>
+        <source>Show the thing with a picture instead of words; drop a picture file here</source>
+        <translation>Das Ding mit einem Bild statt mit Worten zeigen; ziehen Sie eine Bilddatei hierher</translation>
+    </message>
+    <message>
+        <source>What Is in the Box</source>
+        <translation>Was im Rahmen ist</translation>
+    </message>
+    <message>
+        <source>{name}: has no transparency, so the thing is cut out of it</source>
+        <translation>{name}: ohne Transparenz; das Ding wird daraus freigestellt</translation>
+    </message>
+</context>
+<context>
+    <name>Ruler</name>
+    <message>
+        <source>Drag a guide onto the canvas</source>
+        <translation>Eine Hilfslinie auf die Arbeitsfläche ziehen</translation>
+    </message>
+    <message>
+        <source>Horizontal ruler</source>
+        <translation>Waagerechtes Lineal</translation>
+    </message>
+    <message>
+        <source>Vertical ruler</source>
+        <translation>Senkrechtes Lineal</translation>
+    </message>
+</context>
+<context>
+    <name>Status</name>
+    <message>
+        <source> · {count} waiting</source>
+        <translation> · {count} warten</translation>
+    </message>
+    <message>
+        <source>Generating</source>
+        <translation>Wird generiert</translation>
+    </message>
+    <message>
+        <source>Zoom</source>
+        <translation>Zoom</translation>
+    </message>
+    <message>
+        <source>Zoom; a click fits the picture in the window</source>
+        <translation>Zoom; ein Klick passt das Bild ins Fenster ein</translation>
+    </message>
+</context>
+<context>
+    <name>ThemeMenu</name>
+    <message>
+        <source>As the System</source>
+        <translation>Wie das System</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Dunkel</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Hell</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>Farbschema</translation>
+    </message>
+</context>
+<context>
+    <name>ThingsDialog</name>
+    <message>
+        <source>Search</source>
+        <translation>Suchen</translation>
+    </message>
+    <message>
+        <source>Search the things</source>
+        <translation>Dinge durchsuchen</translation>
+    </message>
+    <message>
+        <source>The built-in model makes these {count} things. Many other words for them are understood too.</source>
+        <translation>Das eingebaute Modell macht diese {count} Dinge. Viele andere Wörter dafür versteht es auch.</translation>
+    </message>
+    <message>
+        <source>Things</source>
+        <translation>Dinge</translation>
+    </message>
+    <message>
+        <source>Use as Prompt</source>
+        <translation>Als Beschreibung verwenden</translation>
+    </message>
+    <message>
+        <source>What the Model Knows</source>
+        <translation>Was das Modell kennt</translation>
+    </message>
+</context>
+<context>
+    <name>ToolDesk</name>
+    <message>
+        <source>Click or drag to read the colour of the picture as it is seen.</source>
+        <translation>Klicken oder ziehen liest die Farbe des Bildes, wie es zu sehen ist.</translation>
+    </message>
+    <message>
+        <source>Crop</source>
+        <translation>Zuschneiden</translation>
+    </message>
+    <message>
+        <source>Drag a box where the thing should stand. Shift: square. Arrows: nudge. Esc: no box. Space: pan.</source>
+        <translation>Einen Rahmen ziehen, wo das Ding stehen soll. Umschalt: Quadrat. Pfeile: verschieben. Esc: kein Rahmen. Leertaste: Ausschnitt.</translation>
+    </message>
+    <message>
+        <source>Drag the canvas to be; it may be larger. Shift: proportions. Enter: crop. What lies outside stays in its layers.</source>
+        <translation>Die neue Arbeitsfläche aufziehen; sie darf größer sein. Umschalt: Seitenverhältnis. Eingabe: zuschneiden. Was außerhalb liegt, bleibt in seinen Ebenen.</translation>
+    </message>
+    <message>
+        <source>Drag to hide parts of the active layer with its mask. X: brush. [ and ]: size. Shift: a line from the last stroke.</source>
+        <translation>Ziehen verbirgt Teile der aktiven Ebene mit ihrer Maske. X: Pinsel. [ und ]: Größe. Umschalt: gerade Linie vom letzten Strich.</translation>
+    </message>
+    <message>
+        <source>Drag to move the chosen layers. Alt: a copy. Ctrl: take the layer under the pointer. Shift: keep direction. Arrows: 1 px, with Shift 10.</source>
+        <translation>Ziehen verschiebt die gewählten Ebenen. Alt: eine Kopie. Strg: die Ebene unter dem Zeiger. Umschalt: Richtung halten. Pfeile: 1 px, mit Umschalt 10.</translation>
+    </message>
+    <message>
+        <source>Drag to show again what the layer&apos;s mask hides. X: eraser. [ and ]: size. Shift: a line from the last stroke.</source>
+        <translation>Ziehen zeigt wieder, was die Maske der Ebene verbirgt. X: Radierer. [ und ]: Größe. Umschalt: gerade Linie vom letzten Strich.</translation>
+    </message>
+    <message>
+        <source>Drag to turn the view. Shift: 15° steps. Esc: upright. The picture itself stays as it is.</source>
+        <translation>Ziehen dreht die Ansicht. Umschalt: in Schritten von 15°. Esc: aufrecht. Das Bild selbst bleibt, wie es ist.</translation>
+    </message>
+    <message>
+        <source>Enter: crop. Esc: leave the canvas as it is.</source>
+        <translation>Eingabe: zuschneiden. Esc: die Arbeitsfläche lassen, wie sie ist.</translation>
+    </message>
+    <message>
+        <source>Enter: done. Esc: take it back.</source>
+        <translation>Eingabe: fertig. Esc: zurücknehmen.</translation>
+    </message>
+    <message>
+        <source>Generation Box</source>
+        <translation>Generierrahmen</translation>
+    </message>
+    <message>
+        <source>Handles: scale, with Shift in proportion, with Alt about the pivot, with Ctrl skew. Outside: rotate, Shift by 15°.</source>
+        <translation>Griffe: skalieren, mit Umschalt im Seitenverhältnis, mit Alt um den Drehpunkt, mit Strg neigen. Außerhalb: drehen, mit Umschalt um 15°.</translation>
+    </message>
+    <message>
+        <source>In the box of {width} × {height} px</source>
+        <translation>Im Rahmen von {width} × {height} px</translation>
+    </message>
+    <message>
+        <source>Move</source>
+        <translation>Verschieben</translation>
+    </message>
+    <message>
+        <source>No layer is active</source>
+        <translation>Keine Ebene ist aktiv</translation>
+    </message>
+    <message>
+        <source>No layer is active. Choose one in the layer panel.</source>
+        <translation>Keine Ebene ist aktiv. Wählen Sie eine im Ebenenbedienfeld.</translation>
+    </message>
+    <message>
+        <source>Nudge</source>
+        <translation>Anstoßen</translation>
+    </message>
+    <message>
+        <source>Rotate View</source>
+        <translation>Ansicht drehen</translation>
+    </message>
+    <message>
+        <source>The layer is locked. Unlock it to move it.</source>
+        <translation>Die Ebene ist gesperrt. Entsperren Sie sie, um sie zu verschieben.</translation>
+    </message>
+    <message>
+        <source>The model sees {width} × {height} px around it</source>
+        <translation>Das Modell sieht {width} × {height} px darum herum</translation>
+    </message>
+</context>
+<context>
+    <name>TransformBar</name>
+    <message>
+        <source>Done</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Done (Enter)</source>
+        <translation>Fertig (Eingabe)</translation>
+    </message>
+    <message>
+        <source>Flip horizontally</source>
+        <translation>Horizontal spiegeln</translation>
+    </message>
+    <message>
+        <source>Flip vertically</source>
+        <translation>Vertikal spiegeln</translation>
+    </message>
+    <message>
+        <source>H</source>
+        <translation>H</translation>
+    </message>
+    <message>
+        <source>Height</source>
+        <translation>Höhe</translation>
+    </message>
+    <message>
+        <source>Keep the proportion of width and height</source>
+        <translation>Seitenverhältnis behalten</translation>
+    </message>
+    <message>
+        <source>Own size and shape again</source>
+        <translation>Wieder eigene Größe und Form</translation>
+    </message>
+    <message>
+        <source>Rotation</source>
+        <translation>Drehung</translation>
+    </message>
+    <message>
+        <source>Skew</source>
+        <translation>Neigung</translation>
+    </message>
+    <message>
+        <source>The pivot from the left</source>
+        <translation>Der Drehpunkt von links</translation>
+    </message>
+    <message>
+        <source>The pivot from the top</source>
+        <translation>Der Drehpunkt von oben</translation>
+    </message>
+    <message>
+        <source>Transform</source>
+        <translation>Transformieren</translation>
+    </message>
+    <message>
+        <source>W</source>
+        <translation>B</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>Breite</translation>
+    </message>
+    <message>
+        <source>{name} in degrees</source>
+        <translation>{name} in Grad</translation>
+    </message>
+    <message>
+        <source>{name} in pixels</source>
+        <translation>{name} in Pixeln</translation>
+    </message>
+</context>
+<context>
+    <name>ViewCommands</name>
+    <message>
+        <source>Grid</source>
+        <translation>Raster</translation>
+    </message>
+    <message>
+        <source>Pixels from line to line</source>
+        <translation>Pixel von Linie zu Linie</translation>
+    </message>
+</context>
+<context>
+    <name>Welcome</name>
+    <message>
+        <source>Close this page (Esc)</source>
+        <translation>Diese Seite schließen (Esc)</translation>
+    </message>
+    <message>
+        <source>Draw a box on a picture, say what should stand there, and get it as a layer with its shadow.</source>
+        <translation>Auf einem Bild einen Rahmen aufziehen, sagen, was dort stehen soll, und es als Ebene mit seinem Schatten bekommen.</translation>
+    </message>
+    <message>
+        <source>Open a Picture or Project…</source>
+        <translation>Bild oder Projekt öffnen…</translation>
+    </message>
+    <message>
+        <source>Recent files</source>
+        <translation>Zuletzt geöffnet</translation>
+    </message>
+    <message>
+        <source>Sample pictures</source>
+        <translation>Beispielbilder</translation>
+    </message>
+    <message>
+        <source>Show this page at the start</source>
+        <translation>Diese Seite beim Start zeigen</translation>
+    </message>
+    <message>
+        <source>To the Editor</source>
+        <translation>Zum Editor</translation>
+    </message>
+    <message>
+        <source>Welcome</source>
+        <translation>Willkommen</translation>
+    </message>
+</context>
+<context>
+    <name>_Card</name>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Move to the front of the queue</source>
+        <translation>An den Anfang der Warteschlange</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+</context>
+<context>
+    <name>actions</name>
+    <message>
+        <source>100 %</source>
+        <translation>100 %</translation>
+    </message>
+    <message>
+        <source>15° to the Left</source>
+        <translation>15° nach links</translation>
+    </message>
+    <message>
+        <source>15° to the Right</source>
+        <translation>15° nach rechts</translation>
+    </message>
+    <message>
+        <source>About Downstage</source>
+        <translation>Über Downstage</translation>
+    </message>
+    <message>
+        <source>Add a Mask That Hides All</source>
+        <translation>Maske hinzufügen, die alles verbirgt</translation>
+    </message>
+    <message>
+        <source>Add a Mask That Shows All</source>
+        <translation>Maske hinzufügen, die alles zeigt</translation>
+    </message>
+    <message>
+        <source>Align Bottom Edges</source>
+        <translation>Untere Kanten ausrichten</translation>
+    </message>
+    <message>
+        <source>Align Horizontal Centres</source>
+        <translation>Mitten waagerecht ausrichten</translation>
+    </message>
+    <message>
+        <source>Align Left Edges</source>
+        <translation>Linke Kanten ausrichten</translation>
+    </message>
+    <message>
+        <source>Align Right Edges</source>
+        <translation>Rechte Kanten ausrichten</translation>
+    </message>
+    <message>
+        <source>Align Top Edges</source>
+        <translation>Obere Kanten ausrichten</translation>
+    </message>
+    <message>
+        <source>Align Vertical Centres</source>
+        <translation>Mitten senkrecht ausrichten</translation>
+    </message>
+    <message>
+        <source>All Commands…</source>
+        <translation>Alle Befehle…</translation>
+    </message>
+    <message>
+        <source>Apply the Mask</source>
+        <translation>Maske anwenden</translation>
+    </message>
+    <message>
+        <source>Arrange</source>
+        <translation>Anordnen</translation>
+    </message>
+    <message>
+        <source>Backdrop</source>
+        <translation>Hintergrund</translation>
+    </message>
+    <message>
+        <source>Black</source>
+        <translation>Schwarz</translation>
+    </message>
+    <message>
+        <source>Blue</source>
+        <translation>Blau</translation>
+    </message>
+    <message>
+        <source>Bring Forward</source>
+        <translation>Nach vorn</translation>
+    </message>
+    <message>
+        <source>Cancel All Jobs</source>
+        <translation>Alle Aufträge abbrechen</translation>
+    </message>
+    <message>
+        <source>Cancel the Gesture or Drop the Box</source>
+        <translation>Die Geste abbrechen oder den Rahmen entfernen</translation>
+    </message>
+    <message>
+        <source>Canvas Size…</source>
+        <translation>Größe der Arbeitsfläche…</translation>
+    </message>
+    <message>
+        <source>Checkerboard</source>
+        <translation>Schachbrett</translation>
+    </message>
+    <message>
+        <source>Clear Guides</source>
+        <translation>Hilfslinien löschen</translation>
+    </message>
+    <message>
+        <source>Clip to the Layer Below</source>
+        <translation>Auf die Ebene darunter beschneiden</translation>
+    </message>
+    <message>
+        <source>Colour Tag</source>
+        <translation>Farbmarke</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Copy Merged</source>
+        <translation>Auf eine Ebene reduziert kopieren</translation>
+    </message>
+    <message>
+        <source>Crop Tool</source>
+        <translation>Zuschneidewerkzeug</translation>
+    </message>
+    <message>
+        <source>Crop to the Generation Box</source>
+        <translation>Auf den Generierrahmen zuschneiden</translation>
+    </message>
+    <message>
+        <source>Cut</source>
+        <translation>Ausschneiden</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Delete the Mask</source>
+        <translation>Maske löschen</translation>
+    </message>
+    <message>
+        <source>Distribute Horizontally</source>
+        <translation>Horizontal verteilen</translation>
+    </message>
+    <message>
+        <source>Distribute Vertically</source>
+        <translation>Vertikal verteilen</translation>
+    </message>
+    <message>
+        <source>Duplicate</source>
+        <translation>Duplizieren</translation>
+    </message>
+    <message>
+        <source>Edit</source>
+        <translation>Bearbeiten</translation>
+    </message>
+    <message>
+        <source>Export As…</source>
+        <translation>Exportieren als…</translation>
+    </message>
+    <message>
+        <source>Export Layers…</source>
+        <translation>Ebenen exportieren…</translation>
+    </message>
+    <message>
+        <source>Extract the Thing with Its Shadow</source>
+        <translation>Das Ding mit seinem Schatten herauslösen</translation>
+    </message>
+    <message>
+        <source>Eyedropper</source>
+        <translation>Pipette</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>Fit in the Window</source>
+        <translation>Ins Fenster einpassen</translation>
+    </message>
+    <message>
+        <source>Flatten Visible</source>
+        <translation>Sichtbares auf eine Ebene reduzieren</translation>
+    </message>
+    <message>
+        <source>Flip Horizontally</source>
+        <translation>Horizontal spiegeln</translation>
+    </message>
+    <message>
+        <source>Flip Vertically</source>
+        <translation>Vertikal spiegeln</translation>
+    </message>
+    <message>
+        <source>Flip View</source>
+        <translation>Ansicht spiegeln</translation>
+    </message>
+    <message>
+        <source>Forget the Reference</source>
+        <translation>Die Vorlage vergessen</translation>
+    </message>
+    <message>
+        <source>Generate</source>
+        <translation>Generieren</translation>
+    </message>
+    <message>
+        <source>Generate, at the Front of the Queue</source>
+        <translation>Generieren, am Anfang der Warteschlange</translation>
+    </message>
+    <message>
+        <source>Generation Box Tool</source>
+        <translation>Generierrahmen</translation>
+    </message>
+    <message>
+        <source>Go to the Prompt</source>
+        <translation>Zur Beschreibung</translation>
+    </message>
+    <message>
+        <source>Green</source>
+        <translation>Grün</translation>
+    </message>
+    <message>
+        <source>Grey</source>
+        <translation>Grau</translation>
+    </message>
+    <message>
+        <source>Grid</source>
+        <translation>Raster</translation>
+    </message>
+    <message>
+        <source>Grid Spacing…</source>
+        <translation>Rasterweite…</translation>
+    </message>
+    <message>
+        <source>Group</source>
+        <translation>Gruppieren</translation>
+    </message>
+    <message>
+        <source>Guides</source>
+        <translation>Hilfslinien</translation>
+    </message>
+    <message>
+        <source>Harder Brush</source>
+        <translation>Härterer Pinsel</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation>Hilfe</translation>
+    </message>
+    <message>
+        <source>Hide or Show the Panels</source>
+        <translation>Bedienfelder aus- oder einblenden</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>Bild</translation>
+    </message>
+    <message>
+        <source>Invert the Mask</source>
+        <translation>Maske umkehren</translation>
+    </message>
+    <message>
+        <source>Keyboard Keys</source>
+        <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>Larger Brush</source>
+        <translation>Größerer Pinsel</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>Ebene</translation>
+    </message>
+    <message>
+        <source>Lock Guides</source>
+        <translation>Hilfslinien sperren</translation>
+    </message>
+    <message>
+        <source>Lock or Unlock</source>
+        <translation>Sperren oder entsperren</translation>
+    </message>
+    <message>
+        <source>Make a Mask from the Alpha</source>
+        <translation>Maske aus dem Alpha machen</translation>
+    </message>
+    <message>
+        <source>Make a Mask from the Box</source>
+        <translation>Maske aus dem Rahmen machen</translation>
+    </message>
+    <message>
+        <source>Mask</source>
+        <translation>Maske</translation>
+    </message>
+    <message>
+        <source>Mask Brush</source>
+        <translation>Maskenpinsel</translation>
+    </message>
+    <message>
+        <source>Mask Eraser</source>
+        <translation>Maskenradierer</translation>
+    </message>
+    <message>
+        <source>Merge Down, or the Chosen Layers</source>
+        <translation>Nach unten vereinen, oder die gewählten Ebenen</translation>
+    </message>
+    <message>
+        <source>Move Tool</source>
+        <translation>Verschiebewerkzeug</translation>
+    </message>
+    <message>
+        <source>New Guide…</source>
+        <translation>Neue Hilfslinie…</translation>
+    </message>
+    <message>
+        <source>Next Candidate</source>
+        <translation>Nächster Kandidat</translation>
+    </message>
+    <message>
+        <source>Next Prompt</source>
+        <translation>Nächste Beschreibung</translation>
+    </message>
+    <message>
+        <source>No Colour</source>
+        <translation>Keine Farbe</translation>
+    </message>
+    <message>
+        <source>Open…</source>
+        <translation>Öffnen…</translation>
+    </message>
+    <message>
+        <source>Orange</source>
+        <translation>Orange</translation>
+    </message>
+    <message>
+        <source>Own Size and Shape Again</source>
+        <translation>Wieder eigene Größe und Form</translation>
+    </message>
+    <message>
+        <source>Paste</source>
+        <translation>Einfügen</translation>
+    </message>
+    <message>
+        <source>Place Picture as Layer…</source>
+        <translation>Bild als Ebene platzieren…</translation>
+    </message>
+    <message>
+        <source>Preferences…</source>
+        <translation>Voreinstellungen…</translation>
+    </message>
+    <message>
+        <source>Previous Candidate</source>
+        <translation>Voriger Kandidat</translation>
+    </message>
+    <message>
+        <source>Previous Prompt</source>
+        <translation>Vorige Beschreibung</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>Beenden</translation>
+    </message>
+    <message>
+        <source>Recover Unsaved Work…</source>
+        <translation>Nicht gespeicherte Arbeit wiederherstellen…</translation>
+    </message>
+    <message>
+        <source>Red</source>
+        <translation>Rot</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>Wiederholen</translation>
+    </message>
+    <message>
+        <source>Reference from a Picture File…</source>
+        <translation>Vorlage aus einer Bilddatei…</translation>
+    </message>
+    <message>
+        <source>Regenerate with a New Seed</source>
+        <translation>Mit neuem Startwert noch einmal generieren</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>Umbenennen</translation>
+    </message>
+    <message>
+        <source>Resettle: New Light and Shadow Here</source>
+        <translation>Neu einpassen: Licht und Schatten für diese Stelle</translation>
+    </message>
+    <message>
+        <source>Reveal All</source>
+        <translation>Alles einblenden</translation>
+    </message>
+    <message>
+        <source>Rotate View</source>
+        <translation>Ansicht drehen</translation>
+    </message>
+    <message>
+        <source>Rotate View Tool</source>
+        <translation>Ansicht-drehen-Werkzeug</translation>
+    </message>
+    <message>
+        <source>Rulers</source>
+        <translation>Lineale</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>Speichern</translation>
+    </message>
+    <message>
+        <source>Save As…</source>
+        <translation>Speichern unter…</translation>
+    </message>
+    <message>
+        <source>Select the Layer Above</source>
+        <translation>Die Ebene darüber wählen</translation>
+    </message>
+    <message>
+        <source>Select the Layer Below</source>
+        <translation>Die Ebene darunter wählen</translation>
+    </message>
+    <message>
+        <source>Send Backward</source>
+        <translation>Nach hinten</translation>
+    </message>
+    <message>
+        <source>Show Guides</source>
+        <translation>Hilfslinien zeigen</translation>
+    </message>
+    <message>
+        <source>Show Only This Layer</source>
+        <translation>Nur diese Ebene zeigen</translation>
+    </message>
+    <message>
+        <source>Show or Hide</source>
+        <translation>Ein- oder ausblenden</translation>
+    </message>
+    <message>
+        <source>Smaller Brush</source>
+        <translation>Kleinerer Pinsel</translation>
+    </message>
+    <message>
+        <source>Snap</source>
+        <translation>Einrasten</translation>
+    </message>
+    <message>
+        <source>Softer Brush</source>
+        <translation>Weicherer Pinsel</translation>
+    </message>
+    <message>
+        <source>Split Shadow and Reflection</source>
+        <translation>Schatten und Spiegelung abtrennen</translation>
+    </message>
+    <message>
+        <source>Swap Brush and Eraser</source>
+        <translation>Pinsel und Radierer tauschen</translation>
+    </message>
+    <message>
+        <source>Switch the Mask Off or On</source>
+        <translation>Maske aus- oder einschalten</translation>
+    </message>
+    <message>
+        <source>Take Prompt, Box and Seed from the Layer</source>
+        <translation>Beschreibung, Rahmen und Startwert von der Ebene nehmen</translation>
+    </message>
+    <message>
+        <source>Transform Tool</source>
+        <translation>Transformierwerkzeug</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Rückgängig</translation>
+    </message>
+    <message>
+        <source>Ungroup</source>
+        <translation>Gruppe auflösen</translation>
+    </message>
+    <message>
+        <source>Unlink or Link the Mask</source>
+        <translation>Maske lösen oder verknüpfen</translation>
+    </message>
+    <message>
+        <source>Upright</source>
+        <translation>Aufrecht</translation>
+    </message>
+    <message>
+        <source>Use Box as Reference</source>
+        <translation>Rahmen als Vorlage nehmen</translation>
+    </message>
+    <message>
+        <source>Use Layer as Reference</source>
+        <translation>Ebene als Vorlage nehmen</translation>
+    </message>
+    <message>
+        <source>View</source>
+        <translation>Ansicht</translation>
+    </message>
+    <message>
+        <source>Violet</source>
+        <translation>Violett</translation>
+    </message>
+    <message>
+        <source>Welcome Page</source>
+        <translation>Startseite</translation>
+    </message>
+    <message>
+        <source>What the Model Knows</source>
+        <translation>Was das Modell kennt</translation>
+    </message>
+    <message>
+        <source>White</source>
+        <translation>Weiß</translation>
+    </message>
+    <message>
+        <source>Yellow</source>
+        <translation>Gelb</translation>
+    </message>
+    <message>
+        <source>Zoom In</source>
+        <translation>Vergrößern</translation>
+    </message>
+    <message>
+        <source>Zoom Out</source>
+        <translation>Verkleinern</translation>
+    </message>
+</context>
+<context>
+    <name>app</name>
+    <message>
+        <source>A canvas has 1 to {side} pixels a side, and a thousand million at most.</source>
+        <translation>Eine Arbeitsfläche hat 1 bis {side} Pixel je Seite und höchstens eine Milliarde.</translation>
+    </message>
+    <message>
+        <source>A group cannot be moved into itself.</source>
+        <translation>Eine Gruppe kann nicht in sich selbst verschoben werden.</translation>
+    </message>
+    <message>
+        <source>Add one from the Layer menu.</source>
+        <translation>Fügen Sie über das Menü Ebene eine hinzu.</translation>
+    </message>
+    <message>
+        <source>Apply it or delete it first.</source>
+        <translation>Wenden Sie sie zuerst an oder löschen Sie sie.</translation>
+    </message>
+    <message>
+        <source>Choose a layer that shows something and is not locked.</source>
+        <translation>Wählen Sie eine Ebene, die etwas zeigt und nicht gesperrt ist.</translation>
+    </message>
+    <message>
+        <source>Choose layers that show something and are not locked.</source>
+        <translation>Wählen Sie Ebenen, die etwas zeigen und nicht gesperrt sind.</translation>
+    </message>
+    <message>
+        <source>Choose more layers with Ctrl in the layer panel.</source>
+        <translation>Wählen Sie im Ebenenbedienfeld mit Strg weitere Ebenen.</translation>
+    </message>
+    <message>
+        <source>Choose the layers that should be grouped.</source>
+        <translation>Wählen Sie die Ebenen, die gruppiert werden sollen.</translation>
+    </message>
+    <message>
+        <source>Crop to {width} × {height}</source>
+        <translation>Auf {width} × {height} zuschneiden</translation>
+    </message>
+    <message>
+        <source>Delete the layer instead.</source>
+        <translation>Löschen Sie stattdessen die Ebene.</translation>
+    </message>
+    <message>
+        <source>Distributing needs at least three layers.</source>
+        <translation>Verteilen braucht mindestens drei Ebenen.</translation>
+    </message>
+    <message>
+        <source>Effects can be split off a layer whose blend mode is Normal.</source>
+        <translation>Effekte lassen sich von einer Ebene mit der Füllmethode Normal abtrennen.</translation>
+    </message>
+    <message>
+        <source>Erase on the Mask</source>
+        <translation>Auf der Maske radieren</translation>
+    </message>
+    <message>
+        <source>Flip horizontally</source>
+        <translation>Horizontal spiegeln</translation>
+    </message>
+    <message>
+        <source>Flip vertically</source>
+        <translation>Vertikal spiegeln</translation>
+    </message>
+    <message>
+        <source>Hidden layers cannot be merged.</source>
+        <translation>Ausgeblendete Ebenen können nicht vereint werden.</translation>
+    </message>
+    <message>
+        <source>Locked layers cannot be merged.</source>
+        <translation>Gesperrte Ebenen können nicht vereint werden.</translation>
+    </message>
+    <message>
+        <source>Move</source>
+        <translation>Verschieben</translation>
+    </message>
+    <message>
+        <source>Move a copy</source>
+        <translation>Eine Kopie verschieben</translation>
+    </message>
+    <message>
+        <source>Move the guide</source>
+        <translation>Hilfslinie verschieben</translation>
+    </message>
+    <message>
+        <source>New guide</source>
+        <translation>Neue Hilfslinie</translation>
+    </message>
+    <message>
+        <source>No layer is active. Choose one in the layer panel.</source>
+        <translation>Keine Ebene ist aktiv. Wählen Sie eine im Ebenenbedienfeld.</translation>
+    </message>
+    <message>
+        <source>Nothing in “{name}” is opaque, so thing and shadow cannot be told apart.</source>
+        <translation>In „{name}“ ist nichts deckend; Ding und Schatten sind nicht zu unterscheiden.</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Geöffnet</translation>
+    </message>
+    <message>
+        <source>Paint on the Mask</source>
+        <translation>Auf der Maske malen</translation>
+    </message>
+    <message>
+        <source>Remove the guide</source>
+        <translation>Hilfslinie entfernen</translation>
+    </message>
+    <message>
+        <source>Reset the transform</source>
+        <translation>Transformation zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Rotate</source>
+        <translation>Drehen</translation>
+    </message>
+    <message>
+        <source>Scale</source>
+        <translation>Skalieren</translation>
+    </message>
+    <message>
+        <source>Show them first.</source>
+        <translation>Blenden Sie sie zuerst ein.</translation>
+    </message>
+    <message>
+        <source>Skew</source>
+        <translation>Neigen</translation>
+    </message>
+    <message>
+        <source>Split shadow of “{name}”</source>
+        <translation>Schatten von „{name}“ abtrennen</translation>
+    </message>
+    <message>
+        <source>The document has no layers to flatten.</source>
+        <translation>Das Dokument hat keine Ebenen zu reduzieren.</translation>
+    </message>
+    <message>
+        <source>The last candidate cannot be removed.</source>
+        <translation>Der letzte Kandidat kann nicht entfernt werden.</translation>
+    </message>
+    <message>
+        <source>The layer is empty: there is nothing to transform.</source>
+        <translation>Die Ebene ist leer: Es gibt nichts zu transformieren.</translation>
+    </message>
+    <message>
+        <source>The mask of “{name}” is switched off. Switch it on to paint on it.</source>
+        <translation>Die Maske von „{name}“ ist ausgeschaltet. Schalten Sie sie ein, um auf ihr zu malen.</translation>
+    </message>
+    <message>
+        <source>There is no blend mode “{mode}”.</source>
+        <translation>Es gibt keine Füllmethode „{mode}“.</translation>
+    </message>
+    <message>
+        <source>There is nothing below “{name}” to clip it to.</source>
+        <translation>Unter „{name}“ ist nichts, worauf sie beschnitten werden könnte.</translation>
+    </message>
+    <message>
+        <source>There is nothing below “{name}” to merge it with.</source>
+        <translation>Unter „{name}“ ist nichts, womit sie vereint werden könnte.</translation>
+    </message>
+    <message>
+        <source>There is nothing to align.</source>
+        <translation>Es gibt nichts auszurichten.</translation>
+    </message>
+    <message>
+        <source>There is nothing to transform.</source>
+        <translation>Es gibt nichts zu transformieren.</translation>
+    </message>
+    <message>
+        <source>Transform</source>
+        <translation>Transformieren</translation>
+    </message>
+    <message>
+        <source>Unlock it first.</source>
+        <translation>Entsperren Sie sie zuerst.</translation>
+    </message>
+    <message>
+        <source>Unlock them first.</source>
+        <translation>Entsperren Sie sie zuerst.</translation>
+    </message>
+    <message>
+        <source>“{name}” has a mask already.</source>
+        <translation>„{name}“ hat schon eine Maske.</translation>
+    </message>
+    <message>
+        <source>“{name}” has neither shadow nor reflection.</source>
+        <translation>„{name}“ hat weder Schatten noch Spiegelung.</translation>
+    </message>
+    <message>
+        <source>“{name}” has no mask.</source>
+        <translation>„{name}“ hat keine Maske.</translation>
+    </message>
+    <message>
+        <source>“{name}” has no mask: nothing of it is hidden. The eraser (E) hides parts.</source>
+        <translation>„{name}“ hat keine Maske: Nichts davon ist verborgen. Der Radierer (E) verbirgt Teile.</translation>
+    </message>
+    <message>
+        <source>“{name}” has the blend mode {mode}.</source>
+        <translation>„{name}“ hat die Füllmethode {mode}.</translation>
+    </message>
+    <message>
+        <source>“{name}” is a group; this needs a layer.</source>
+        <translation>„{name}“ ist eine Gruppe; hier wird eine Ebene gebraucht.</translation>
+    </message>
+    <message>
+        <source>“{name}” is hidden. Show it to move it.</source>
+        <translation>„{name}“ ist ausgeblendet. Blenden Sie sie ein, um sie zu verschieben.</translation>
+    </message>
+    <message>
+        <source>“{name}” is hidden. Show it to paint on its mask.</source>
+        <translation>„{name}“ ist ausgeblendet. Blenden Sie sie ein, um auf ihrer Maske zu malen.</translation>
+    </message>
+    <message>
+        <source>“{name}” is locked.</source>
+        <translation>„{name}“ ist gesperrt.</translation>
+    </message>
+    <message>
+        <source>“{name}” is locked. Unlock it to move it.</source>
+        <translation>„{name}“ ist gesperrt. Entsperren Sie sie, um sie zu verschieben.</translation>
+    </message>
+    <message>
+        <source>“{name}” is locked. Unlock it to paint on its mask.</source>
+        <translation>„{name}“ ist gesperrt. Entsperren Sie sie, um auf ihrer Maske zu malen.</translation>
+    </message>
+    <message>
+        <source>“{name}” is not a group.</source>
+        <translation>„{name}“ ist keine Gruppe.</translation>
+    </message>
+    <message>
+        <source>“{name}” is scaled to nothing.</source>
+        <translation>„{name}“ ist auf nichts skaliert.</translation>
+    </message>
+    <message>
+        <source>“{name}” was taken out of a picture; there is nothing to make anew.</source>
+        <translation>„{name}“ wurde aus einem Bild herausgelöst; es gibt nichts neu zu machen.</translation>
+    </message>
+</context>
+<context>
+    <name>blend</name>
+    <message>
+        <source>Color</source>
+        <translation>Farbe</translation>
+    </message>
+    <message>
+        <source>Color Burn</source>
+        <translation>Farbig nachbelichten</translation>
+    </message>
+    <message>
+        <source>Color Dodge</source>
+        <translation>Farbig abwedeln</translation>
+    </message>
+    <message>
+        <source>Darken</source>
+        <translation>Abdunkeln</translation>
+    </message>
+    <message>
+        <source>Darker Color</source>
+        <translation>Dunklere Farbe</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>Differenz</translation>
+    </message>
+    <message>
+        <source>Dissolve</source>
+        <translation>Sprenkeln</translation>
+    </message>
+    <message>
+        <source>Divide</source>
+        <translation>Dividieren</translation>
+    </message>
+    <message>
+        <source>Exclusion</source>
+        <translation>Ausschluss</translation>
+    </message>
+    <message>
+        <source>Hard Light</source>
+        <translation>Hartes Licht</translation>
+    </message>
+    <message>
+        <source>Hard Mix</source>
+        <translation>Hart mischen</translation>
+    </message>
+    <message>
+        <source>Hue</source>
+        <translation>Farbton</translation>
+    </message>
+    <message>
+        <source>Lighten</source>
+        <translation>Aufhellen</translation>
+    </message>
+    <message>
+        <source>Lighter Color</source>
+        <translation>Hellere Farbe</translation>
+    </message>
+    <message>
+        <source>Linear Burn</source>
+        <translation>Linear nachbelichten</translation>
+    </message>
+    <message>
+        <source>Linear Dodge (Add)</source>
+        <translation>Linear abwedeln (Addieren)</translation>
+    </message>
+    <message>
+        <source>Linear Light</source>
+        <translation>Lineares Licht</translation>
+    </message>
+    <message>
+        <source>Luminosity</source>
+        <translation>Luminanz</translation>
+    </message>
+    <message>
+        <source>Multiply</source>
+        <translation>Multiplizieren</translation>
+    </message>
+    <message>
+        <source>Normal</source>
+        <translation>Normal</translation>
+    </message>
+    <message>
+        <source>Overlay</source>
+        <translation>Ineinanderkopieren</translation>
+    </message>
+    <message>
+        <source>Pass Through</source>
+        <translation>Hindurchwirken</translation>
+    </message>
+    <message>
+        <source>Pin Light</source>
+        <translation>Lichtpunkt</translation>
+    </message>
+    <message>
+        <source>Saturation</source>
+        <translation>Sättigung</translation>
+    </message>
+    <message>
+        <source>Screen</source>
+        <translation>Negativ multiplizieren</translation>
+    </message>
+    <message>
+        <source>Soft Light</source>
+        <translation>Weiches Licht</translation>
+    </message>
+    <message>
+        <source>Subtract</source>
+        <translation>Subtrahieren</translation>
+    </message>
+    <message>
+        <source>Vivid Light</source>
+        <translation>Strahlendes Licht</translation>
+    </message>
+</context>
+<context>
+    <name>keys</name>
+    <message>
+        <source>GIMP</source>
+        <translation>GIMP</translation>
+    </message>
+    <message>
+        <source>Krita</source>
+        <translation>Krita</translation>
+    </message>
+    <message>
+        <source>Photoshop</source>
+        <translation>Photoshop</translation>
+    </message>
+</context>
+</TS>
