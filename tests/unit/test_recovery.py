@@ -344,6 +344,7 @@ def test_a_file_of_the_documents_own_is_copied_not_packed_again(tmp_path: Path, 
     path = tmp_path / "scene.downstage"
     save_document(full_document(), path)
     opened = open_with_report(path)
+    project.unpack_visible(opened.document)  # as after painting it: the compressed bytes are gone
     packed: list[int] = []
     monkeypatch.setattr(tiles, "pack", lambda tile, pack=tiles.pack: packed.append(1) or pack(tile))
     edited = with_stroke(opened.document, 1)

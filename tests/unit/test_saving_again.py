@@ -239,7 +239,7 @@ def test_a_journal_that_fits_nothing_goes_when_the_file_is_replaced(cut_off: Pat
 def test_a_journal_that_would_make_sqlite_delete_another_file_is_refused(cut_off: Path, tmp_path: Path) -> None:
     """A journal may end with the name of a super-journal, which SQLite removes when it has played the journal back."""
     victim = tmp_path / "victim.txt"
-    victim.write_bytes(b"")
+    victim.write_bytes(b"precious")
     name = str(victim).encode()
     with open(f"{cut_off}-journal", "ab") as journal:
         lock_page = (0x40000000 // 8192 + 1).to_bytes(4, "big")
