@@ -45,6 +45,7 @@ PREVIEW_SIDE = 512  # pixels
 _MAGIC = b"SQLite format 3\0"
 _SUPER_JOURNAL = bytes.fromhex("d9d505f920a163d7")  # ends a journal that belongs to several databases
 _LONGEST_VALUE = 256 << 20  # bytes in one value: no tile, state or profile comes near it
+_LONGEST_STATE = 64 << 20  # bytes of JSON: a million tiles
 _PATIENCE = 5.0  # seconds to wait for another program that reads or saves the same file
 _NO_ROOM_OR_BUSY = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY)  # a new file would fare no better
 _MOST_WASTE = 0.5  # of a file may be free pages before it is written anew
@@ -228,7 +229,7 @@ def read_preview(path: Path) -> bytes | None:
 def load(database: sqlite3.Connection, version: int = VERSION, read: Stamp | None = None) -> Opened:
     """The document in a database of ours; ValueError or sqlite3.Error where there is none."""
     text = value(database, "state")
-    if text is None:
+    if text is None or len(text) > _LONGEST_STATE:
         raise ValueError("no state")
     tiles = TileReader(database, version)
     document = state.from_json(json.loads(text.decode("utf-8", "surrogatepass")), tiles, value(database, "profile"))

@@ -16,7 +16,7 @@ from ..geometry import IDENTITY, STEEPEST, Matrix, Placement
 from ..pixels import TILE, Key, Mask, Pixels, Tiles
 
 LONGEST_SIDE = 300_000  # pixels, as in a PSB
-LARGEST_CANVAS = 1 << 30  # pixels: 32,768 × 32,768
+LARGEST_CANVAS = 1 << 30  # pixels: 32,768 × 32,768; of a layer too
 DEEPEST_GROUP = 100
 _FARTHEST = 1e9  # canvas pixels from the origin
 
@@ -155,7 +155,8 @@ def _read_mask(plain: dict, tiles: GetTiles) -> Mask:
 
 
 def _read_raster(plain: dict, tiles: GetTiles, channels: int) -> tuple[int, int, Tiles]:
-    width, height = _whole(plain["width"], 0, LONGEST_SIDE), _whole(plain["height"], 0, LONGEST_SIDE)
+    width = _whole(plain["width"], 0, LONGEST_SIDE)
+    height = _whole(plain["height"], 0, min(LONGEST_SIDE, LARGEST_CANVAS // max(width, 1)))
     names: dict[Key, str] = {}
     for row, column, name in (_list(item) for item in _list(plain["tiles"])):
         key = _whole(row, 0, (height - 1) // TILE), _whole(column, 0, (width - 1) // TILE)

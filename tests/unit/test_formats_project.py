@@ -254,6 +254,16 @@ def test_a_tile_outside_its_raster_is_damage(saved: Path) -> None:
     assert "damaged" in refusal(saved)
 
 
+def test_a_layer_larger_than_any_memory_is_damage(saved: Path) -> None:
+    rewrite(saved, lambda state: state["layers"][0]["pixels"].update(width=300_000, height=300_000))
+    assert "damaged" in refusal(saved)
+
+
+def test_a_state_without_end_is_damage(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(project_file, "_LONGEST_STATE", 1000)
+    assert "damaged" in refusal(saved)
+
+
 def test_groups_nested_without_end_are_damage(saved: Path) -> None:
     def nest(state: dict) -> None:
         for _ in range(300):
