@@ -56,7 +56,7 @@ def test_a_prompt_becomes_a_layer_and_the_recipe_says_how(whole: Path) -> None:
     engine, said = TinyFlux(whole), []
     (result,) = engine.insert(request(), said.append)
     assert result.pixels.shape[2] == 4 and result.pixels[..., 3].any()
-    expected = {"engine": "FLUX.1 Fill", "understood": "a red cup", "steps": 2, "guidance": 30.0, "memory": "bf16", "frame": 128, "upscale": 1.0}
+    expected = {"engine": "FLUX.1 Fill", "understood": "a red cup", "steps": 2, "guidance": 30.0, "memory": "bf16", "every": 3, "frame": 128, "upscale": 1.0}
     assert expected.items() <= result.recipe.items()
     messages = [progress.message for progress in said]
     assert messages[0] == "Reading the prompt"
@@ -160,3 +160,12 @@ def test_a_thing_is_settled_anew_with_its_words(engine: TinyFlux) -> None:
 
 def test_the_command_line_knows_a_folder_with_flux_when_it_sees_one(whole: Path) -> None:
     assert isinstance(build_engine(whole), FluxEngine)
+
+
+def test_of_many_steps_only_every_third_is_computed(engine: TinyFlux) -> None:
+    computed: list[int] = []
+    hook = engine.pipeline.transformer.transformer_blocks[0].attn.to_q.register_forward_hook(lambda *given: computed.append(1))
+    (result,) = engine.insert(request("a lamp", steps=13), silent)
+    hook.remove()
+    assert result.recipe["every"] == 3
+    assert len(computed) == 3 + 3  # steps 1, 2, 3, then 5, 8, 11
