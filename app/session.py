@@ -26,6 +26,7 @@ from .geometry import Placement
 from .history import MEMORY_CAP, History
 from .pixels import Pixels
 from .references import alone, to_recipe
+from .words import phrase
 
 Listener = Callable[[Document, Document], None]
 Captured = TypeVar("Captured", bound=Request)
@@ -252,27 +253,31 @@ class Session:
         if isinstance(target, Layer):
             if isinstance(request, ResettleRequest):
                 document = edits.add_candidates(edits.keep_as_candidate(self.document, target.id), target.id, candidates, in_place=False)
-                self.commit(f"Resettle “{target.name}”", document)
+                self.commit(phrase("Resettle “{name}”", name=target.name), document)
                 return target.id
             in_place = not target.recipe or target.recipe.get("box") == asdict(request.box)
             document = edits.add_candidates(self.document, target.id, candidates, in_place)
-            self.commit(f"Generate “{request.prompt}” again", document)
+            self.commit(phrase("Generate “{name}” again", name=request.prompt), document)
             return target.id
         origin = self._origins.get(request) or Origin(self.document, self.active)
         extracted = isinstance(request, ExtractRequest)
         source = find(origin.document, origin.node_id)
         name = request.prompt or (f"{source.name} thing" if extracted and source else "Layer")
         layer = make_layer(name, candidates[0].pixels, candidates[0].placement, recipe=candidates[0].recipe, candidates=candidates)
-        note = " (the layer it was for is gone)" if target_id is not None else ""
-        return self._place_new(layer, origin, f"{'Extract' if extracted else 'Insert'} “{name}”", note, hide=origin.node_id if extracted else None)
+        label = phrase("Extract “{name}”", name=name) if extracted else phrase("Insert “{name}”", name=name)
+        orphan = target_id is not None
+        if orphan:
+            label = phrase("{label} (the layer it was for is gone)", label=label)
+        return self._place_new(layer, origin, label, orphan, hide=origin.node_id if extracted else None)
 
-    def _place_new(self, layer: Layer, origin: Origin, label: str, note: str, hide: str | None) -> str:
-        """Commit a new layer where the request for it came from."""
+    def _place_new(self, layer: Layer, origin: Origin, label: str, orphan: bool, hide: str | None) -> str:
+        """Commit a new layer where the request for it came from. orphan: it was meant for a layer that is gone."""
         anchor, parent = _survivor(origin, self.document)
-        if anchor != origin.node_id:
-            note = note or " (the layer below it is gone)"
+        moved = anchor != origin.node_id
+        if moved and not orphan:
+            label = phrase("{label} (the layer below it is gone)", label=label)
         stack = self._stack_on(anchor, origin.document)
-        follow = layer.id if note or self.active is None or self.active in stack else None
+        follow = layer.id if orphan or moved or self.active is None or self.active in stack else None
         self._placed_above[stack[-1]] = layer.id
         if stack[-1] is None and origin.node_id is not None:  # nothing that was below is left
             document = edits.add_at_bottom(self.document, layer, parent)
@@ -280,7 +285,7 @@ class Session:
             document = edits.add_layer(self.document, layer, above=stack[-1])
         if hide is not None and find(document, hide):
             document = edits.set_visible(document, hide, False)
-        self.commit(f"{label}{note}", document, active=follow)
+        self.commit(label, document, active=follow)
         return layer.id
 
     def _stack_on(self, anchor: str | None, captured: Document) -> list[str | None]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from tests.gui.conftest import Editor
@@ -256,5 +257,22 @@ def test_at_100_percent_the_window_shows_the_documents_own_pixels(tell: Tell, ph
             place = editor.point(x, y)
             colour = image.pixelColor(place)
             assert (colour.red(), colour.green(), colour.blue()) == (x, y * 2, 255 - x)
+
+    tell(story, photo)
+
+
+def test_ctrl_enter_closes_the_words_that_were_offered_while_typing(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        editor.drag((40, 30), (100, 80))
+        editor.do("generate.prompt")
+        prompt = editor.window.generate_panel.prompt
+        QTest.keyClicks(prompt, "ca")
+        popup = prompt.completer().popup()
+        await editor.until(popup.isVisible)
+        QTest.keyClicks(prompt, "t")
+        editor.do("generate.run")
+        assert not popup.isVisible()
+        await editor.generated()
+        assert editor.names == ["photo", "cat"]
 
     tell(story, photo)
