@@ -193,6 +193,7 @@ class ExportDialog(QDialog):
         self.form.addRow(self.tr("Height"), self.height_)
         self.form.addRow(self.tr("Size"), self.share)
         self.form.addRow(self.tr("Quality"), quality)
+        self._quality_row = quality
         for box in (self.lossless, self.smart, self.opaque):
             self.form.addRow("", box)
         self.form.addRow(self.tr("File"), self.size_label)
@@ -226,9 +227,11 @@ class ExportDialog(QDialog):
             field.setEnabled(flat)
         if lossy:
             self.quality.setValue(DEFAULT_QUALITY[suffix])
-        self.lossless.setVisible(suffix == ".webp")
-        for box in (self.smart, self.opaque):
-            box.setVisible(suffix in PSD_SUFFIXES)
+        for row, sensible in (
+            (self._quality_row, lossy), (self.lossless, suffix == ".webp"),
+            (self.smart, suffix in PSD_SUFFIXES), (self.opaque, suffix in PSD_SUFFIXES),
+        ):  # fmt: skip
+            self.form.setRowVisible(row, sensible)
         self._tell_losses()
         self._changed()
 
@@ -277,6 +280,7 @@ class ExportDialog(QDialog):
                 self.go.setEnabled(False)
                 continue
             self.go.setEnabled(True)
+            self._tell_losses()
             self.view.show_picture(trial.pixels)
             self.size_label.setText(self.tr("not tried out") if trial.size is None else QLocale().formattedDataSize(trial.size))
 

@@ -90,6 +90,7 @@ def main(name: str, seed: str, start: int, end: int, folder: Path, extra: str, o
     seeds = _seeds(reader, folder, extra)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     case = folder / f"{reader.stem}{reader.suffix}"
+    case.parent.mkdir(parents=True, exist_ok=True)
     watch, reach = Watch(), Reach()
     for first in seeds:  # also loads what is loaded at first use
         case.write_bytes(first)

@@ -116,5 +116,5 @@ def mutated_project(data: bytes, chance: random.Random, others: list[bytes]) -> 
                 changed = changed.decode("utf-8", "replace")
             database.execute(f'UPDATE "{table}" SET "{names[column]}" = ? WHERE "{names[0]}" IS ?', (changed, row[0]))
             return database.serialize()
-    except (sqlite3.Error, IndexError, OverflowError, ValueError):  # it starts from a file that was damaged before
+    except (sqlite3.Error, IndexError, OverflowError, ValueError, MemoryError):  # it starts from a file that was damaged before
         return mutated(data, chance, others)

@@ -121,6 +121,33 @@ def _read_library(path: Path) -> None:
     Vocabulary.load(path.parent)
 
 
+def _write_weights(folder: Path) -> None:
+    import torch
+
+    torch.save({"a.weight": torch.arange(12.0).reshape(3, 4), "b.bias": torch.ones(5, dtype=torch.bfloat16)}, folder / "a.pt")
+    torch.save({"step": 7, "optimizer": {"state": {0: {"step": torch.tensor(1.0)}}}, "model": {"a": torch.ones(2)}}, folder / "b.pt")
+
+
+def _read_weights(path: Path) -> None:
+    from bfs_engine.bfs import release
+
+    release._read(path)
+
+
+def _write_model(folder: Path) -> None:
+    from tests import tiny
+
+    tiny.pipeline().save_pretrained(folder.parent / "model")
+    weights = folder.parent / "model" / "transformer" / "diffusion_pytorch_model.safetensors"
+    (folder / "a.safetensors").write_bytes(weights.read_bytes())
+
+
+def _read_model(path: Path) -> None:
+    from bfs_engine.bfs.starter import load_pipeline
+
+    load_pipeline(path.parents[1])
+
+
 READERS = {
     "project": Reader(".downstage", _documents(".downstage"), _open, mutations.mutated_project, 12),
     "psd": Reader(".psd", _documents(".psd"), _open, weight=16),
@@ -142,5 +169,7 @@ READERS = {
     "exr": Reader(".exr", _documents(".exr"), _open, weight=6),
     "command line": Reader(".png", _pictures(".png", ("RGB", {}), ("RGBA", {}), ("I;16", {})), lambda path: read_picture(path), mutations.mutated_png, 2),
     "settings": Reader(".json", _write_settings, _read_settings, weight=2),
+    "weights": Reader(".pt", _write_weights, _read_weights, weight=2),
+    "model": Reader(".safetensors", _write_model, _read_model, weight=1, stem="model/transformer/diffusion_pytorch_model"),
     "library": Reader(".json", _write_library, _read_library, weight=2, stem="things"),
 }

@@ -80,6 +80,7 @@ def test_what_a_format_cannot_hold_is_said_in_the_dialog(tell: Tell, photo: Path
         assert not dialog.go.isEnabled()
         dialog.share.setValue(100)
         await editor.until(dialog.go.isEnabled)
+        assert "16,383" not in dialog.note.text() and "merged" in dialog.note.text()
         dialog.reject()
         await editor.files_done()
 

@@ -145,6 +145,28 @@ def _gimp_layers(listing: Path) -> list[GimpLayer]:
     ]
 
 
+def convert_with_imagemagick(*words: str | Path) -> None:
+    """`convert` with these words; a complaint fails the test."""
+    done = subprocess.run([imagemagick("convert"), *map(str, words)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+
+
+def krita() -> list[str]:
+    """The start of a command line of Krita, which wants a display."""
+    return [find("xvfb-run", "xvfb-run"), "-a", find("Krita", "krita")]
+
+
+def convert_with_krita(source: Path, target: Path, home: Path) -> None:
+    """Open with Krita and export again. home: its settings; the first start in a new one takes ten seconds."""
+    home.mkdir(exist_ok=True)
+    environment = ENVIRONMENT | {"HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+    for variable in ("QT_QPA_PLATFORM", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        environment.pop(variable, None)
+    command = [*krita(), "--export", "--export-filename", str(target), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+    assert target.exists(), done.stdout + done.stderr
+
+
 def metadata_by_exiftool(path: Path) -> dict:
     """exiftool's flat view of the file's metadata."""
     done = subprocess.run([find("exiftool", "exiftool"), "-json", "-n", str(path)], capture_output=True, text=True, timeout=60, env=ENVIRONMENT)

@@ -9,8 +9,8 @@ import pytest
 
 from app.blend import BLEND_MODES
 from app.document import Document, Group, Layer, Node, make_layer
-from app.formats import open_document, save_document
-from app.geometry import Placement
+from app.formats import Encoding, open_document, save_document
+from app.geometry import Placement, apply, corners
 from app.pixels import Pixels
 from app.render import render
 from tests.documents import full_document, gradient, noise
@@ -86,6 +86,10 @@ def same_nodes(theirs: list[dict], ours: tuple[Node, ...]) -> None:
         same_node(entry, node)
 
 
+def every(children: list[dict]) -> list[dict]:
+    return [entry for child in children for entry in (child, *every(child.get("children", [])))]
+
+
 def ids(children: list[dict]) -> list[int]:
     return [i for child in children for i in (child["id"], *ids(child.get("children", [])))]
 
@@ -99,6 +103,20 @@ def test_ag_psd_finds_every_layer_as_it_is(document: Document, suffix: str, tmp_
     assert [entry["name"] for entry in theirs["children"]] == [node.name for node in document.layers]
     numbers = ids(theirs["children"])
     assert len(set(numbers)) == len(numbers)
+
+
+def test_ag_psd_finds_turned_layers_as_smart_objects(suffix: str, tmp_path: Path) -> None:
+    """Where its corners lie, and the embedded PSB, which is a whole file."""
+    path = tmp_path / f"a.{suffix}"
+    save_document(full_document(), path, Encoding(smart_objects=True))
+    read = programs.read_with_ag_psd(path)
+    turned = next(entry for entry in every(read["children"]) if entry["name"] == "turned")
+    layer = next(node for _, node in flat(full_document().layers) if node.name == "turned")
+    matrix = layer.placement.matrix(layer.pixels.width, layer.pixels.height)
+    places = [value for corner in corners(layer.pixels.rect) for value in apply(matrix, *corner)]
+    assert np.abs(np.array(turned["placedLayer"]["transform"]) - places).max() < 1e-9
+    assert (turned["placedLayer"]["width"], turned["placedLayer"]["height"]) == (layer.pixels.width, layer.pixels.height)
+    assert [(file["name"], file["id"]) for file in read["linkedFiles"]] == [("turned.psb", turned["placedLayer"]["id"])]
 
 
 def test_ag_psd_shows_the_merged_picture(document: Document, suffix: str, tmp_path: Path) -> None:
@@ -167,11 +185,3 @@ def test_exiftool_finds_size_resolution_profile_and_provenance(tmp_path: Path) -
     assert "sRGB" in found["ProfileDescription"]
     assert found["DigitalSourceType"].endswith("/compositeWithTrainedAlgorithmicMedia")
     assert found["HasRealMergedData"] == 1
-
-
-@pytest.mark.parametrize("suffix", ("png", "jpg", "tiff", "webp"))
-def test_exiftool_finds_the_provenance_of_flat_pictures(suffix: str, tmp_path: Path) -> None:
-    save_document(full_document(), tmp_path / f"a.{suffix}")
-    found = programs.metadata_by_exiftool(tmp_path / f"a.{suffix}")
-    assert found["DigitalSourceType"].endswith("/compositeWithTrainedAlgorithmicMedia")
-    assert "sRGB" in found["ProfileDescription"]

@@ -7,6 +7,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,21 +24,23 @@ from tests.fuzz.readers import READERS, Reader
 FILES = 12  # of each kind; `python -m tests.fuzz` makes as many as one likes
 
 
-@pytest.fixture
+@contextmanager
 def little_memory() -> Iterator[None]:
     """A gigabyte for each file: one that claims more gets a sentence, and the machine stays quick."""
     before = resource.getrlimit(resource.RLIMIT_AS)
     child.limit_memory(1 << 30)
-    yield
-    resource.setrlimit(resource.RLIMIT_AS, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 @pytest.mark.parametrize("name", READERS)
-@pytest.mark.usefixtures("little_memory")
 def test_a_damaged_file_of_any_kind_is_opened_or_refused_in_a_sentence(name: str, tmp_path: Path) -> None:
     reader = READERS[name]
     seeds = child._seeds(reader, tmp_path, "")
     case = tmp_path / f"{reader.stem}{reader.suffix}"
+    case.parent.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
         case.write_bytes(seed)
         reader.read(case)
@@ -45,7 +48,8 @@ def test_a_damaged_file_of_any_kind_is_opened_or_refused_in_a_sentence(name: str
         chance = random.Random(index)
         case.write_bytes(reader.mutate(chance.choice(seeds), chance, seeds))
         try:
-            reader.read(case)
+            with little_memory():
+                reader.read(case)
         except (FileError, EngineError) as error:
             assert error.sentence.endswith(".")
 

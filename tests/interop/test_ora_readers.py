@@ -1,0 +1,91 @@
+"""Krita opens our OpenRaster files as we meant them, and we open what it makes of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.document import Document, Layer, Node, make_layer, walk
+from app.formats import open_with_report, save_document
+from app.formats.ora import _OF_BLEND
+from app.geometry import Placement
+from app.pixels import Pixels
+from app.render import render
+from tests.documents import full_document, gradient
+from tests.interop import programs
+
+
+def soft_clipping() -> Document:
+    """A layer that clips to the soft edge of another, on nothing."""
+    base, veil = np.zeros((60, 60, 4), np.uint8), np.zeros((60, 60, 4), np.uint8)
+    base[..., 0], base[..., 3] = 200, np.linspace(0, 255, 60)
+    veil[..., 1], veil[..., 3] = 255, np.linspace(0, 255, 60)[:, None]
+    on_it = make_layer("on it", Pixels.from_array(veil), Placement(15, 15), clipping=True)
+    return Document(80, 80, (make_layer("base", Pixels.from_array(base), Placement(5, 5)), on_it))
+
+
+def svg_modes() -> Document:
+    """A layer of each mode that OpenRaster names, side by side, over a gradient."""
+    ground = make_layer("ground", Pixels.from_array(gradient(16 * len(_OF_BLEND), 40)))
+    layers = [
+        make_layer(mode, Pixels.from_array(gradient(16, 30)), Placement(16 * index, 5), blend=mode) for index, mode in enumerate(_OF_BLEND)
+    ]
+    return Document(16 * len(_OF_BLEND), 40, (ground, *layers))
+
+
+pytestmark = pytest.mark.slow
+
+DOCUMENTS = {"full": full_document, "clipping": soft_clipping, "modes": svg_modes}
+SAVED_AGAIN = ("full", "clipping")  # each start of Krita takes seconds
+
+
+@pytest.fixture(scope="module")
+def by_krita(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with our files, and Krita's PNG and ORA of each."""
+    programs.krita()
+    folder = tmp_path_factory.mktemp("krita")
+    for name, make in DOCUMENTS.items():
+        save_document(make(), folder / f"{name}.ora")
+        for suffix in ("png", "ora") if name in SAVED_AGAIN else ("png",):
+            programs.convert_with_krita(folder / f"{name}.ora", folder / f"{name}.krita.{suffix}", folder / "home")
+    return folder
+
+
+def over_white(pixels: np.ndarray) -> np.ndarray:
+    """(h, w, 3) float."""
+    alpha = pixels[..., 3:].astype(float) / 255
+    return pixels[..., :3] * alpha + 255 * (1 - alpha)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_krita_paints_the_layers_as_we_do(by_krita: Path, name: str) -> None:
+    """Krita composes the layers itself: groups, opacity, blend modes, clipping, pixels beyond the canvas."""
+    document = DOCUMENTS[name]()
+    ours = render(document, document.rect)
+    with Image.open(by_krita / f"{name}.krita.png") as image:
+        theirs = np.asarray(image.convert("RGBA"))
+    assert theirs.shape == ours.shape
+    assert np.abs(theirs[..., 3].astype(int) - ours[..., 3]).max() <= 1
+    assert np.abs(over_white(theirs) - over_white(ours)).max() <= 2
+
+
+def tree(nodes: tuple[Node, ...]) -> list[tuple]:
+    return [
+        (depth, node.name, type(node).__name__, node.blend, round(node.opacity, 2), node.visible, node.locked, node.clipping)
+        for node, depth, _parent in walk(Document(1, 1, nodes))
+    ]
+
+
+@pytest.mark.parametrize("name", SAVED_AGAIN)
+def test_what_krita_saves_again_is_what_we_wrote(by_krita: Path, name: str) -> None:
+    """Krita trims what is transparent."""
+    ours, theirs = (open_with_report(by_krita / f"{name}{of}.ora").document for of in ("", ".krita"))
+    assert tree(theirs.layers) == tree(ours.layers)
+    assert np.abs(over_white(render(theirs, theirs.rect)) - over_white(render(ours, ours.rect))).max() <= 2
+    for (mine, _, _), (other, _, _) in zip(walk(ours), walk(theirs), strict=True):
+        if isinstance(mine, Layer) and not (area := mine.pixels.content_bounds()).is_empty:
+            shift = int(mine.placement.x - other.placement.x), int(mine.placement.y - other.placement.y)
+            assert np.array_equal(mine.pixels.to_array(area)[..., 3], other.pixels.to_array(area.moved(*shift))[..., 3]), mine.name
