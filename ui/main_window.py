@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPointF, Signal
+from PySide6.QtCore import QPointF, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QImage
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
@@ -56,6 +56,8 @@ from ui.transform_bar import TransformBar
 from ui.view_commands import ViewCommands
 from ui.welcome import Welcome
 
+PANELS_WAIT = 80  # milliseconds: how far the panels may lag behind the brush
+
 log = logging.getLogger(__name__)
 
 
@@ -72,6 +74,9 @@ class MainWindow(QMainWindow):
         theme = theme_for(around.settings.get("theme", "system"))
         apply_theme(QApplication.instance(), theme)
         self.icons = Icons(theme)
+        self._panels_later = QTimer(self)
+        self._panels_later.setSingleShot(True)
+        self._panels_later.timeout.connect(self._refresh)
         self._unsubscribe: Callable[[], None] = lambda: None
         self._make_parts(theme)
         self._make_actions()
@@ -249,7 +254,11 @@ class MainWindow(QMainWindow):
 
     def _document_changed(self, old: Document, new: Document) -> None:
         self.canvas.show_document(new)
-        self._refresh()
+        if self.desk.gesture and self.desk.tool in PAINTING:  # a dab may come every few milliseconds
+            if not self._panels_later.isActive():
+                self._panels_later.start(PANELS_WAIT)
+        else:
+            self._refresh()
 
     def _refresh(self) -> None:
         session = self.session

@@ -32,6 +32,7 @@ class Preferences(QDialog):
         self.welcome = QCheckBox(self.tr("Show the welcome page"))
         self.welcome.setChecked(settings.get("welcome", True))
         self.keys = QPushButton(self.tr("Keyboard Keys…"))
+        self.keys.setAutoDefault(False)
         self.note = QLabel(self.tr("The language changes when Downstage is started again."))
         self.note.setObjectName("muted")
         self.note.setWordWrap(True)

@@ -2122,6 +2122,10 @@
         <translation>Auf der Maske radieren</translation>
     </message>
     <message>
+        <source>Extract “{name}”</source>
+        <translation>„{name}“ herauslösen</translation>
+    </message>
+    <message>
         <source>Flip horizontally</source>
         <translation>Horizontal spiegeln</translation>
     </message>
@@ -2130,8 +2134,16 @@
         <translation>Vertikal spiegeln</translation>
     </message>
     <message>
+        <source>Generate “{name}” again</source>
+        <translation>„{name}“ noch einmal generieren</translation>
+    </message>
+    <message>
         <source>Hidden layers cannot be merged.</source>
         <translation>Ausgeblendete Ebenen können nicht vereint werden.</translation>
+    </message>
+    <message>
+        <source>Insert “{name}”</source>
+        <translation>„{name}“ einfügen</translation>
     </message>
     <message>
         <source>Locked layers cannot be merged.</source>
@@ -2176,6 +2188,10 @@
     <message>
         <source>Reset the transform</source>
         <translation>Transformation zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Resettle “{name}”</source>
+        <translation>„{name}“ neu einpassen</translation>
     </message>
     <message>
         <source>Rotate</source>
@@ -2244,6 +2260,14 @@
     <message>
         <source>Unlock them first.</source>
         <translation>Entsperren Sie sie zuerst.</translation>
+    </message>
+    <message>
+        <source>{label} (the layer below it is gone)</source>
+        <translation>{label} (die Ebene darunter ist weg)</translation>
+    </message>
+    <message>
+        <source>{label} (the layer it was for is gone)</source>
+        <translation>{label} (die Ebene, für die es war, ist weg)</translation>
     </message>
     <message>
         <source>“{name}” has a mask already.</source>
