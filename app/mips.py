@@ -16,6 +16,7 @@ from PySide6.QtGui import QImage
 
 from .pixels import TILE, Key, Lineage, Mask, Pixels, Tiles, changed_tiles, tile_rect
 
+MOST_TILES = 128  # remembered premultiplied tiles: 32 MB, about what a window shows of one layer
 Raster = Pixels | Mask
 Level = tuple[int, int]  # how often halved across and down
 
@@ -30,6 +31,7 @@ class _Images:
 
 
 _cache: weakref.WeakKeyDictionary[Lineage, _Images] = weakref.WeakKeyDictionary()
+_premultiplied: dict[int, tuple[np.ndarray, QImage]] = {}  # the latest last
 _lock = threading.Lock()
 
 
@@ -88,12 +90,24 @@ def _averaged(raster: Raster, key: Key, level: Level) -> np.ndarray:
         return np.broadcast_to(empty, (TILE >> level[1], TILE >> level[0], empty.size))
     if isinstance(raster, Mask):
         return np.asarray(Image.fromarray(tile).reduce(factors))[..., None]
-    premultiplied = premultiplied_tile(tile)
+    premultiplied = _premultiply(tile)
     picture = Image.frombuffer("RGBa", (TILE, TILE), premultiplied.constBits(), "raw", "RGBa", 0, 1)  # averages know no order of colours
     return np.array(picture.reduce(factors))
 
 
 def premultiplied_tile(tile: np.ndarray) -> QImage:
-    """(256, 256, 4) uint8 straight RGBA -> ARGB32_Premultiplied, in memory of its own."""
+    """(256, 256, 4) uint8 straight RGBA, read-only -> ARGB32_Premultiplied. The last ones are remembered: a layer that is dragged
+    at 100 % is drawn from the same tiles in every frame."""
+    with _lock:
+        known = _premultiplied.pop(id(tile), None)
+    tile, image = known or (tile, _premultiply(tile))
+    with _lock:
+        _premultiplied[id(tile)] = tile, image  # holding the tile keeps its id
+        while len(_premultiplied) > MOST_TILES:
+            _premultiplied.pop(next(iter(_premultiplied)))
+    return image
+
+
+def _premultiply(tile: np.ndarray) -> QImage:
     straight = QImage(tile.data, TILE, TILE, TILE * 4, QImage.Format.Format_RGBA8888)
     return straight.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)

@@ -66,12 +66,15 @@ class Surface:
     array: (h, w, 4) uint16 or uint8; it must not outlive the surface.
     """
 
-    def __init__(self, rect: Rect, deep: bool) -> None:
+    def __init__(self, rect: Rect, deep: bool, image: QImage | None = None) -> None:
+        """image: of this size and format, to paint over."""
         self.rect, self.deep = rect, deep
-        self.image = QImage(rect.width, rect.height, Format.Format_RGBA64_Premultiplied if deep else Format.Format_ARGB32_Premultiplied)
-        if self.image.isNull():
-            raise MemoryError(f"no memory for {rect.width} × {rect.height} pixels")
-        self.image.fill(0)
+        if image is None:
+            image = QImage(rect.width, rect.height, Format.Format_RGBA64_Premultiplied if deep else Format.Format_ARGB32_Premultiplied)
+            if image.isNull():
+                raise MemoryError(f"no memory for {rect.width} × {rect.height} pixels")
+            image.fill(0)
+        self.image = image
         self.array = _view(self.image, np.uint16 if deep else np.uint8, 4)
         self.levels = np.float32(65535 if deep else 255)
 
@@ -138,6 +141,11 @@ def render_qimage(document: Document, rect: Rect, scale: float = 1.0, *, only: s
         return surface.image
     height, width = _output_size(rect, scale)
     return surface.image.scaled(width, height)
+
+
+def paint_over(image: QImage, nodes: tuple[Node, ...], rect: Rect, scale: float = 1.0) -> None:
+    """Paint more nodes, bottom to top, over what render_qimage gave for this rectangle at a scale of at most 1."""
+    _paint_nodes(Surface(Rect(0, 0, image.width(), image.height()), deep=False, image=image), nodes, View(rect.left, rect.top, scale))
 
 
 def rasterise(layer: Layer) -> tuple[np.ndarray, int, int]:

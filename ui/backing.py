@@ -3,6 +3,9 @@
 It is one contiguous image at a power-of-two scale (per-tile drawing under a transform would leave seams), so that panning
 moves it, zooming within one octave rescales it, and an edit repaints only the rectangle it touched. Painting goes piece by
 piece against a deadline: a large picture never holds up the window.
+
+While some layers change again and again, what lies below and above them is kept as images (app/segments.py): a drag costs the
+layer that is dragged, however many there are.
 """
 
 from __future__ import annotations
@@ -11,14 +14,18 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import is_
 
-from PySide6.QtCore import QPoint, QRectF
-from PySide6.QtGui import QImage, QPainter, QTransform
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize
+from PySide6.QtGui import QImage, QPainter, QRegion, QTransform
 
-from app.document import Document
-from app.geometry import Rect
+from app.document import Document, Node
+from app.geometry import EMPTY, Rect
+from app.render import paint_over
+from app.segments import Segment, changed_nodes, segments
 from ui.view import View
 
+MOST_KEPT = 4  # images of settled layers, each as large as the sheet
 PIECE = 384  # image pixels: the side of the largest rectangle painted in one go
 MARGIN = 128  # image pixels painted beyond the visible edge, so that small pans cost nothing
 
@@ -35,32 +42,44 @@ class _Sheet:
 
 
 @dataclass
+class _Kept:
+    """Settled layers painted by themselves, as large as the sheet; clean: where, in image pixels."""
+
+    nodes: tuple[Node, ...]
+    image: QImage
+    clean: QRegion = field(default_factory=QRegion)
+
+
+@dataclass
 class Backing:
     """See the module; `paint` is app.render's painter."""
 
     paint: Painter
     _sheet: _Sheet | None = None
     _underlay: _Sheet | None = None  # what was shown at another scale, until the new sheet is whole
+    _visible: Rect = EMPTY  # canvas pixels in sight, whole steps of the sheet
     _dirty: list[Rect] = field(default_factory=list)
+    _changing: frozenset[str] | None = None  # ids of the nodes that changed last; None: nodes came or went
+    _stack: list[Segment | _Kept] | None = None  # the document of the moment, bottom to top
 
     def forget(self) -> None:
         """Drop everything: another document is shown."""
-        self._sheet = self._underlay = None
+        self._sheet = self._underlay = self._changing = self._stack = None
         self._dirty.clear()
 
     def cover(self, visible: Rect, level: int, canvas: Rect) -> None:
         """Make sure that `visible` (canvas pixels) lies on the sheet, or is on the list to be painted."""
         step = 2**level
-        wanted = aligned(visible.intersect(canvas), step)
+        self._visible = wanted = aligned(visible.intersect(canvas), step)
         if wanted.is_empty:
             return
         old = self._sheet
         if old and old.level == level and contains(old.rect, wanted):
             return
         rect = aligned(wanted.grown(MARGIN * step).intersect(canvas), step)
-        image = QImage(rect.width // step, rect.height // step, QImage.Format.Format_ARGB32_Premultiplied)
-        image.fill(0)
+        image = _blank(QSize(rect.width // step, rect.height // step))
         self._sheet = _Sheet(image, rect, level)
+        self._stack = None
         if old is None or old.level != level:
             self._underlay = old if old is not None else self._underlay
             self._dirty = [rect]
@@ -71,6 +90,25 @@ class Backing:
         self._dirty = [piece for dirty in self._dirty if not (piece := dirty.intersect(rect)).is_empty]
         self._dirty += around(rect, kept)
 
+    def change(self, old: Document, new: Document, damage: Rect) -> None:
+        """The document is another one now; it looks different in `damage`."""
+        self._changing = changed_nodes(old, new)
+        before, self._stack = self._stack, None
+        if self._changing is not None and self._sheet is not None:
+            self._stack = self._stacked(segments(new, self._changing), [kept for kept in before or () if isinstance(kept, _Kept)])
+        self.invalidate(damage)
+
+    def _stacked(self, parts: list[Segment], earlier: list[_Kept]) -> list[Segment | _Kept]:
+        """With an image in place of every settled segment, as far as there may be so many."""
+        stack: list[Segment | _Kept] = []
+        for part in parts:
+            if not part.settled or sum(isinstance(one, _Kept) for one in stack) == MOST_KEPT:
+                stack.append(part)
+                continue
+            same = next((kept for kept in earlier if len(kept.nodes) == len(part.nodes) and all(map(is_, kept.nodes, part.nodes))), None)
+            stack.append(same or _Kept(part.nodes, _blank(self._sheet.image.size())))
+        return stack
+
     def invalidate(self, damage: Rect) -> None:
         """Canvas rectangle `damage` looks different now."""
         if self._sheet is None:
@@ -80,24 +118,69 @@ class Backing:
         if not rect.is_empty:
             self._dirty = [dirty for dirty in self._dirty if not contains(rect, dirty)] + [rect]
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether something in sight is left to paint."""
+        return any(not rect.intersect(self._visible).is_empty for rect in self._dirty)
+
+    @property
+    def has_margin_left(self) -> bool:
+        """Whether something out of sight is left to paint, for later."""
+        return bool(self._dirty)
+
     def work(self, document: Document, seconds: float) -> bool:
-        """Paint for about `seconds`; True while something is left to do."""
+        """Paint what is in sight for about `seconds`; True while something is left to do."""
+        self._work(document, seconds, self._visible)
+        return self.is_behind
+
+    def work_ahead(self, document: Document, seconds: float) -> bool:
+        """The same out of sight, so that small pans cost nothing."""
+        if self._sheet is not None:
+            self._work(document, seconds, self._sheet.rect)
+        return self.has_margin_left
+
+    def _work(self, document: Document, seconds: float, area: Rect) -> None:
         deadline = time.perf_counter() + seconds
-        while self._dirty and self._sheet:
-            rect = self._dirty.pop()
-            self._dirty += (pieces := split(rect, PIECE * 2**self._sheet.level))[1:]
+        while self._sheet and (rect := next((rect for rect in reversed(self._dirty) if not rect.intersect(area).is_empty), None)):
+            self._dirty.remove(rect)
+            inside = rect.intersect(area)
+            pieces = split(inside, PIECE * 2**self._sheet.level)
+            self._dirty += around(rect, inside) + pieces[1:]
             self._paint(document, pieces[0])
             if time.perf_counter() > deadline:
                 break
-        if not self._dirty:
+        if not self.is_behind:
             self._underlay = None
-        return bool(self._dirty)
 
     def _paint(self, document: Document, rect: Rect) -> None:
         step = 2**self._sheet.level
-        patch = self.paint(document, rect, 1 / step)
         corner = QPoint((rect.left - self._sheet.rect.left) // step, (rect.top - self._sheet.rect.top) // step)
+        patch = self.paint(document, rect, 1 / step) if self._stack is None else self._composed(rect, corner, step)
         _overwrite(self._sheet.image, corner, patch)
+
+    def _composed(self, rect: Rect, corner: QPoint, step: int) -> QImage:
+        """The stack in a canvas rectangle that begins at `corner` of the sheet."""
+        patch = _blank(QSize(rect.width // step, rect.height // step))
+        area = QRect(corner, patch.size())
+        for part in self._stack:
+            if isinstance(part, Segment):
+                paint_over(patch, part.nodes, rect, 1 / step)
+                continue
+            missing = QRegion(area).subtracted(part.clean).boundingRect()
+            if not missing.isEmpty():
+                self._fill(part, missing, step)
+            painter = QPainter(patch)
+            painter.drawImage(QPoint(), part.image, area)
+            painter.end()
+        return patch
+
+    def _fill(self, kept: _Kept, area: QRect, step: int) -> None:
+        """Paint settled layers in `area` of the sheet."""
+        left, top = self._sheet.rect.left + area.left() * step, self._sheet.rect.top + area.top() * step
+        fresh = _blank(area.size())
+        paint_over(fresh, kept.nodes, Rect.from_size(left, top, area.width() * step, area.height() * step), 1 / step)
+        _overwrite(kept.image, area.topLeft(), fresh)
+        kept.clean = kept.clean.united(area)
 
     def draw(self, painter: QPainter, view: View, canvas: Rect, exposed: QRectF) -> None:
         """Draw what is known of the canvas. exposed: the device pixels that are wanted."""
@@ -133,6 +216,12 @@ def draw_image(painter: QPainter, view: View, image: QImage, rect: Rect, canvas:
     source = QRectF((inside.left - rect.left) / step, (inside.top - rect.top) / step, inside.width / step, inside.height / step)
     painter.drawImage(QRectF(inside.left, inside.top, inside.width, inside.height), image, source)
     painter.restore()
+
+
+def _blank(size: QSize) -> QImage:
+    image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(0)
+    return image
 
 
 def _overwrite(image: QImage, corner: QPoint, patch: QImage) -> None:

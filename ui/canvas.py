@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPolygonF,
+    QRegion,
     QResizeEvent,
     QTabletEvent,
     QWheelEvent,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.document import Document, damage
 from app.geometry import Rect
+from app.tools import Overlay
 from ui import canvas_paint as paint
 from ui.aids import Aids
 from ui.backing import Backing, Painter, draw_image
@@ -31,8 +33,9 @@ from ui.tool_desk import ToolDesk
 from ui.view import mip_level
 from ui.viewport import Viewport
 
-PAINT_BUDGET = 0.03  # seconds of painting the picture per frame; what is left comes with the next one
+PAINT_BUDGET = 0.012  # seconds of painting the picture per frame; what is left comes with the next one
 TURN = 15.0  # degrees: what Shift turns the view by
+REST = 200  # milliseconds without a frame before something is painted out of sight
 WHEEL_STEP = 120  # Qt's units of one notch
 ARROWS = {Qt.Key.Key_Left.value: (-1, 0), Qt.Key.Key_Right.value: (1, 0), Qt.Key.Key_Up.value: (0, -1), Qt.Key.Key_Down.value: (0, 1)}
 
@@ -63,10 +66,14 @@ class Canvas(Viewport):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(200, 150)
         self.setAccessibleName(self.tr("Canvas"))
-        desk.repaint = self.update
+        desk.repaint = self._overlay_changed
         desk.cursor_changed = self._show_cursor
         desk.circle_moved = self._circle_moved
         self._circle: QRect | None = None
+        self._overlaid = QRegion()  # where the overlay was painted last, in widget pixels
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self._paint_ahead)
 
     # What is shown
 
@@ -84,7 +91,7 @@ class Canvas(Viewport):
             self._look_at(document.rect, afresh=False)
             self.update()
         elif touched is not None:
-            self._backing.invalidate(touched)
+            self._backing.change(old, document, touched)
             self.update(self.widget_rect(touched))
         if old.guides != document.guides:
             self.update()
@@ -114,11 +121,11 @@ class Canvas(Viewport):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(event.rect(), QColor(self._theme.surround))
+        ratio = self.devicePixelRatioF()
+        self._paint_surround(painter, event.region())
         if self._document is None:
             painter.end()
             return
-        ratio = self.devicePixelRatioF()
         painter.scale(1 / ratio, 1 / ratio)
         if self._checker is None:
             self._checker = paint.checker_tile(self._theme, ratio)
@@ -128,6 +135,14 @@ class Canvas(Viewport):
         self._paint_lines(painter, ratio)
         self._paint_overlays(painter, ratio)
         painter.end()
+
+    def _paint_surround(self, painter: QPainter, region: QRegion) -> None:
+        """Around the canvas; nothing that the picture covers is painted twice."""
+        colour = QColor(self._theme.surround)
+        if self._document is not None and self._view.is_upright:
+            region = region.subtracted(QRegion(self.widget_rect(self._document.rect).adjusted(5, 5, -5, -5)))
+        for rect in region:
+            painter.fillRect(rect, colour)
 
     def _paint_picture(self, painter: QPainter, exposed: QRectF) -> None:
         canvas = self._document.rect
@@ -139,6 +154,13 @@ class Canvas(Viewport):
             draw_image(painter, self._view, image, Rect.from_size(left, top, image.width(), image.height()), canvas, exposed)
         if more:
             self.update()
+        elif self._backing.has_margin_left:
+            self._rest.start(REST)
+
+    def _paint_ahead(self) -> None:
+        """While nothing happens: what a small pan would bring into sight."""
+        if self._document is not None and self._backing.work_ahead(self._document, PAINT_BUDGET):
+            self._rest.start(0)
 
     def _paint_lines(self, painter: QPainter, ratio: float) -> None:
         visible = self._view.visible(*self.device_size)
@@ -167,6 +189,30 @@ class Canvas(Viewport):
         paint_snapped(painter, self._view, overlay.lines, ratio)
         if overlay.circle is not None:
             paint.paint_circle(painter, paint.device_circle(self._view, *overlay.circle), ratio)
+
+    def _overlay_changed(self) -> None:
+        """The tool shows something else: paint where it was and where it is."""
+        before, self._overlaid = self._overlaid, self._region(self._desk.overlay())
+        self.update(before.united(self._overlaid))
+
+    def _region(self, overlay: Overlay) -> QRegion:
+        """The widget pixels that an overlay touches."""
+        if overlay.crop is not None or overlay.context is not None:
+            return QRegion(self.rect())
+        ratio, region = self.devicePixelRatioF(), QRegion()
+        shapes = [self.device_polygon(rect) for rect in (overlay.outline, overlay.box) if rect is not None]
+        if overlay.frame:
+            shapes.append(self.device_points((*overlay.frame, overlay.pivot)))
+        for line in overlay.lines:
+            ends = ((line.position, line.low), (line.position, line.high))
+            shapes.append(self.device_points(ends if line.upright else tuple((y, x) for x, y in ends)))
+        for shape in shapes:
+            area = shape.boundingRect()
+            rect = QRectF(area.topLeft() / ratio, area.bottomRight() / ratio).toAlignedRect().adjusted(-9, -9, 9, 9)  # handles, pivot
+            inside = rect.adjusted(18, 18, -18, -18)
+            hollow = shape.size() == 4 and paint.is_upright(shape) and not inside.isEmpty()
+            region = region.united(QRegion(rect).subtracted(QRegion(inside)) if hollow else QRegion(rect))
+        return region
 
     def _circle_moved(self) -> None:
         """The brush's circle is elsewhere: only there is anything to paint."""

@@ -154,10 +154,16 @@ def paint_line(painter: QPainter, start: QPointF, end: QPointF, colour: QColor, 
 
 
 def two_tone(painter: QPainter, shape: QPolygonF, ratio: float, width: float, dashes: list[float] | None, colour: QColor, shadow: int = 110) -> None:
-    """A line that shows on light and on dark."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, not is_upright(shape))
+    """A line that shows on light and on dark. dashes: length of line and gap, in widths."""
+    upright = is_upright(shape)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, not upright)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(0, 0, 0, shadow), (width + 1.5) * ratio))
+    if upright:
+        _strips(painter, shape.boundingRect(), round((width + 1.5) * ratio), QBrush(QColor(0, 0, 0, shadow)))
+        thin = max(round(width * ratio), 1)
+        _strips(painter, shape.boundingRect(), thin, _dashed(colour, dashes, ratio) if dashes else QBrush(colour))
+        return
     painter.drawPolygon(shape)
     pen = QPen(colour, width * ratio)
     if dashes:
@@ -165,6 +171,31 @@ def two_tone(painter: QPainter, shape: QPolygonF, ratio: float, width: float, da
     painter.setPen(pen)
     painter.drawPolygon(shape)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def _strips(painter: QPainter, area: QRectF, width: int, brush: QBrush) -> None:
+    """The sides of a rectangle as filled strips: many times faster than a stroked path."""
+    left, top, right, bottom = (int(value // 1) - width // 2 for value in (area.left(), area.top(), area.right(), area.bottom()))
+    for x, y, across, down in (
+        (left, top, right - left + width, width),
+        (left, bottom, right - left + width, width),
+        (left, top + width, width, bottom - top - width),
+        (right, top + width, width, bottom - top - width),
+    ):
+        painter.fillRect(x, y, across, down, brush)
+
+
+def _dashed(colour: QColor, dashes: list[float], ratio: float) -> QBrush:
+    """A pattern whose rows and columns both have these dashes."""
+    line, gap = (max(round(length * ratio), 1) for length in dashes)
+    tile = QImage(line + gap, line + gap, QImage.Format.Format_ARGB32_Premultiplied)
+    tile.fill(0)
+    painter = QPainter(tile)
+    for shift in range(line + gap):  # diagonal, so that a strip of any width and place shows dashes
+        for at in range(line):
+            painter.fillRect((shift + at) % (line + gap), shift, 1, 1, colour)
+    painter.end()
+    return QBrush(tile)
 
 
 def paint_label(painter: QPainter, area: QRectF, words: str, ratio: float) -> None:

@@ -37,7 +37,7 @@ class ToolDesk(QObject):
     """Passes presses and keys on to the active tool, and says what the canvas has to draw over the picture."""
 
     changed = Signal()  # the tool, the box or the numbers
-    refused = Signal(str)  # why nothing happened, a sentence
+    refused = Signal(object)  # why nothing happened, a sentence (a Phrase stays one)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +49,7 @@ class ToolDesk(QObject):
         self._chosen: Callable[[], list[str]] = lambda: []
         self._hover = ""
         self.gesture = False
+        self._told = False  # whether `changed` was emitted since the last drag
         self._guiding = False  # the gesture holds a guide
         self._aids = Aids()
         self._before = "move"  # the tool to go back to when a transform or a crop is done
@@ -213,9 +214,14 @@ class ToolDesk(QObject):
         self._guiding = self.gesture = True
 
     def drag(self, x: float, y: float, modifiers: Collection[str]) -> None:
-        if self.gesture:
-            self._active.drag(x, y, modifiers)
-            self.circle_moved() if self.tool in PAINTING else self._tell()
+        if not self.gesture:
+            return
+        self._told = False
+        self._active.drag(x, y, modifiers)
+        if self.tool in PAINTING:
+            self.circle_moved()
+        elif not self._told:  # a preview of the document has told already
+            self._tell()
 
     def release(self, x: float, y: float, modifiers: Collection[str]) -> None:
         if self.gesture:
@@ -352,9 +358,11 @@ class ToolDesk(QObject):
         """The document or the active layer is another one now."""
         if self.box is not None:
             self._box_tool.box = self.box  # pushed back onto a canvas that may have shrunk
-        self._transform_tool.document_changed()
+        if self.tool == "transform":
+            self._transform_tool.document_changed()
         self._tell()
 
     def _tell(self) -> None:
+        self._told = True
         self.changed.emit()
         self.repaint()

@@ -121,7 +121,7 @@ def shown(backing: Backing, width: int, height: int) -> QImage:
 
 
 def finish(backing: Backing, document: Document) -> None:
-    while backing.work(document, 1.0):
+    while backing.work(document, 1.0) or backing.work_ahead(document, 1.0):
         pass
 
 

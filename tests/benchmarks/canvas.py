@@ -1,0 +1,166 @@
+"""Frames of the real window, timed from within; prints JSON. Run by bench_canvas.py.
+
+    python -m tests.benchmarks.canvas LAYERS SIDE
+
+A document of SIDE × SIDE pixels with so many full layers, half transparent; its middle layer, and a cut-out of 600 pixels above it,
+are dragged at several zooms, and the view is panned and turned. A frame is a mouse move with everything it sets off, and the
+painting of the window. Times are of the processor, in milliseconds: what else the machine does disturbs them little.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable
+from types import MappingProxyType
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QImage, QMouseEvent, QPainter
+from PySide6.QtWidgets import QApplication
+
+import main
+from app.document import Document, make_layer
+from app.geometry import Placement
+from app.pixels import TILE, Pixels
+from app.session import Session
+from ui.canvas import Canvas
+from ui.main_window import MainWindow
+
+FRAMES = 100
+SIZE = 1500, 950  # logical pixels of the window
+
+
+def full_layer(side: int, seed: int) -> Pixels:
+    """Every tile is memory of its own, as in a photograph."""
+    random = np.random.default_rng(seed)
+    patterns = random.integers(0, 256, (4, TILE, TILE, 4), np.uint8)
+    patterns[..., 3] = 60 + 10 * seed % 180
+    count = -(-side // TILE)
+    tiles = {}
+    for row in range(count):
+        for column in range(count):
+            tile = patterns[random.integers(4)].copy()
+            tile[max(side - row * TILE, 0) :], tile[:, max(side - column * TILE, 0) :] = 0, 0
+            tile.flags.writeable = False
+            tiles[row, column] = tile
+    return Pixels(side, side, MappingProxyType(tiles))
+
+
+def document(layers: int, side: int) -> Document:
+    made = [make_layer(f"full {index}", full_layer(side, index)) for index in range(layers)]
+    y, x = np.ogrid[-1:1:600j, -1:1:600j]
+    disc = np.full((600, 600, 4), 200, np.uint8)
+    disc[..., 3] = np.clip((1 - np.hypot(x, y)) * 5 * 255, 0, 255)
+    cut_out = make_layer("cut-out", Pixels.from_array(disc), Placement(side // 2 - 300, side // 2 - 300))
+    return Document(side, side, (*made[: layers // 2 + 1], cut_out, *made[layers // 2 + 1 :]))
+
+
+def send(canvas: Canvas, kind: QEvent.Type, x: float, y: float) -> None:
+    point = QPointF(x, y)
+    held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else Qt.MouseButton.LeftButton
+    button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else Qt.MouseButton.LeftButton
+    QApplication.sendEvent(canvas, QMouseEvent(kind, point, canvas.mapToGlobal(point), button, held, Qt.KeyboardModifier.NoModifier))
+
+
+async def settled(canvas: Canvas) -> None:
+    """Until nothing is left to be painted."""
+    for _ in range(400):
+        await asyncio.sleep(0.005)
+        if not canvas._backing.is_behind:
+            return
+    raise TimeoutError("the picture was never finished")
+
+
+def timed(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return (time.process_time() - started) * 1e3
+
+
+async def dragged(window: MainWindow, copier: Copier) -> list[float]:
+    """Milliseconds of every frame of one drag, the press included."""
+    canvas = window.canvas
+    await settled(canvas)
+    start = canvas.width() / 2, canvas.height() / 2
+    frames = [timed(lambda: (send(canvas, QEvent.Type.MouseButtonPress, *start), canvas.repaint()))]
+    for frame in range(1, FRAMES):
+        x, y = start[0] + 1.5 * frame, start[1] + 0.7 * frame
+        frames.append(timed(lambda x=x, y=y: (send(canvas, QEvent.Type.MouseMove, x, y), canvas.repaint())))
+        copier.copy()
+        await asyncio.sleep(0)
+    send(canvas, QEvent.Type.MouseButtonRelease, x, y)
+    await settled(canvas)
+    window.session.undo()
+    await settled(canvas)
+    return frames
+
+
+async def looked_around(window: MainWindow, step: Callable[[int], None]) -> list[float]:
+    await settled(window.canvas)
+    frames = []
+    for frame in range(FRAMES // 2):
+        frames.append(timed(lambda frame=frame: (step(frame), window.canvas.repaint())))
+        await asyncio.sleep(0)
+    await settled(window.canvas)
+    return frames
+
+
+class Copier:
+    """The least that a frame needs: the canvas's pixels copied once. Timed after every frame, so that it meets the same conditions."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._source, self._target = (QImage(*canvas.device_size, QImage.Format.Format_RGB32) for _ in range(2))
+        self._source.fill(90)
+        self.taken: list[float] = []
+
+    def copy(self) -> None:
+        self.taken.append(timed(self._drawn))
+
+    def _drawn(self) -> None:
+        painter = QPainter(self._target)
+        painter.drawImage(0, 0, self._source)
+        painter.end()
+
+
+async def story(window: MainWindow, layers: int, side: int) -> dict[str, list[float]]:
+    made = document(layers, side)
+    window.resize(*SIZE)
+    session = Session(made)
+    window.show_session(session)
+    canvas, desk = window.canvas, window.desk
+    desk.choose("move")
+    told: dict[str, list[float]] = {}
+    copier = Copier(canvas)
+    for name, zoom in (("fitted", 0.0), ("50 %", 0.5), ("100 %", 1.0), ("150 %", 1.5)):
+        canvas.fit() if not zoom else canvas.centre_at(zoom)
+        for what, id in (("full layer", made.layers[layers // 2].id), ("cut-out", made.layers[layers // 2 + 1].id)):
+            session.active = id
+            told[f"drag of a {what}, {name}"] = await dragged(window, copier)
+    canvas.centre_at(1.0)
+    told["pan, 100 %"] = await looked_around(window, lambda frame: canvas.set_view(canvas.view.moved(9, 4)))
+    canvas.fit()
+    told["turn, fitted"] = await looked_around(window, lambda frame: canvas.turn_to(frame * 0.7))
+    return told | {"copies": copier.taken}
+
+
+def run(layers: int, side: int) -> dict[str, list[float]]:
+    told: dict[str, list[float]] = {}
+    tasks = []
+
+    async def watch(window: MainWindow) -> None:
+        try:
+            told.update(await story(window, layers, side))
+        finally:
+            window.leave_unsaved()
+
+    main.main([], opened=lambda window: tasks.append(window.loop.create_task(watch(window))))
+    for task in tasks:
+        task.result()
+    return told
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(*(int(argument) for argument in sys.argv[1:]))))
