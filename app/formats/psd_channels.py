@@ -320,8 +320,13 @@ def _soft(raster: _MaskRaster, density: int | None, feather: float | None) -> _M
         area = grown
     if density is None or density == 255:
         return area, array, outside
-    table = np.array([255 - ((255 - level) * density + 127) // 255 for level in range(256)], np.uint8)
+    table = np.array([with_density(level, density) for level in range(256)], np.uint8)
     return area, table[array], int(table[outside])
+
+
+def with_density(level: int, density: int) -> int:
+    """How much shows where a mask of that level (0 to 255) has that density: 0 hides nothing, 255 all that the mask does."""
+    return 255 - ((255 - level) * density + 127) // 255
 
 
 def _spread(raster: _MaskRaster, area: Rect) -> np.ndarray:

@@ -37,6 +37,7 @@ from psd_tools.psd.layer_and_mask import (
     LayerRecord,
     MaskData,
     MaskFlags,
+    MaskParameters,
 )
 from psd_tools.psd.linked_layer import LinkedLayer
 from psd_tools.psd.tagged_blocks import TaggedBlocks
@@ -44,11 +45,12 @@ from psd_tools.psd.tagged_blocks import TaggedBlocks
 from ..document import Document, Group, Layer, Node, bounds, walk
 from ..errors import FileError
 from ..geometry import EMPTY, IDENTITY, Rect
-from ..pixels import TILE, Pixels
+from ..pixels import TILE, Mask, Pixels
 from ..render import mask_array, render
 from .atomic import replacing
 from .color import SRGB
 from .provenance import xmp
+from .psd_channels import with_density
 from .psd_smart import smart_object
 from .psd_stream import Channel, Written, remember, write
 from .psd_table import LOCKED, MODE_OF_BLEND, SHEET_COLOR_OF_TAG
@@ -222,18 +224,32 @@ def _mask_channel(record: LayerRecord, node: Node, area: Rect) -> _Channels:
         return []
     with_layer = isinstance(node, Layer) and mask.linked
     turned = mask.matrix != IDENTITY or (with_layer and not node.placement.is_identity_shift)
-    if mask.default not in (0, 255) or turned:  # a PSD knows no other values beyond the mask, and no turned masks
+    thick = None if turned or mask.default in (0, 255) else _thickened(mask)
+    if turned or (thick is None and mask.default not in (0, 255)):  # a PSD knows no turned masks
         box, background, channel = area, 255, Channel(ChannelID.USER_LAYER_MASK, lambda: mask_array(node, area))
     else:
         dx, dy = (int(node.placement.x), int(node.placement.y)) if with_layer else (0, 0)
-        box, background = mask.rect.moved(mask.left + dx, mask.top + dy), mask.default
-        channel = Channel(ChannelID.USER_LAYER_MASK, mask.to_array, mask)
+        box, background = mask.rect.moved(mask.left + dx, mask.top + dy), mask.default if thick is None else 0
+        values, source = (mask.to_array, mask) if thick is None else (lambda: thick, None)
+        channel = Channel(ChannelID.USER_LAYER_MASK, values, source)
     loose = isinstance(node, Layer) and not mask.linked
     record.mask_data = MaskData(
         top=box.top, left=box.left, bottom=box.bottom, right=box.right, background_color=background,
-        flags=MaskFlags(mask_disabled=not mask.enabled, pos_relative_to_layer=loose),
+        flags=MaskFlags(mask_disabled=not mask.enabled, pos_relative_to_layer=loose, parameters_applied=thick is not None),
+        parameters=None if thick is None else MaskParameters(user_mask_density=255 - mask.default),
     )  # fmt: skip
     return [channel]
+
+
+def _thickened(mask: Mask) -> np.ndarray | None:
+    """(h, w) uint8 that hides all beyond the mask and gives the mask under a density of 255 - default: a PSD knows only 0 and
+    255 beyond a mask. None where something inside is darker than that allows."""
+    values = mask.to_array()
+    if not values.size or values.min() < mask.default:
+        return None
+    seen = [with_density(level, 255 - mask.default) for level in range(256)]
+    table = np.array([seen.index(level) if level >= mask.default else 0 for level in range(256)], np.uint8)
+    return table[values]
 
 
 def _resources(document: Document, merged: Sequence[np.ndarray], whole: bool) -> ImageResources:

@@ -123,9 +123,20 @@ def test_masks_keep_their_place_and_values(path: Path) -> None:
     assert same_raster(again.children[0].mask, mask)
 
 
+@pytest.mark.parametrize("default", (1, 64, 90, 191, 254))
+def test_a_mask_that_shows_something_everywhere_is_a_mask_of_less_density(path: Path, default: int) -> None:
+    """A PSD knows only 0 and 255 beyond a mask; Photoshop's density makes the rest of it."""
+    mask = Mask.from_array(np.maximum(shape(40, 30), default), 7, -4, default)
+    layer = make_layer("l", Pixels.from_array(noise(60, 50)), Placement(-20, 15), mask=mask)
+    save_document(Document(100, 80, (layer,)), path)
+    assert same_raster(open_document(path).layers[0].mask, mask)
+    (record, _), *_ = structure(path)._iter_layers()
+    assert record.mask_data.parameters.user_mask_density == 255 - default
+
+
 @pytest.mark.parametrize("default", (0, 90, 255))
 def test_a_mask_may_have_any_value_outside(tmp_path: Path, default: int) -> None:
-    """A PSD knows 0 and 255 only; in between it is written out."""
+    """Also one that is lighter outside than inside, for which there is no density: it is written out."""
     layer = make_layer("l", Pixels.from_array(gradient(60, 50)), Placement(5, 5), mask=Mask.from_array(shape(20, 20), 10, 10, default))
     document = Document(70, 60, (layer,))
     save_document(document, tmp_path / "a.psd")
