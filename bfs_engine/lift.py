@@ -16,6 +16,7 @@ DEAD, SOFT = 2 / 255, 2 / 255  # differences up to DEAD are noise, from DEAD + S
 NOISIEST = 12 / 255  # the dead zone never grows beyond this, however noisy the pictures
 OPAQUE = 0.75  # alpha from which a pixel belongs to a thing; shadows stay below
 DARKEST_SHADOW = 0.3  # of the light that the ground still gets in a shadow; what is darker is a thing
+SEE_THROUGH = 0.35  # of the background's texture: what lets more of it through is an effect
 COLOURLESS = 0.06  # how far a shadow may change the colour of the ground, root of the summed squares
 WORK = 256  # pixels of the longer side at which regions are judged
 
@@ -89,15 +90,29 @@ def _regions(above: np.ndarray, below: np.ndarray) -> tuple[np.ndarray, np.ndarr
     """Where the pictures differ, and where the composite shows a thing, both bool without holes, at a size of WORK."""
     dead = dead_zone(above, below)
     step = max(1, -(-max(above.shape[:2]) // WORK))
+    through, error = _transmission(above, below, step)
     above, below = _reduced(above, step), _reduced(below, step)
     light = (above * below).sum(axis=2) / np.maximum((below**2).sum(axis=2), 1e-4)
     tint = np.sqrt(((above - light[..., None] * below) ** 2).sum(axis=2))
     shadow = (light < 1.03) & (light > DARKEST_SHADOW) & (tint < COLOURLESS)
     seen = np.abs(above - below).max(axis=2) > max(2 * dead, 6 / 255)
-    found = seen & ~shadow
+    clear, solid = through - 3 * error > SEE_THROUGH, through + 3 * error < SEE_THROUGH
+    found = seen & (~shadow | solid) & ~clear
     found = shrunk(grown(found, 2), 2)  # small gaps closed
     found = grown(shrunk(found, 1), 1) | (found & shrunk(grown(found, 1), 1) & (window_sum(found, 2) > 8))  # single pixels dropped
     return ~_outside(grown(seen & (window_sum(seen, 1) > 4), 1)), ~_outside(found)
+
+
+def _transmission(above: np.ndarray, below: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
+    """How much of the background's grain comes through, 1−α, at each cell of step × step pixels, and the standard error of that: the
+    slope of the regression of composite on background, both without what is smooth in them, over 5 × 5 cells. A shadow and a
+    reflection let the grain through, a thing does not; where the background has none the error is large and nothing is said."""
+    above, below = above - blur(above, 1), below - blur(below, 1)
+    cb, bb, cc = (blur(_reduced(part, step), 2).sum(axis=2) for part in (above * below, below**2, above**2))
+    bb += 1e-7
+    slope = cb / bb
+    left = (cc - slope * cb).clip(min=0) + 4e-6  # the rounding to 8 bits is a part of it
+    return slope, np.sqrt(left / bb / (25 * step**2))
 
 
 def _outside(wall: np.ndarray) -> np.ndarray:
