@@ -13,12 +13,14 @@ import numpy as np
 from psd_tools.api.layers import Layer as PsdLayer
 from psd_tools.composite.adjustments import ADJUSTMENT_FUNC
 from psd_tools.constants import ColorMode, Tag
+from psd_tools.psd.adjustments import ChannelMixer, GradientMap
 
-from ..blend import PASS_THROUGH
+from ..blend import LUMINANCE, PASS_THROUGH
 from ..document import Document, Group, Layer, Node, bounds, make_group
 from ..geometry import EMPTY, Placement, Rect
 from ..pixels import Pixels
 from ..render import render
+from .psd_gradient import SMOOTHNESS, between
 
 _BAND = 512  # rows adjusted at a time: psd-tools' formulas take some 60 bytes a pixel
 
@@ -38,6 +40,8 @@ def formula(layer: PsdLayer, mode: ColorMode) -> Formula | None:
         return _legacy_brightness(_signed(data.brightness), _signed(data.contrast))
     if Tag.CHANNEL_MIXER in blocks and mode is ColorMode.RGB:
         return _channel_mixer(blocks.get_data(Tag.CHANNEL_MIXER))
+    if Tag.GRADIENT_MAP in blocks and mode is ColorMode.RGB:
+        return _gradient_map(blocks.get_data(Tag.GRADIENT_MAP))
     return None
 
 
@@ -53,7 +57,7 @@ def _legacy_brightness(brightness: int, contrast: int) -> Formula:
     return lambda colors: np.interp(colors, np.linspace(0, 1, 256), table).astype(np.float32)
 
 
-def _channel_mixer(data: object) -> Formula:
+def _channel_mixer(data: ChannelMixer) -> Formula:
     """Each channel a weighted sum of the three and a constant, in percent."""
     rows = np.frombuffer(np.array(data.data, ">i2").tobytes() + data.unknown, ">i2").astype(np.float32) / 100
     matrix = rows[: len(rows) // 5 * 5].reshape(-1, 5)[: 1 if data.monochrome else 3]
@@ -65,6 +69,18 @@ def _channel_mixer(data: object) -> Formula:
         return np.clip(np.repeat(mixed, 3, axis=2) if data.monochrome else mixed, 0, 1).astype(np.float32)
 
     return mix
+
+
+def _gradient_map(data: GradientMap) -> Formula | None:
+    """The luminance of each pixel as a place on a ramp of RGB colours; None for ramps of noise and of other colours."""
+    if data.mode or any(stop.mode for stop in data.color_stops):
+        return None
+    stops = [(float(stop.location), float(stop.midpoint)) for stop in data.color_stops]
+    places, values = np.linspace(0, 1, 1024), [np.array(stop.color[:3]) / 65535 for stop in data.color_stops]
+    table = np.float32(between(places, stops, values, data.interpolation / SMOOTHNESS))
+    table = table[::-1] if data.is_reversed else table
+    weights = LUMINANCE.reshape(3)
+    return lambda colors: table[np.rint(np.clip(colors @ weights, 0, 1) * (len(table) - 1)).astype(np.int32)]
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,13 @@ from psd_tools.terminology import Enum, Key, Type
 
 from ..geometry import Rect
 
-_SMOOTHNESS = 4096  # of 100 %
+SMOOTHNESS = 4096  # of 100 %
 _SMOOTH_SHARE = 2 / 3  # at 100 % the ramp between two stops is so much of a smooth step, the rest straight
 _STOP = 4096  # the end of the ramp
 _STEPS = 1024  # of the table that a ramp is read from
+
+
+Stop = tuple[float, float]  # place, 0 to _STOP; midpoint of the way to it, in percent
 
 
 def gradient(descriptor: Descriptor, mode: ColorMode, area: Rect, box: Rect) -> tuple[np.ndarray, np.ndarray]:
@@ -75,26 +78,28 @@ def _ramp(gradient: Descriptor, mode: ColorMode) -> tuple[np.ndarray, np.ndarray
         shows = opacity is not None and bool(gradient.get(b"ShTr", False))  # noise has opacities also where they are switched off
         full = opacity(places) if shows else np.ones(len(places))
         return np.float32(colors(places)), np.float32(full)
-    smooth = float(gradient.get(Key.Interpolation, _SMOOTHNESS)) / _SMOOTHNESS * _SMOOTH_SHARE
+    smooth = float(gradient.get(Key.Interpolation, SMOOTHNESS)) / SMOOTHNESS
     colors = [np.array(paint._get_color(mode, stop), np.float64) for stop in gradient[Key.Colors]]
     clear = gradient.get(Key.Transparency) or []
     opacity = [np.array([float(stop[Key.Opacity]) / 100]) for stop in clear]
-    full = _between(places, clear, opacity, smooth)[:, 0] if opacity else np.ones(len(places))
-    return np.float32(_between(places, gradient[Key.Colors], colors, smooth)), np.float32(full)
+    full = between(places, _stops(clear), opacity, smooth)[:, 0] if opacity else np.ones(len(places))
+    return np.float32(between(places, _stops(gradient[Key.Colors]), colors, smooth)), np.float32(full)
 
 
-def _between(places: np.ndarray, stops: Sequence[Descriptor], values: list[np.ndarray], smooth: float) -> np.ndarray:
-    """(n, channels): the values of the stops at their places, and between them. A stop's midpoint belongs to the way to it."""
+def _stops(descriptors: Sequence[Descriptor]) -> list[Stop]:
+    return [(float(stop[Key.Location]), float(stop.get(Key.Midpoint, 50))) for stop in descriptors]
+
+
+def between(places: np.ndarray, stops: Sequence[Stop], values: Sequence[np.ndarray], smooth: float) -> np.ndarray:
+    """(n, channels): the values of the stops at their places, and between them. places: (n,) in [0, 1]; smooth: 0 to 1."""
     out = np.repeat(values[0][None, :], len(places), axis=0)
-    at = [float(stop[Key.Location]) / _STOP for stop in stops]
     for index in range(1, len(stops)):
-        start, end = at[index - 1], at[index]
+        start, end, middle = stops[index - 1][0] / _STOP, stops[index][0] / _STOP, min(max(stops[index][1] / 100, 0.01), 0.99)
         inside = places >= start
         if end > start:
             way = np.clip((places[inside] - start) / (end - start), 0, 1)
-            middle = min(max(float(stops[index].get(Key.Midpoint, 50)) / 100, 0.01), 0.99)
             way = np.where(way < middle, way / middle / 2, 0.5 + (way - middle) / (1 - middle) / 2)
-            way += smooth * (way * way * (3 - 2 * way) - way)
+            way += smooth * _SMOOTH_SHARE * (way * way * (3 - 2 * way) - way)
         else:
             way = np.ones(int(inside.sum()))
         out[inside] = values[index - 1] + (values[index] - values[index - 1]) * way[:, None]

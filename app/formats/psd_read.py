@@ -43,7 +43,7 @@ from .psd_channels import (
 )
 from .psd_smart import own_pixels
 from .psd_table import BLEND_OF_MODE, LOCKED, TAG_OF_SHEET_COLOR
-from .raster import DEFAULT_DPI, MOST_PIXELS
+from .raster import DEFAULT_DPI, MOST_PIXELS_IN_LAYERS, check_size, footprint, too_much
 
 # What psd-tools finds odd in a file is told in our report; on the terminal it would be noise.
 logging.getLogger("psd_tools").addHandler(logging.NullHandler())
@@ -74,12 +74,9 @@ def open_psd(path: Path) -> Opened:
         with open(path, "rb") as file:
             psd = PSD.read(file)
         header = psd.header
-        if header.width * header.height > MOST_PIXELS:
-            raise FileError(
-                f"“{path.name}” is {header.width:,} × {header.height:,} pixels; Downstage opens up to "
-                f"{MOST_PIXELS // 1_000_000} megapixels.",
-                "Scale it down in another program first.",
-            )
+        check_size(path, header.width, header.height)
+        if sum(footprint(record.width, record.height) for record, _channels in psd._iter_layers()) > MOST_PIXELS_IN_LAYERS:
+            raise too_much(path)
         state = Reading(psd)
         layers = _nodes(state) if header.color_mode in COLOR_PLANES and header.depth >= 8 else ()
         if state.fills or state.styles or state.adjustments:
@@ -119,7 +116,21 @@ def _report(state: Reading) -> tuple[str, ...]:
     report += [sentence.format(n=state.noticed[what]) for what, sentence in sentences.items() if state.noticed[what]]
     if state.left_out:
         report.append(f"Left out, so the picture may look different: {', '.join(sorted(set(state.left_out)))}.")
+    beside = _beside_the_layers(state.psd)
+    if beside:
+        report.append(f"Not kept: {', '.join(beside)}.")
     return tuple(report)
+
+
+def _beside_the_layers(psd: PSD) -> list[str]:
+    """What the file holds beside its layers that a document does not."""
+    header, info = psd.header, psd._get_layer_info()
+    merged_alpha = info is not None and info.layer_count < 0
+    channels = header.channels - COLOR_PLANES.get(header.color_mode, header.channels) - merged_alpha
+    paths = sum(Resource.is_path_info(key) for key in psd.image_resources)
+    comps = psd.image_resources.get_data(Resource.LAYER_COMPS)
+    counted = {"alpha channel(s)": channels, "path(s)": paths, "layer comp(s)": len(comps.get(b"list", ())) if comps is not None else 0}
+    return [f"{count} {what}" for what, count in counted.items() if count > 0]
 
 
 def _dpi(psd: PSD) -> float:

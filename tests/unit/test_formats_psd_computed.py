@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from psd_tools.constants import ColorMode, Tag
+from psd_tools.constants import ColorMode, Compression, Resource, Tag
 from psd_tools.psd import PSD
-from psd_tools.psd.adjustments import BrightnessContrast, ChannelMixer
+from psd_tools.psd.adjustments import BrightnessContrast, ChannelMixer, ColorStop, GradientMap
 from psd_tools.psd.descriptor import Bool, Descriptor, DescriptorBlock, DescriptorBlock2, Double, Enumerated, Integer, List, UnitFloat
+from psd_tools.psd.image_data import ImageData
+from psd_tools.psd.image_resources import ImageResource
 from psd_tools.psd.layer_and_mask import LayerRecord
 from psd_tools.psd.tagged_blocks import TaggedBlock
 from psd_tools.terminology import Unit
@@ -133,6 +135,15 @@ def test_a_channel_mixer_adds_channels_in_percent(tmp_path: Path) -> None:
     picture = smooth(40, 30).astype(float)
     grey = np.clip(0.4 * picture[..., 0] + 0.6 * picture[..., 1] - 25.5, 0, 255)
     assert np.abs(seen(opened.document)[..., :3] - grey[..., None]).max() <= 1
+
+
+def test_a_gradient_map_colours_by_luminance(tmp_path: Path) -> None:
+    """From blue to yellow: 0.3 red + 0.59 green + 0.11 blue says how far."""
+    stops = [ColorStop(0, 50, 0, (0, 0, 65535, 0)), ColorStop(4096, 50, 0, (65535, 65535, 0, 0))]
+    data = GradientMap(color_stops=stops, transparency_stops=[], minimum_color=[0] * 4, maximum_color=[0] * 4)
+    opened = reopened(Document(40, 30, (photo(), empty("map"))), tmp_path, {"map": block(Tag.GRADIENT_MAP, data)})
+    far = smooth(40, 30).astype(float) @ (0.3, 0.59, 0.11)
+    assert np.abs(seen(opened.document)[..., :3] - np.dstack([far, far, 255 - far])).max() <= 1
 
 
 def test_an_adjustment_that_nobody_can_compute_is_named(tmp_path: Path) -> None:
@@ -323,3 +334,16 @@ def test_a_gradient_without_pixels_is_painted_over_any_canvas(tmp_path: Path) ->
     opened = reopened(Document(8, 1100, (photo(8, 1100), empty("fill"))), tmp_path, {"fill": block(Tag.GRADIENT_FILL_SETTING, settings)})
     up = (np.arange(1100)[::-1] + 0.5) / 1100 * 255
     assert np.abs(seen(opened.document)[:, 4, 0] - up).max() <= 1
+
+
+def test_what_lies_beside_the_layers_is_told(tmp_path: Path) -> None:
+    save_document(Document(40, 30, (photo(),)), tmp_path / "a.psd")
+    with open(tmp_path / "a.psd", "rb") as file:
+        psd = PSD.read(file)
+    psd.header.channels = 5
+    raw = b"".join(np.concatenate([np.moveaxis(smooth(40, 30), -1, 0), np.zeros((2, 30, 40), np.uint8)]))
+    psd.image_data = ImageData(Compression.RAW, raw)
+    psd.image_resources[Resource.PATH_INFO_0] = ImageResource(key=Resource.PATH_INFO_0, data=b"")
+    with open(tmp_path / "a.psd", "wb") as file:
+        psd.write(file)
+    assert open_with_report(tmp_path / "a.psd").report == ("Not kept: 2 alpha channel(s), 1 path(s).",)
