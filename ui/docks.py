@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QSize, Qt
+from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidget, QToolBar, QWidget
 
@@ -22,6 +22,9 @@ class Docks(QObject):
         self._window = window
         self._put_away: list[QDockWidget] = []
         self._first = QByteArray()
+        self._dress_soon = QTimer(self)  # when Qt has finished moving things
+        self._dress_soon.setSingleShot(True)
+        self._dress_soon.timeout.connect(self._dress)
         titles = self._titles = {
             "generate": self.tr("Generate"),
             "layers": self.tr("Layers"),
@@ -39,6 +42,7 @@ class Docks(QObject):
         window.tabifyDockWidget(self.docks["layers"], self.docks["history"])
         window.tabifyDockWidget(self.docks["layers"], self.docks["queue"])
         self.docks["layers"].raise_()
+        self._dress()
         right = [self.docks["generate"], self.docks["layers"]]
         window.resizeDocks(right, [270, 560], Qt.Orientation.Vertical)
         window.resizeDocks(right, [WIDTH, WIDTH], Qt.Orientation.Horizontal)
@@ -47,17 +51,17 @@ class Docks(QObject):
         dock = QDockWidget(title, self._window)
         dock.setObjectName(f"dock {name}")
         dock.setWidget(widget)
-        dock.topLevelChanged.connect(lambda floating: self._dress(dock))
-        self._dress(dock)
+        dock.topLevelChanged.connect(lambda _floating: self._dress_soon.start())
+        dock.dockLocationChanged.connect(lambda _area: self._dress_soon.start())
         widget.setMinimumWidth(260)
         return dock
 
-    def _dress(self, dock: QDockWidget) -> None:
+    def _dress(self) -> None:
         """Among tabs the tab is the title; a panel that floats, or stands alone, needs one to be taken by."""
-        tabbed = not dock.isFloating() and dock.objectName() != "dock generate"
-        bare = dock.titleBarWidget() is not None
-        if tabbed != bare:
-            dock.setTitleBarWidget(QWidget() if tabbed else None)
+        for dock in self.docks.values():
+            tabbed = not dock.isFloating() and bool(self._window.tabifiedDockWidgets(dock))
+            if tabbed != (dock.titleBarWidget() is not None):
+                dock.setTitleBarWidget(QWidget() if tabbed else None)
 
     def add_tools(self, actions: list[QAction], options: QToolBar) -> None:
         """The strip of tools at the left and the options bar on top."""

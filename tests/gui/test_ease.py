@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
@@ -57,8 +56,9 @@ def test_a_panel_leaves_the_window_and_stays_out_at_the_next_start(tell: Tell, p
         docks = editor.window.docks
         assert docks.docks["layers"].titleBarWidget() is not None
         docks.float_panel("layers")
-        assert docks.docks["layers"].isFloating() and docks.docks["layers"].titleBarWidget() is None
-        QTest.qWait(20)
+        assert docks.docks["layers"].isFloating()
+        await editor.until(lambda: docks.docks["layers"].titleBarWidget() is None)  # there is a title to take it by
+        assert docks.docks["history"].titleBarWidget() is not None  # among tabs the tab is the title
 
     async def later(editor: Editor) -> None:
         docks = editor.window.docks
