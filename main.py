@@ -103,6 +103,7 @@ def run_window(
     from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication
 
+    from ui.collector import Collector
     from ui.language import speak
     from ui.main_window import open_window
     from ui.surroundings import Surroundings
@@ -115,6 +116,7 @@ def run_window(
     loop = qasync.QEventLoop(application)
     queue = JobQueue(engine, loop)
     before = sys.excepthook
+    collector = Collector(application)
     with loop:
         asyncio.set_event_loop(loop)
         settings = Settings(settings_path())
@@ -134,6 +136,7 @@ def run_window(
             loop.set_exception_handler(None)
             window.deleteLater()
             application.sendPostedEvents(window, QEvent.Type.DeferredDelete.value)
+            collector.stop()
     asyncio.set_event_loop(None)
     return 0
 

@@ -216,7 +216,8 @@ def main(count: int, seed: int, folder: Path) -> None:
     noted = entries(folder)
     waits = sorted(b[0] - a[0] for a, b in zip(noted, noted[1:], strict=False) if b[1] == "kept") or [0.0]
     print(
-        f"{count} kills ({during_saves} during a save in place), {sum(one[0] == 'recovered' for one in said)} recovered, {max(float(one[1]) for one in said):.2f} s lost at most; "
+        f"{count} kills ({during_saves} during a save in place), {sum(one[0] == 'recovered' for one in said)} recovered, "
+        f"{max(float(one[1]) for one in said):.2f} s lost at most; "
         f"{sum(what == 'state' for _, what, _ in noted)} states, {sum(what == 'saved' for _, what, _ in noted)} saves, "
         f"{len(waits)} candidates on the disk after {waits[len(waits) // 2] * 1000:.0f} ms (median; {waits[-1] * 1000:.0f} ms at most)"
     )

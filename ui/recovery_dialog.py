@@ -107,6 +107,7 @@ async def ask_to_recover(parent: QWidget, leftovers: Sequence[Leftover]) -> Left
 
 
 def _picture(pixels: np.ndarray) -> QPixmap:
-    """(h, w, 4) uint8 straight RGBA, in the middle of a square as large as a thumbnail may be."""
+    """(h, w, 4) uint8 straight RGBA, as large as a thumbnail may be."""
     image = QImage(np.ascontiguousarray(pixels).data, pixels.shape[1], pixels.shape[0], pixels.shape[1] * 4, QImage.Format.Format_RGBA8888)
-    return QPixmap.fromImage(image.copy().scaled(THUMBNAIL, THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation))
+    keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    return QPixmap.fromImage(image.copy().scaled(THUMBNAIL, THUMBNAIL, keep, smooth))

@@ -238,7 +238,8 @@ def load(database: sqlite3.Connection, version: int = VERSION, read: Stamp | Non
     if not tiles.damaged:
         return Opened(document, (), read)
     lost = f"The file is damaged: {tiles.damaged} of {tiles.asked} pieces of the layers (256 × 256 pixels each) are lost and empty here."
-    return Opened(document, (lost, "The file stays as it is. Save what is left under another name, or use an older copy."), read, whole=False)
+    stays = "The file stays as it is. Save what is left under another name, or use an older copy."
+    return Opened(document, (lost, stays), read, whole=False)
 
 
 def unpack_visible(document: Document) -> None:

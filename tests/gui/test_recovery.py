@@ -132,7 +132,7 @@ def test_a_quiet_start_and_a_sentence_where_there_is_nothing(tell: Tell, photo: 
     tell(story, photo)
 
 
-def test_a_generated_layer_is_on_the_disk_before_the_next_one_is_asked_for(tell: Tell, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_generated_layer_is_on_the_disk_at_once(tell: Tell, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.recovery.PAUSE", 1000.0)
 
     async def story(editor: Editor) -> None:

@@ -75,7 +75,7 @@ def test_tiles_that_nothing_uses_any_more_leave_the_file(path: Path) -> None:
 
 
 def test_who_gets_the_file_does_not_get_what_was_painted_over(path: Path) -> None:
-    document = Document(256, 256, (make_layer("secret", Pixels.from_array(noise(256, 256))), make_layer("x", Pixels.from_array(noise(256, 256, 1)))))
+    document = Document(256, 256, tuple(make_layer(str(n), Pixels.from_array(noise(256, 256, n))) for n in range(2)))
     before = save_document(document, path)
     with closing(sqlite3.connect(path)) as database:
         secrets = [data[1000:1100] for (data,) in database.execute("SELECT data FROM tiles")]
@@ -180,8 +180,11 @@ MOUNTS = """22 1 0:20 / / rw - ext4 /dev/sda1 rw
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc/self/mountinfo is Linux's")
 @pytest.mark.parametrize(
     ("folder", "kind"),
-    (("/srv/pictures", "ext4"), ("/mnt/nas two/pictures", "cifs"), ("/mnt/nas two/cache", "tmpfs"), ("/media/stick", "vfat"), ("/mnt/nas", "ext4")),
-)
+    (
+        ("/srv/pictures", "ext4"), ("/mnt/nas two/pictures", "cifs"), ("/mnt/nas two/cache", "tmpfs"), ("/media/stick", "vfat"),
+        ("/mnt/nas", "ext4"),
+    ),
+)  # fmt: skip
 def test_the_kind_of_disk_is_known(folder: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mountinfo").write_text(MOUNTS)
     monkeypatch.setattr(atomic, "open", lambda _path, **more: open(tmp_path / "mountinfo", **more), raising=False)
@@ -243,7 +246,8 @@ def test_a_journal_that_would_make_sqlite_delete_another_file_is_refused(cut_off
     name = str(victim).encode()
     with open(f"{cut_off}-journal", "ab") as journal:
         lock_page = (0x40000000 // 8192 + 1).to_bytes(4, "big")
-        journal.write(lock_page + name + len(name).to_bytes(4, "big") + (sum(name) & 0xFFFFFFFF).to_bytes(4, "big") + project._SUPER_JOURNAL)
+        length, checksum = (number.to_bytes(4, "big") for number in (len(name), sum(name) & 0xFFFFFFFF))
+        journal.write(lock_page + name + length + checksum + project._SUPER_JOURNAL)
     with pytest.raises(FileError) as caught:
         open_document(cut_off)
     assert "damaged" in caught.value.sentence and victim.exists()

@@ -1,0 +1,32 @@
+"""Whatever other threads do, a widget that nobody needs any more ends on the window's thread."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+
+from tests.gui.conftest import Editor
+
+
+def test_a_timer_in_a_cycle_is_not_destroyed_by_a_busy_thread(tell: Callable[..., None], photo: Path) -> None:
+    ended_on: list[threading.Thread] = []
+
+    async def story(editor: Editor) -> None:
+        timer = QTimer()
+        timer.start(60_000)
+        timer.itself = timer  # type: ignore[attr-defined]
+        weakref.finalize(timer, lambda: ended_on.append(threading.current_thread()))
+        del timer
+        with ThreadPoolExecutor(1) as pool:
+            await asyncio.get_running_loop().run_in_executor(pool, lambda: [[[]] for _ in range(200_000)])
+        await editor.until(lambda: ended_on)
+
+    tell(story, photo)
+    assert ended_on == [threading.main_thread()] and gc.isenabled()
