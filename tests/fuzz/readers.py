@@ -125,7 +125,7 @@ def _write_weights(folder: Path) -> None:
     import torch
 
     torch.save({"a.weight": torch.arange(12.0).reshape(3, 4), "b.bias": torch.ones(5, dtype=torch.bfloat16)}, folder / "a.pt")
-    torch.save({"step": 7, "optimizer": {"state": {0: {"step": torch.tensor(1.0)}}}, "model": {"a": torch.ones(2)}}, folder / "b.pt")
+    torch.save({"c": torch.ones(2, 2, dtype=torch.float16)}, folder / "b.pt")
 
 
 def _read_weights(path: Path) -> None:

@@ -15,9 +15,13 @@ import pytest
 
 resource = pytest.importorskip("resource", reason="limits of processes are POSIX")
 
+from app.document import Document, make_layer
 from app.errors import FileError
+from app.formats import open_document, psd_read, save_document
+from app.pixels import Pixels
 from bfs_engine.api import EngineError
 from bfs_engine.pictures import read_picture
+from tests.documents import noise
 from tests.fuzz import __main__ as command, child, mutations
 from tests.fuzz.readers import READERS, Reader
 
@@ -127,3 +131,14 @@ def test_new_lines_of_a_parser_are_noticed(tmp_path: Path) -> None:
     with reach:
         child._outcome(reader, tmp_path / "seeds" / "0.png")
     assert 0 < few < len(reach.lines)
+
+
+def test_a_psd_whose_layers_together_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each layer alone is small enough; a tile is the least that one takes."""
+    monkeypatch.setattr(psd_read, "MOST_PIXELS_IN_LAYERS", 2 << 16)
+    layers = tuple(make_layer(f"{n}", Pixels.from_array(noise(9, 9, n))) for n in range(3))
+    for count in (2, 3):
+        save_document(Document(20, 20, layers[:count]), tmp_path / f"{count}.psd")
+    assert len(open_document(tmp_path / "2.psd").layers) == 2
+    with pytest.raises(FileError, match="unpack to more than"):
+        open_document(tmp_path / "3.psd")
