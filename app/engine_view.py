@@ -12,6 +12,7 @@ from bfs_engine.api import Box, EngineError
 from .document import Document, Layer, bounds
 from .geometry import Rect
 from .render import render
+from .words import phrase
 
 LOOK = 1500  # pixels of the longer side at which two large pictures are compared
 
@@ -34,7 +35,10 @@ def differing_box(one: Document, other: Document, layer: Layer) -> Box:
     with_it, without = (seen_by_the_engine(each, Box(area.left, area.top, area.width, area.height))[::step, ::step] for each in (one, other))
     found = lift.difference(with_it, without) if with_it.size else None
     if found is None:
-        raise EngineError(f"“{layer.name}” looks the same as what lies below it.", "Draw a box around the thing on the layer that shows it.")
+        raise EngineError(
+            phrase("“{name}” looks the same as what lies below it.", name=layer.name),
+            phrase("Choose the layer that shows the thing, above the same view without it."),
+        )
     grown = Rect.from_size(found.x * step, found.y * step, found.width * step, found.height * step).grown(max(step, framing.SMALLEST_BOX // 2))
     inside = grown.moved(area.left, area.top).intersect(one.rect)
     return Box(inside.left, inside.top, inside.width, inside.height)

@@ -18,6 +18,7 @@ from .errors import EditError
 from .formats import open_document
 from .geometry import Rect
 from .render import render
+from .words import phrase
 
 LARGEST = 512  # pixels of the longer side: no model looks closer, and a recipe stays small
 KEY = "reference_png"  # of a recipe
@@ -75,14 +76,14 @@ def from_recipe(recipe: dict) -> np.ndarray | None:
         with Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=["PNG"]) as image:
             return np.asarray(image.convert("RGBA" if image.mode == "RGBA" else "RGB"))
     except (OSError, ValueError, TypeError, SyntaxError) as error:
-        raise EditError("The reference of this layer is damaged.", "Choose the reference again.") from error
+        raise EditError(phrase("The reference of this layer is damaged."), phrase("Choose the reference again.")) from error
 
 
 def _reference(name: str, pixels: np.ndarray) -> Reference:
     """Trimmed to what is visible, made small, and without an alpha channel that says nothing."""
     seen = bounds_of(pixels[..., 3])
     if seen is None:
-        raise EditError("There is nothing to be seen in this reference.")
+        raise EditError(phrase("There is nothing to be seen in this reference."))
     pixels = pixels[seen.y : seen.bottom, seen.x : seen.right]
     if (pixels[..., 3] == 255).all():
         pixels = pixels[..., :3]

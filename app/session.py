@@ -199,7 +199,8 @@ class Session:
         with_it, without = (below(document, layer_id, inclusive=inclusive) for inclusive in (True, False))
         if not any(node.visible for node in without.layers):
             raise EditError(
-                f"There is no background below “{layer.name}”.", "Put the same view without the thing on the layer below, then extract again."
+                phrase("There is no background below “{name}”.", name=layer.name),
+                phrase("Put the same view without the thing on the layer below, then extract again."),
             )
         origin = Origin(document, layer_id)
 
@@ -207,7 +208,10 @@ class Session:
             around = box or differing_box(with_it, without, layer)
             crop = framing.crop_around(around, document.width, document.height, fraction)
             if crop.width > LARGEST_EXTRACTION:
-                raise EngineError("What is to be extracted is too large.", f"Draw a box of at most {round(LARGEST_EXTRACTION * fraction)} pixels around it.")
+                raise EngineError(
+                    phrase("What is to be extracted is too large."),
+                    phrase("Draw a box of at most {count} pixels around it.", count=round(LARGEST_EXTRACTION * fraction)),
+                )
             composite, background = (seen_by_the_engine(part, crop) for part in (with_it, without))
             words = {"prompt": ""} | settings
             return self._captured(ExtractRequest(box=around, crop=crop, background=background, composite=composite, **words), origin)
@@ -219,9 +223,9 @@ class Session:
         raises EngineError where the layer holds no thing."""
         document, layer = self.document, find(self.document, layer_id)
         if not isinstance(layer, Layer):
-            raise EditError(f"“{layer.name}” is a group; this needs a layer.")
+            raise EditError(phrase("“{name}” is a group; this needs a layer.", name=layer.name))
         if edits.is_locked(document, layer_id):
-            raise EditError(f"“{layer.name}” is locked.", "Unlock it first.")
+            raise EditError(phrase("“{name}” is locked.", name=layer.name), phrase("Unlock it first."))
         seen = below(document, layer_id, inclusive=False)
         prompt = str((layer.recipe or {}).get("prompt") or layer.name)
         origin = Origin(document, layer_id)

@@ -68,9 +68,10 @@ class ReferenceRow(QWidget):
             self._words.setText("")
             return
         self._picture.setPixmap(_thumbnail(pixels, self.devicePixelRatioF()))
-        told = name if pixels.shape[2] == 4 else self.tr("{name}: has no transparency, so the thing is cut out of it").format(name=name)
-        self._words.setText(told)
-        self._picture.setAccessibleName(told)
+        cut_out = pixels.shape[2] == 4
+        self._words.setText(name if cut_out else self.tr("{name}\nwill be cut out").format(name=name))
+        self._words.setToolTip("" if cut_out else self.tr("This picture has no transparency, so the thing in its middle is cut out of its ground."))
+        self._picture.setAccessibleName(name)
 
     def retint(self) -> None:
         """Take the theme's colours."""

@@ -1245,12 +1245,18 @@
         <translation>Das Ding mit einem Bild statt mit Worten zeigen; ziehen Sie eine Bilddatei hierher</translation>
     </message>
     <message>
+        <source>This picture has no transparency, so the thing in its middle is cut out of its ground.</source>
+        <translation>Dieses Bild hat keine Transparenz; das Ding in seiner Mitte wird aus dem Grund ausgeschnitten.</translation>
+    </message>
+    <message>
         <source>What Is in the Box</source>
         <translation>Was im Rahmen ist</translation>
     </message>
     <message>
-        <source>{name}: has no transparency, so the thing is cut out of it</source>
-        <translation>{name}: ohne Transparenz; das Ding wird daraus freigestellt</translation>
+        <source>{name}
+will be cut out</source>
+        <translation>{name}
+wird ausgeschnitten</translation>
     </message>
 </context>
 <context>
@@ -2098,8 +2104,16 @@
         <translation>Wählen Sie im Ebenenbedienfeld mit Strg weitere Ebenen.</translation>
     </message>
     <message>
+        <source>Choose the layer that shows the thing, above the same view without it.</source>
+        <translation>Wählen Sie die Ebene, die das Ding zeigt, über derselben Ansicht ohne es.</translation>
+    </message>
+    <message>
         <source>Choose the layers that should be grouped.</source>
         <translation>Wählen Sie die Ebenen, die gruppiert werden sollen.</translation>
+    </message>
+    <message>
+        <source>Choose the reference again.</source>
+        <translation>Wählen Sie die Vorlage noch einmal.</translation>
     </message>
     <message>
         <source>Crop to {width} × {height}</source>
@@ -2112,6 +2126,10 @@
     <message>
         <source>Distributing needs at least three layers.</source>
         <translation>Verteilen braucht mindestens drei Ebenen.</translation>
+    </message>
+    <message>
+        <source>Draw a box of at most {count} pixels around it.</source>
+        <translation>Ziehen Sie einen Rahmen von höchstens {count} Pixeln darum.</translation>
     </message>
     <message>
         <source>Effects can be split off a layer whose blend mode is Normal.</source>
@@ -2182,6 +2200,10 @@
         <translation>Auf der Maske malen</translation>
     </message>
     <message>
+        <source>Put the same view without the thing on the layer below, then extract again.</source>
+        <translation>Legen Sie dieselbe Ansicht ohne das Ding auf die Ebene darunter und lösen Sie es dann noch einmal heraus.</translation>
+    </message>
+    <message>
         <source>Remove the guide</source>
         <translation>Hilfslinie entfernen</translation>
     </message>
@@ -2230,6 +2252,14 @@
         <translation>Die Maske von „{name}“ ist ausgeschaltet. Schalten Sie sie ein, um auf ihr zu malen.</translation>
     </message>
     <message>
+        <source>The reference of this layer is damaged.</source>
+        <translation>Die Vorlage dieser Ebene ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>There is no background below “{name}”.</source>
+        <translation>Unter „{name}“ liegt kein Hintergrund.</translation>
+    </message>
+    <message>
         <source>There is no blend mode “{mode}”.</source>
         <translation>Es gibt keine Füllmethode „{mode}“.</translation>
     </message>
@@ -2246,6 +2276,10 @@
         <translation>Es gibt nichts auszurichten.</translation>
     </message>
     <message>
+        <source>There is nothing to be seen in this reference.</source>
+        <translation>Auf dieser Vorlage ist nichts zu sehen.</translation>
+    </message>
+    <message>
         <source>There is nothing to transform.</source>
         <translation>Es gibt nichts zu transformieren.</translation>
     </message>
@@ -2260,6 +2294,10 @@
     <message>
         <source>Unlock them first.</source>
         <translation>Entsperren Sie sie zuerst.</translation>
+    </message>
+    <message>
+        <source>What is to be extracted is too large.</source>
+        <translation>Was herausgelöst werden soll, ist zu groß.</translation>
     </message>
     <message>
         <source>{label} (the layer below it is gone)</source>
@@ -2320,6 +2358,10 @@
     <message>
         <source>“{name}” is scaled to nothing.</source>
         <translation>„{name}“ ist auf nichts skaliert.</translation>
+    </message>
+    <message>
+        <source>“{name}” looks the same as what lies below it.</source>
+        <translation>„{name}“ sieht aus wie das, was darunter liegt.</translation>
     </message>
     <message>
         <source>“{name}” was taken out of a picture; there is nothing to make anew.</source>

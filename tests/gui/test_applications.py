@@ -64,7 +64,7 @@ def test_a_dropped_photograph_is_a_reference_that_has_to_be_cut_out(tell: Tell, 
         point = QPointF(5, 5)
         drop = QDropEvent(point, Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
         row.dropEvent(drop)
-        await editor.until(lambda: "no transparency" in row.words)
+        await editor.until(lambda: "will be cut out" in row.words)
         draw_box(editor)
         editor.do("generate.run")
         await editor.generated()
@@ -80,7 +80,7 @@ def test_layer_and_box_can_be_references_too(tell: Tell, photo: Path, engine: Di
         row = editor.window.generate_panel.reference
         assert row.words == "apple"
         editor.do("generate.reference_box")
-        assert row.words.startswith("reference: has no transparency")
+        assert row.words == "reference\nwill be cut out"
 
     tell(story, photo)
 
