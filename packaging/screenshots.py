@@ -1,5 +1,7 @@
 """Take the README's screenshots of the real program with the real starter: python packaging/screenshots.py [FOLDER]
 
+    python packaging/screenshots.py --all FOLDER      every panel, dialog, menu and options bar, dark and light, to be looked at
+
 The window is driven through its own actions and grabbed from within, so no screen is needed (QT_QPA_PLATFORM=offscreen is set
 where there is no display). Each picture is kept under 400 kB by a palette of 256 colours.
 """
@@ -19,11 +21,12 @@ if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
 os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp()  # a user who has never started it before
 
 from PIL import Image  # noqa: E402
-from PySide6.QtWidgets import QWidget  # noqa: E402
+from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 import main  # noqa: E402
 from bfs_engine.api import Box  # noqa: E402
 from ui.main_window import MainWindow  # noqa: E402
+from ui.tool_desk import TOOLS  # noqa: E402
 
 SIZE = 1280, 800  # logical pixels
 ZOOM = 1.5
@@ -87,12 +90,71 @@ async def session(window: MainWindow, folder: Path) -> None:
     await finished(window)
 
 
+DIALOGS = (  # actions that open something
+    "help.commands",
+    "help.keys",
+    "help.things",
+    "help.about",
+    "edit.preferences",
+    "image.size",
+    "view.guide_new",
+    "view.grid_spacing",
+    "file.export",
+    "file.export_layers",
+)
+
+
+async def everything(window: MainWindow, folder: Path) -> None:
+    """Whatever can be seen, in both themes."""
+    window.resize(*SIZE)
+    await asyncio.sleep(1)
+    window.actions_["layer.duplicate"].trigger()
+    window.actions_["layer.mask_box"].trigger()
+    window.actions_["layer.tag_violet"].trigger()
+    window.messages.say("A sentence that says what happened.", "And a hint about what to do next.", "warning")
+    for theme in ("dark", "light"):
+        window.theme_menu.choose(theme)
+        await asyncio.sleep(0.5)
+        await parts(window, folder, theme)
+        for name in DIALOGS:
+            window.actions_[name].trigger()
+            await asyncio.sleep(0.6)
+            for shown in [widget for widget in QApplication.topLevelWidgets() if widget.isVisible() and widget is not window]:
+                grab(shown, folder / f"{theme}-{name}.png")
+                shown.close()
+            await asyncio.sleep(0.1)
+
+
+async def parts(window: MainWindow, folder: Path, theme: str) -> None:
+    """The window, its welcome page, panels, menus and options bars."""
+    window.welcome.open_page()
+    grab(window, folder / f"{theme}-welcome.png")
+    window.welcome.hide()
+    for name, dock in window.docks.docks.items():
+        window.docks.show_panel(name)
+        await asyncio.sleep(0.2)
+        grab(dock, folder / f"{theme}-panel-{name}.png")
+    for tool in TOOLS:
+        window.desk.choose(tool)
+        await asyncio.sleep(0.1)
+        grab(window.options, folder / f"{theme}-options-{tool}.png")
+    grab(window, folder / f"{theme}-window.png")
+    menus = {action.text().strip("&"): action.menu() for action in window.menuBar().actions()}
+    window.canvas_menu.open(window.canvas.rect().center())
+    for name, menu in (menus | {"layer-context": window.layer_panel.tree.menu, "canvas-context": window.canvas_menu.menu}).items():
+        menu.popup(window.mapToGlobal(window.rect().topLeft()))
+        await asyncio.sleep(0.1)
+        grab(menu, folder / f"{theme}-menu-{name}.png")
+        menu.close()
+
+
 def opened(window: MainWindow) -> None:
     async def play() -> None:
-        folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "resources" / "screenshots"
+        folders = [Path(argument) for argument in sys.argv[1:] if argument != "--all"]
+        folder = folders[0] if folders else ROOT / "resources" / "screenshots"
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            await session(window, folder)
+            await (everything if "--all" in sys.argv else session)(window, folder)
         finally:
             window.leave_unsaved()
 
