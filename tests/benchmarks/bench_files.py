@@ -81,7 +81,7 @@ def test_projects_are_saved_and_opened_quickly(four_layers: Document, tmp_path: 
         stamp = save_document(document, path, expected=stamp)
         short.append(time.perf_counter() - started)
     measure("save after a stroke of 512 × 512", min(short) * 1000, "ms", budget=100)
-    measure("save after a stroke, share of a full save", min(short) / min(full), "", budget=0.05)
+    measure("save after a stroke, share of a full save", min(short) / min(full), "", budget=0.1)
     opened = [seconds(lambda: open_with_report(path)) for _ in range(3)]
     measure("open, nothing unpacked", min(opened), "s", budget=0.5)
     again = open_with_report(path).document
