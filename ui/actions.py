@@ -51,6 +51,7 @@ MASK = _T("actions", "Mask")
 GUIDES = _T("actions", "Guides")
 BACKDROP = _T("actions", "Backdrop")
 TURN = _T("actions", "Rotate View")
+PANELS = _T("actions", "Panels")
 TAG = _T("actions", "Colour Tag")
 TAGS = {  # as a document has them
     "": _T("actions", "No Colour"),
@@ -169,6 +170,12 @@ ACTIONS = (
     Action("view.backdrop_light", _T("actions", "White"), (), under=BACKDROP, checkable=True),
     Action("view.backdrop_dark", _T("actions", "Black"), (), under=BACKDROP, checkable=True),
     Action("view.panels", _T("actions", "Hide or Show the Panels"), ("Tab",), local=True, rule=True),
+    Action("view.panel_generate", _T("actions", "Generate Panel"), ("F6",), under=PANELS),
+    Action("view.panel_layers", _T("actions", "Layers Panel"), ("F7",), under=PANELS),
+    Action("view.panel_history", _T("actions", "History Panel"), ("F8",), under=PANELS),
+    Action("view.panel_queue", _T("actions", "Queue Panel"), ("F9",), under=PANELS),
+    Action("view.panel_canvas", _T("actions", "Back to the Canvas"), ("F5",), under=PANELS),
+    Action("view.panels_reset", _T("actions", "All Where They Were at First"), (), "", "", rule=True, under=PANELS),
     Action("help.commands", _T("actions", "All Commands…"), ("Ctrl+Shift+P",), "search"),
     Action("help.keys", _T("actions", "Keyboard Keys"), ("Shift+?", "?")),
     Action("help.things", _T("actions", "What the Model Knows"), (), "things"),

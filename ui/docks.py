@@ -6,7 +6,7 @@ import base64
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidget, QToolBar, QWidget
 
 from app.settings import Settings
 
@@ -81,17 +81,12 @@ class Docks(QObject):
             tool.toggleViewAction().setVisible(False)
 
     def add_panel_entries(self, menu: QMenu) -> None:
-        """Submenus to bring a panel forward, to take it out of the window or back, and to put all where they were at first."""
-        menu.addSeparator()
-        panels, apart = menu.addMenu(self.tr("Panels")), QMenu(self.tr("In a Window of Its Own"), menu)
+        """A submenu to take panels out of the window, or back."""
+        apart = menu.addMenu(self.tr("In a Window of Its Own"))
         for name, dock in self.docks.items():
-            panels.addAction(self._titles[name], lambda name=name: self.show_panel(name))
             action = apart.addAction(self._titles[name], lambda name=name: self.float_panel(name))
             action.setCheckable(True)
             dock.topLevelChanged.connect(action.setChecked)
-        panels.addSeparator()
-        panels.addMenu(apart)
-        panels.addAction(self.tr("As at First"), self.reset)
 
     def float_panel(self, name: str) -> None:
         """Take a panel out of the window, or put it back."""
@@ -111,6 +106,14 @@ class Docks(QObject):
         self._bring_back()
         self.docks[name].show()
         self.docks[name].raise_()
+
+    def go_to_panel(self, name: str) -> None:
+        """Bring a panel forward and give it the keys: its list, or the first thing that takes them."""
+        self.show_panel(name)
+        takers = [widget for widget in self.docks[name].widget().findChildren(QWidget) if widget.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        lists = [widget for widget in takers if isinstance(widget, QAbstractItemView)]
+        for widget in [widget for widget in (*lists, *takers) if widget.isVisible() and widget.isEnabled()][:1]:
+            widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def count_jobs(self, count: int) -> None:
         """Say on the queue's tab how many jobs there are."""

@@ -217,10 +217,6 @@
 <context>
     <name>Docks</name>
     <message>
-        <source>As at First</source>
-        <translation>Wie am Anfang</translation>
-    </message>
-    <message>
         <source>Generate</source>
         <translation>Generieren</translation>
     </message>
@@ -1609,12 +1605,20 @@ wird ausgeschnitten</translation>
         <translation>Alle Befehle…</translation>
     </message>
     <message>
+        <source>All Where They Were at First</source>
+        <translation>Alle wieder wie am Anfang</translation>
+    </message>
+    <message>
         <source>Apply the Mask</source>
         <translation>Maske anwenden</translation>
     </message>
     <message>
         <source>Arrange</source>
         <translation>Anordnen</translation>
+    </message>
+    <message>
+        <source>Back to the Canvas</source>
+        <translation>Zurück zur Arbeitsfläche</translation>
     </message>
     <message>
         <source>Backdrop</source>
@@ -1753,6 +1757,10 @@ wird ausgeschnitten</translation>
         <translation>Generieren</translation>
     </message>
     <message>
+        <source>Generate Panel</source>
+        <translation>Bedienfeld Generieren</translation>
+    </message>
+    <message>
         <source>Generate, at the Front of the Queue</source>
         <translation>Generieren, am Anfang der Warteschlange</translation>
     </message>
@@ -1801,6 +1809,10 @@ wird ausgeschnitten</translation>
         <translation>Bedienfelder aus- oder einblenden</translation>
     </message>
     <message>
+        <source>History Panel</source>
+        <translation>Bedienfeld Verlauf</translation>
+    </message>
+    <message>
         <source>Image</source>
         <translation>Bild</translation>
     </message>
@@ -1819,6 +1831,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Layer</source>
         <translation>Ebene</translation>
+    </message>
+    <message>
+        <source>Layers Panel</source>
+        <translation>Bedienfeld Ebenen</translation>
     </message>
     <message>
         <source>Lock Guides</source>
@@ -1885,6 +1901,10 @@ wird ausgeschnitten</translation>
         <translation>Wieder eigene Größe und Form</translation>
     </message>
     <message>
+        <source>Panels</source>
+        <translation>Bedienfelder</translation>
+    </message>
+    <message>
         <source>Paste</source>
         <translation>Einfügen</translation>
     </message>
@@ -1903,6 +1923,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Previous Prompt</source>
         <translation>Vorige Beschreibung</translation>
+    </message>
+    <message>
+        <source>Queue Panel</source>
+        <translation>Bedienfeld Warteschlange</translation>
     </message>
     <message>
         <source>Quit</source>

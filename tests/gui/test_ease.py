@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
@@ -239,3 +240,22 @@ def _spoken(widget: QWidget) -> str:
     inner = isinstance(widget, QLineEdit) and isinstance(parent, (QAbstractSpinBox, QComboBox, QKeySequenceEdit)) and _spoken(parent)
     text = widget.text() if isinstance(widget, (QAbstractButton, QLabel)) else ""
     return widget.accessibleName() or text or inner or (isinstance(widget, QToolButton) and widget.toolTip())
+
+
+def test_the_keyboard_alone_reaches_the_panels_and_comes_back(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        await editor.insert("apple", (20, 20), (100, 100))
+        window = editor.window
+        window.activateWindow()
+        editor.do("view.panel_layers")
+        assert window.layer_panel.tree.hasFocus()
+        QTest.keyClick(window.layer_panel.tree, Qt.Key.Key_Down)
+        assert editor.active.name == "photo"
+        editor.do("view.panel_history")
+        assert window.history_panel.list.hasFocus() and window.docks.docks["history"].isVisible()
+        QTest.keyClick(window.history_panel.list, Qt.Key.Key_Up)
+        assert editor.names == ["photo"]
+        editor.do("view.panel_canvas")
+        assert window.canvas.hasFocus()
+
+    tell(story, photo)
