@@ -26,6 +26,7 @@ from app.segments import Segment, changed_nodes, segments
 from ui.view import View
 
 MOST_KEPT = 4  # images of settled layers, each as large as the sheet
+BLOCK = 128  # image pixels: settled layers are painted in squares of this side, not in the thin strips that a drag uncovers
 PIECE = 384  # image pixels: the side of the largest rectangle painted in one go
 MARGIN = 128  # image pixels painted beyond the visible edge, so that small pans cost nothing
 
@@ -168,7 +169,8 @@ class Backing:
                 continue
             missing = QRegion(area).subtracted(part.clean).boundingRect()
             if not missing.isEmpty():
-                self._fill(part, missing, step)
+                blocks = aligned(Rect(missing.left(), missing.top(), missing.right() + 1, missing.bottom() + 1), BLOCK)
+                self._fill(part, QRect(blocks.left, blocks.top, blocks.width, blocks.height).intersected(part.image.rect()), step)
             painter = QPainter(patch)
             painter.drawImage(QPoint(), part.image, area)
             painter.end()

@@ -157,13 +157,13 @@ def two_tone(painter: QPainter, shape: QPolygonF, ratio: float, width: float, da
     """A line that shows on light and on dark. dashes: length of line and gap, in widths."""
     upright = is_upright(shape)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, not upright)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(0, 0, 0, shadow), (width + 1.5) * ratio))
     if upright:
-        _strips(painter, shape.boundingRect(), round((width + 1.5) * ratio), QBrush(QColor(0, 0, 0, shadow)))
         thin = max(round(width * ratio), 1)
+        _strips(painter, shape.boundingRect(), thin + 2 * max(round(0.75 * ratio), 1), QBrush(QColor(0, 0, 0, shadow)))
         _strips(painter, shape.boundingRect(), thin, _dashed(colour, dashes, ratio) if dashes else QBrush(colour))
         return
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(0, 0, 0, shadow), (width + 1.5) * ratio))
     painter.drawPolygon(shape)
     pen = QPen(colour, width * ratio)
     if dashes:
