@@ -27,7 +27,8 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[np.ndarray, byte
     notes: list[str] = []
     image = _integers(image, notes)
     if image.mode == "CMYK":
-        notes.append("The picture was CMYK; its colours were converted to sRGB.")
+        how = "its colours were converted to sRGB" if profile else "it names no profile, so its colours are a guess"
+        notes.append(f"The picture was CMYK; {how}.")
     if profile and image.mode != "LAB":  # Lab needs no profile: its numbers are absolute
         try:
             return _through_profile(image, profile, notes)

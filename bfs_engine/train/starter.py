@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional as F
@@ -33,6 +34,12 @@ from .codec import codec_quality, fit_codecs, train_refiner, true_latents
 # sampler land on the sample itself, and an exact copy of almost clean latents is not worth the network's width.
 LOSS_TIME = 0.3
 LOSS_CHANGE = 0.4  # the same for a predicted change, as a share of its spread
+
+# What reading a damaged checkpoint raises; the last is of a module that this project imports nowhere.
+_DAMAGES = (
+    OSError, RuntimeError, EOFError, LookupError, ValueError, TypeError, AttributeError, SafetensorError,
+    torch.serialization.pickle.UnpicklingError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -268,11 +275,14 @@ class StarterTraining:
         path = self.folder / "checkpoint.pt"
         if not path.exists():
             return False
-        state = torch.load(path, weights_only=True)
-        self.trained.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.average = load_file(self.folder / "average.safetensors")
-        self.step = state["step"]
+        try:
+            state = torch.load(path, weights_only=True)
+            self.trained.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.average = load_file(self.folder / "average.safetensors")
+            self.step = int(state["step"])
+        except _DAMAGES as error:
+            raise EngineError(f"The checkpoint in {self.folder} is damaged, or of another run.", "Start anew in another folder.") from error
         return True
 
     def finish(self) -> None:

@@ -52,6 +52,10 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(sprites: Sprites, 
     assert halves.step == whole.step == 6
     for name, value in whole.average.items():
         assert torch.allclose(value, halves.average[name], atol=1e-6), name
+    for name in ("average.safetensors", "checkpoint.pt"):
+        (tmp_path / "halves" / name).write_bytes((tmp_path / "halves" / name).read_bytes()[:-500])
+        with pytest.raises(EngineError, match="damaged"):
+            halves.resume()
 
 
 def test_what_is_exported_loads_and_makes_a_layer(sprites: Sprites, tmp_path: Path) -> None:
