@@ -164,15 +164,15 @@ def illuminate(dice: Dice, picture: Tensor, horizon: Tensor, light: Light, size:
     """
     at = centres(size, dice.device) / size
     x, y = at[None, None, None, :], at[None, None, :, None]
-    fall = 1 + column(light.side * (0.12 + 0.28 * light.strength)) * (x * 2 - 1)
+    fall = 1 + column(light.side * (0.22 + 0.18 * light.strength)) * (x * 2 - 1)
     behind = torch.where(light.behind, -1.0, 1.0) * light.lit
-    fall = fall * (1 + column(behind * 0.15) * (y * 2 - 1))
+    fall = fall * (1 + column(behind * 0.25) * (y * 2 - 1))
     sun_x = column(0.5 + light.side * 0.55 + dice.uniform(-0.05, 0.05))
     above = (horizon / size - 0.03 - 0.4 * light.elevation).clamp(min=-0.15)
     sun_y = column(torch.where(light.behind, above, 1.0 - 0.1 * light.elevation))
     width = column(0.14 + 0.26 * light.spread)
     glow = torch.exp(-0.5 * ((x - sun_x) / width).square()) * torch.exp(-0.5 * ((y - sun_y) / width).square())
-    brightness = column((0.15 + 0.45 * light.strength) * light.lit)
+    brightness = column((0.35 + 0.25 * light.strength) * light.lit)
     warm = light.colour[:, :, None, None]
     return (picture * warm * fall * unevenness(dice, size) + glow * brightness * warm * (0.4 + 0.6 * picture)).clamp(0, 1)
 
