@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from psd_tools import PSDImage
-from psd_tools.constants import Resource, Tag
+from psd_tools.constants import Compression, Resource, Tag
 from psd_tools.psd import PSD
 
 from app.blend import BLEND_MODES
@@ -256,6 +256,31 @@ def test_damaged_files_are_refused_in_a_sentence(tmp_path: Path) -> None:
             open_document(path)
         except FileError as error:
             assert error.sentence
+
+
+@pytest.mark.parametrize("compression", (Compression.RLE, Compression.RAW))
+def test_damaged_rows_are_black_and_the_others_are_kept(tmp_path: Path, compression: Compression) -> None:
+    picture = np.repeat(np.arange(60, dtype=np.uint8)[:, None, None], 50, axis=1).repeat(3, axis=2)
+    save_document(Document(50, 60, (make_layer("l", Pixels.from_array(picture)),)), tmp_path / "a.psd")
+    psd = structure(tmp_path / "a.psd")
+    (_, channels), *_ = psd._iter_layers()
+    assert channels[1].compression is Compression.RLE  # of the red channel
+    if compression is Compression.RLE:
+        table = 2 * 60
+        row = (len(channels[1].data) - table) // 60
+        at = table + 20 * row
+        channels[1].data = channels[1].data[:at] + b"\x7f" * row + channels[1].data[at + row :]
+        damaged = slice(20, 21)
+    else:
+        channels[1].compression, channels[1].data = Compression.RAW, picture[:45, :, 0].tobytes()
+        damaged = slice(45, 60)
+    with open(tmp_path / "a.psd", "wb") as file:
+        psd.write(file)
+    opened = open_with_report(tmp_path / "a.psd")
+    expected = picture.copy()
+    expected[damaged, :, 0] = 0
+    assert np.array_equal(opened.document.layers[0].pixels.to_array()[..., :3], expected)
+    assert opened.report == ("Some pixels in the file are damaged and were left black.",)
 
 
 @pytest.mark.parametrize("mode", ("CMYK", "L"))
