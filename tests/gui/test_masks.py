@@ -303,6 +303,7 @@ def test_several_layers_are_moved_up_and_merged_together(tell: Tell, photo: Path
         click(editor, cat, NAME, CONTROL)
         editor.do("layer.raise")
         assert editor.names == ["photo", "cat copy", "apple", "cat"]
+        editor.window.layers.toggle_visible(editor.window.session.document.layers[1].id)  # it would stand in for the cat
         before = render(editor.window.session.document, CANVAS)
         editor.do("layer.merge_down")
         assert editor.names == ["photo", "cat copy", "apple"] and editor.steps[-1] == "Merge 2 layers"
