@@ -40,7 +40,7 @@ from .tiles import THREADS, StoredTiles, TileReader, TileWriter
 SUFFIX = ".downstage"
 APPLICATION_ID = 0x44575354  # "DWST", bytes 68 to 71 of the file
 VERSION = 2  # user_version, bytes 60 to 63. 1: tiles named by their raw bytes
-PREVIEW_SIDE = 512  # pixels
+PREVIEW_SIDE = 256  # pixels, as file managers keep them; at 512 its PNG would take half of a short save
 
 _MAGIC = b"SQLite format 3\0"
 _SUPER_JOURNAL = bytes.fromhex("d9d505f920a163d7")  # ends a journal that belongs to several databases

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -111,6 +112,19 @@ def test_two_windows_on_one_file_do_not_undo_each_others_work(path: Path) -> Non
         save_document(stroke(two.document, 2), path, expected=two.stamp)
     assert "another window or program" in caught.value.sentence and caught.value.hint
     assert differences(stroke(one.document, 1), open_document(path)) == []
+
+
+def test_of_two_windows_that_save_at_the_same_moment_one_wins_and_one_is_told(path: Path) -> None:
+    before = save_document(full_document(), path)
+    for round in range(4):
+        choices = [stroke(full_document(), 2 * round + window) for window in (0, 1)]
+        with ThreadPoolExecutor(2) as windows:
+            saves = [windows.submit(save_document, choice, path, expected=before) for choice in choices]
+        failures = [save.exception() for save in saves]
+        winner = failures.index(None)
+        assert isinstance(failures[1 - winner], FileChanged)
+        assert differences(choices[winner], open_document(path)) == []
+        before = saves[winner].result()
 
 
 @pytest.mark.parametrize("suffix", ("psd", "png", "ora"))
