@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 import numpy as np
 from PIL import Image
 
-from ..blend import BLEND_MODES, PASS_THROUGH
+from ..blend import PASS_THROUGH
 from ..document import Document, Group, Layer, Node, make_group, make_layer, walk
 from ..errors import FileError
 from ..geometry import Placement, Rect
@@ -39,9 +39,18 @@ _SVG_MODES = (
     "multiply", "screen", "overlay", "darken", "lighten", "color dodge", "color burn", "hard light", "soft light", "difference",
     "color", "luminosity", "hue", "saturation",
 )  # fmt: skip
-_OF_BLEND = {"normal": "svg:src-over", "linear dodge": "svg:plus"} | {mode: f"svg:{mode.replace(' ', '-')}" for mode in _SVG_MODES}
-_BLEND_OF = {op: mode for mode, op in _OF_BLEND.items()} | {"svg:add": "linear dodge"}
-_OWN = "downstage:"  # in front of modes that SVG has no name for: other programs take those for normal
+# What SVG has no name for goes under Krita's, measured to be the same formulas; other programs take it for normal.
+_KRITAS_MODES = {
+    "dissolve": "dissolve", "linear burn": "linear_burn", "darker color": "darker color", "lighter color": "lighter color",
+    "vivid light": "vivid_light", "linear light": "linear light", "pin light": "pin_light", "hard mix": "hard_mix_photoshop",
+    "exclusion": "exclusion", "subtract": "subtract", "divide": "divide",
+}  # fmt: skip
+OPERATIONS = (
+    {"normal": "svg:src-over", "linear dodge": "svg:plus"}
+    | {mode: f"svg:{mode.replace(' ', '-')}" for mode in _SVG_MODES}
+    | {mode: f"krita:{name}" for mode, name in _KRITAS_MODES.items()}
+)
+_BLEND_OF = {operation: mode for mode, operation in OPERATIONS.items()} | {"svg:add": "linear dodge"}
 _CLIPS = "svg:src-atop"
 
 _LONGEST_XML = 16 << 20  # bytes
@@ -125,7 +134,7 @@ def _clipping_stack(state: _Writing, base: Node, clipped: tuple[Node, ...], mask
     for node in reversed(clipped):
         stack.append(_element(state, node, masked, base))
     inner = _element(state, base, masked)
-    inner.attrib.update({"opacity": "1.0", "composite-op": _OF_BLEND["normal"], "visibility": "visible"})
+    inner.attrib.update({"opacity": "1.0", "composite-op": OPERATIONS["normal"], "visibility": "visible"})
     stack.append(inner)
     return stack
 
@@ -154,7 +163,7 @@ def _attributes(node: Node) -> dict[str, str]:
         "name": "".join(letter if _is_xml(letter) else "\ufffd" for letter in node.name),
         "opacity": f"{node.opacity:.6g}",
         "visibility": "visible" if node.visible else "hidden",
-        "composite-op": _OF_BLEND.get(blend, _OWN + blend.replace(" ", "-")),
+        "composite-op": OPERATIONS[blend],
     } | ({"edit-locked": "true"} if node.locked else {})
 
 
@@ -190,14 +199,14 @@ def losses(document: Document) -> list[str]:
     nodes = [node for node, _depth, _parent in walk(document)]
     layers = [node for node in nodes if isinstance(node, Layer)]
     groups = [node for node in nodes if isinstance(node, Group)]
-    modes = sorted({node.blend for node in nodes if node.blend != PASS_THROUGH and node.blend not in _OF_BLEND})
+    modes = sorted({node.blend for node in nodes if node.blend in _KRITAS_MODES})
     found = {
         "Scaled, turned or part-pixel layers are written as they look, resampled.": any(
             not layer.placement.is_identity_shift for layer in layers
         ),
         "Masks become part of the layers' transparency.": any(node.mask is not None for node in nodes),
         "Clipping is approximate in programs that do not know it.": any(node.clipping for node in nodes),
-        f"Other programs show these blend modes as normal: {', '.join(modes)}.": bool(modes),
+        f"Programs other than Krita show these blend modes as normal: {', '.join(modes)}.": bool(modes),
         "Pass-through groups with an opacity are mixed apart from what lies below.": any(
             group.blend == PASS_THROUGH and group.opacity < 1 for group in groups
         ),
@@ -295,11 +304,8 @@ def _node(state: _Reading, element: ElementTree.Element, depth: int) -> Node | N
 
 def _common(state: _Reading, element: ElementTree.Element) -> dict:
     """The fields that layers and groups share."""
-    operation = element.get("composite-op", _OF_BLEND["normal"])
-    blend = _BLEND_OF.get(operation, operation.removeprefix(_OWN).replace("-", " "))
-    if blend not in BLEND_MODES:
-        state.noticed["mode"] += operation != _CLIPS
-        blend = "normal"
+    operation = element.get("composite-op", OPERATIONS["normal"])
+    state.noticed["mode"] += operation not in _BLEND_OF and operation != _CLIPS
     opacity = float(element.get("opacity", "1"))
     if not 0 <= opacity <= 1:
         raise ValueError(f"opacity {opacity}")
@@ -308,7 +314,7 @@ def _common(state: _Reading, element: ElementTree.Element) -> dict:
         "opacity": opacity,
         "visible": element.get("visibility", "visible") != "hidden",
         "locked": element.get("edit-locked") == "true",
-        "blend": blend,
+        "blend": _BLEND_OF.get(operation, "normal"),
         "clipping": operation == _CLIPS,
     }
 

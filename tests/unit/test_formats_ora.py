@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.blend import BLEND_MODES
 from app.document import Document, Group, Layer, make_group, make_layer, walk
 from app.errors import FileError
 from app.formats import losses, open_document, open_with_report, ora, save_document
@@ -81,11 +82,11 @@ def test_a_mask_of_a_group_cuts_all_its_layers(tmp_path: Path) -> None:
     assert np.array_equal(composed(open_document(saved(off, tmp_path))), composed(off))
 
 
-def test_blend_modes_beyond_svgs_come_back_to_us_and_are_told(tmp_path: Path) -> None:
+def test_every_blend_mode_comes_back_and_those_beyond_svgs_are_told(tmp_path: Path) -> None:
     document = flat_document()
-    layer = make_layer("vivid", Pixels.from_array(noise(40, 40)), blend="vivid light")
-    document = replace(document, layers=(*document.layers, layer))
-    assert open_document(saved(document, tmp_path)).layers[1].blend == "vivid light"
+    layers = tuple(make_layer(mode, Pixels.from_array(noise(4, 4)), blend=mode) for mode in BLEND_MODES)
+    document = replace(document, layers=(*document.layers, *layers))
+    assert tuple(layer.blend for layer in open_document(saved(document, tmp_path)).layers[1:]) == BLEND_MODES
     assert any("vivid light" in sentence for sentence in losses(document, tmp_path / "a.ora"))
 
 
