@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+from psd_tools import PSDImage
 from psd_tools.constants import ColorMode, Compression, Resource, Tag
 from psd_tools.psd import PSD
 from psd_tools.psd.adjustments import BrightnessContrast, ChannelMixer, ColorStop, GradientMap
@@ -347,3 +349,17 @@ def test_what_lies_beside_the_layers_is_told(tmp_path: Path) -> None:
     with open(tmp_path / "a.psd", "wb") as file:
         psd.write(file)
     assert open_with_report(tmp_path / "a.psd").report == ("Not kept: 2 alpha channel(s), 1 path(s).",)
+
+
+def test_in_cmyk_adjustments_and_effects_are_left_out_and_named(tmp_path: Path) -> None:
+    """Nothing here computes in inks."""
+    image = PSDImage.new("CMYK", (30, 20))
+    for name in ("ink", "spot", "invert"):
+        image.create_pixel_layer(Image.fromarray(smooth(30, 20)).convert("CMYK"), name=name, top=0, left=0)
+    styled(OVERLAY, fill=128)(image[1]._record)
+    inverts(image[2]._record)
+    image.save(tmp_path / "a.psd")
+    opened = open_with_report(tmp_path / "a.psd")
+    assert [layer.name for layer in opened.document.layers] == ["ink", "spot"]
+    assert abs(opened.document.layers[1].opacity - 128 / 255) < 1e-9
+    assert opened.report[-1] == "Left out, so the picture may look different: ColorOverlay, invert."
