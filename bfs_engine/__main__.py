@@ -201,7 +201,7 @@ def _add_fitting(commands: argparse._SubParsersAction) -> None:
     one.add_argument("--rgba-vae", type=Path, metavar="VAE", help="decodes sample sheets (default: rgba_vae in the model)")
     one.add_argument("--compositor", type=Path, metavar="DIR", help="a trained G (stages)")
     one.add_argument("--start", type=Path, metavar="FILE", help="another stage's average.safetensors, or the authors' trained_weights.pt")
-    one.add_argument("--export", type=Path, metavar="DIR", help="when done, write the whole model there with averaged weights")
+    one.add_argument("--export", type=Path, metavar="MODEL", help="at the end, write the averaged weights for use: a model folder, or a .pt file like the authors'")
     one.add_argument("--until", type=int, metavar="STEP", help="stop there (default: the configuration's last step)")
     one.set_defaults(run=fit_part)
     cost = commands.add_parser("dry-run", help="what training a stage will cost, without a GPU or weights")

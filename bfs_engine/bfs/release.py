@@ -47,6 +47,15 @@ def load_release(transformer: FluxTransformer2DModel, path: str | Path, alpha: f
         transformer.register_to_config(sharing_rank=rank, sharing_alpha=alpha, sharing_merge=merge)
 
 
+def save_release(sharing: Tensors, path: str | Path, alpha: float) -> None:
+    """Write trained sharing, by the names of a transformer's state dict, so that `load_release` and the authors' code read it.
+    alpha: that of its LoRAs, folded into the weights where it is not the release's. EngineError for the merge of the paper's text."""
+    if any(".merge.hidden." in key for key in sharing):
+        raise EngineError("The release's file has no place for a merge with a hidden layer.", 'Train with merge "stream" or "joint".')
+    named = {_released(key.replace(".attn.processor.", ".")): value for key, value in sharing.items()}
+    torch.save({key: value * (alpha / ALPHA) if ".lora_B." in key else value for key, value in named.items()}, path)
+
+
 def _read(path: Path) -> Tensors:
     """The file's tensors in float32 or as they are, on the CPU; nothing in it is run."""
     try:

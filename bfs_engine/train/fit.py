@@ -15,12 +15,13 @@ import torch
 from diffusers import AutoencoderKL
 
 from ..api import EngineError
+from ..bfs.release import save_release
 from ..scenes.render import pack
 from ..scenes.vocabulary import Vocabulary
 from .cache import Size, cache, load_text, write_scenes
 from .compositor import CompositorConfig, LatentCompositor, train_compositor
 from .dry_run import build, measure, report
-from .loop import RunConfig
+from .loop import RunConfig, read_weights
 from .models import Sharing, load_backbone, load_model, load_vae
 from .rgba_vae import RgbaVaeConfig, train_rgba_vae
 from .shards import Shards
@@ -83,6 +84,7 @@ def _fit_compositor(wishes: Wishes, config: CompositorConfig) -> None:
 
 
 def _fit_stage(wishes: Wishes, config: StageConfig) -> None:
+    _check_export(wishes, config)
     layers = Shards(wishes.need("layers"))
     photographs = Shards(wishes.need("photographs")) if wishes.part == "stage2" else None
     compositor = load_model(LatentCompositor, wishes.need("compositor"))
@@ -99,13 +101,31 @@ def _fit_stage(wishes: Wishes, config: StageConfig) -> None:
         _export(wishes, config, dtype)
 
 
-def _export(wishes: Wishes, config: StageConfig, dtype: torch.dtype) -> None:
-    """The whole model folder once more, with the averaged weights in its transformer."""
+def _check_export(wishes: Wishes, config: StageConfig) -> None:
+    """Before the training rather than after it."""
+    if wishes.export is None:
+        return
     if wishes.export.exists():
-        raise EngineError(f"{wishes.export} is there already, and was left alone.", "Name a folder that does not exist.")
-    averaged = load_backbone(wishes.model, Sharing(config.rank, config.alpha, config.merge), dtype, wishes.out / "average.safetensors")
-    shutil.copytree(wishes.model, wishes.export, ignore=lambda folder, names: ["transformer"] if Path(folder) == wishes.model else [])
-    averaged.transformer.save_pretrained(wishes.export / "transformer")
+        raise EngineError(f"{wishes.export} is there already.", "Name a file or folder that does not exist.")
+    if wishes.export.suffix == ".pt" and (config.trained == "all" or config.merge == "mlp"):
+        raise EngineError("A file as the authors released it holds sharing alone, merged by stream or joint.", "Name a folder instead.")
+
+
+def _export(wishes: Wishes, config: StageConfig, dtype: torch.dtype) -> None:
+    """The averaged weights for use: a .pt file as the authors released theirs, or the model's parts once more with the weights in its
+    transformer. Other files in the model's folder say what the old weights reached and saw; they stay behind."""
+    averaged = wishes.out / "average.safetensors"
+    if wishes.export.suffix == ".pt":
+        weights, _ = read_weights(averaged)
+        save_release({name: value for name, value in weights.items() if ".processor." in name}, wishes.export, config.alpha)
+        return
+    backbone = load_backbone(wishes.model, Sharing(config.rank, config.alpha, config.merge), dtype, averaged)
+    backbone.transformer.save_pretrained(wishes.export / "transformer")
+    for part in wishes.model.iterdir():
+        if part.is_dir() and part.name != "transformer":
+            shutil.copytree(part, wishes.export / part.name)
+    if (wishes.model / "model_index.json").exists():
+        shutil.copy(wishes.model / "model_index.json", wishes.export)
 
 
 _FITS = {"rgba-vae": _fit_rgba_vae, "compositor": _fit_compositor, "stage1": _fit_stage, "stage2": _fit_stage}

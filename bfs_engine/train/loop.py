@@ -133,7 +133,10 @@ class Run:
             _Numbered(shards, prepare or unchanged), batch_sampler=self._micro_batches(shards, turn), num_workers=self.config.workers,
             collate_fn=collate, pin_memory=self.accelerator.device.type == "cuda",
         )  # fmt: skip
-        return iter(loader)
+        try:
+            yield from loader
+        except EngineError as error:  # a reading process hands over its whole traceback, of which the sentence is the end
+            raise EngineError(str(error).rsplit("EngineError: ", 1)[-1].strip(), error.hint) from error
 
     def _micro_batches(self, shards: Shards, turn: Callable[[int], bool]) -> Iterator[list[tuple[int, int]]]:
         size, world, rank = self.config.micro_batch, self.accelerator.num_processes, self.accelerator.process_index

@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bfs_engine.__main__ import main
 from bfs_engine.bfs.starter import load_pipeline
+from bfs_engine.train import fit
 from bfs_engine.train.compositor import LatentCompositor
 from bfs_engine.train.dry_run import GIB, Cost, build, measure, report
 from bfs_engine.train.fit import CONFIGS, KINDS
@@ -56,6 +57,8 @@ def test_from_scenes_to_a_trained_model_by_commands_alone(tmp_path: Path, capsys
 
 @pytest.mark.parametrize(("command", "told"), [
     ("fit stage1 --out run", "To fit stage1, --layers is needed"),
+    ("fit stage1 --out run --export .", ". is there already"),
+    ("fit stage1 --out run --export sharing.pt --config mlp.json", "holds sharing alone, merged by stream or joint"),
     ("fit stage3 --out run", "invalid choice: 'stage3'"),
     ("fit compositor --out run --layers nowhere", "There are no shards (.tar) in nowhere"),
     ("shards --out x --count 0", "At least one scene is needed"),
@@ -68,10 +71,21 @@ def test_a_wish_that_cannot_be_met_is_told_in_a_sentence(
     command: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "mlp.json").write_text('{"merge": "mlp"}')
     assert main(command.split()) == 2
     said = capsys.readouterr()
     assert told in said.err and "Traceback" not in said.err and not said.out
     assert not (tmp_path / "run").exists() and not (tmp_path / "x").exists(), "nothing is left behind"
+
+
+def test_too_little_memory_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def full(*anything) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3.00 GiB")
+
+    monkeypatch.setattr(fit, "train_compositor", full)
+    monkeypatch.setattr(fit, "Shards", lambda folder: None)
+    assert main(["fit", "compositor", "--out", "run", "--layers", "some"]) == 2
+    assert re.search("has not enough memory for this configuration; make micro_batch smaller", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.json")), ids=lambda path: f"{path.parent.name}/{path.stem}")

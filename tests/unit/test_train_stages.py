@@ -13,6 +13,7 @@ from diffusers import FluxTransformer2DModel
 from safetensors.torch import load_file, save, save_file
 
 from bfs_engine.api import EngineError
+from bfs_engine.bfs.release import load_release, save_release
 from bfs_engine.bfs.sharing import sharing_parameters
 from bfs_engine.train import stages
 from bfs_engine.train.loop import Run, collate, read_weights
@@ -232,6 +233,23 @@ def test_flux_gets_fresh_sharing_and_a_stages_weights_go_on_it(tmp_path: Path) -
     assert all(torch.equal(again[name], value) for name, value in trained.items())
     with pytest.raises(EngineError, match="are not of this model: .* of another shape"):
         load_backbone(tmp_path / "flux", Sharing(rank=3, merge="stream"), start=tmp_path / "average.safetensors")
+
+
+def test_trained_sharing_is_written_as_the_authors_released_theirs(tmp_path: Path) -> None:
+    trained = tiny.transformer(merge="stream")
+    sharing = {name: value for name, value in trained.state_dict().items() if ".processor." in name}
+    save_release(sharing, tmp_path / "trained_weights.pt", alpha=trained.config.sharing_alpha)
+    save_release(sharing, tmp_path / "stronger.pt", alpha=2 * trained.config.sharing_alpha)
+    asked = (torch.randn(2, 4, 288), torch.zeros(2, 1, 12), torch.zeros(2, 10), torch.ones(2) / 2, torch.zeros(4, 3), torch.zeros(1, 3))
+    blank = tiny.transformer(merge="joint")
+    with torch.no_grad():
+        expected = trained(*asked, return_dict=False)[0]
+        load_release(blank, tmp_path / "trained_weights.pt")
+        assert torch.allclose(blank(*asked, return_dict=False)[0], expected, atol=1e-6)
+        load_release(blank, tmp_path / "stronger.pt")
+        assert not torch.allclose(blank(*asked, return_dict=False)[0], expected, atol=1e-3)
+    with pytest.raises(EngineError, match="no place for a merge with a hidden layer"):
+        save_release({n: v for n, v in tiny.transformer().state_dict().items() if ".processor." in n}, tmp_path / "mlp.pt", alpha=4.0)
 
 
 @pytest.mark.parametrize(("mistake", "told"), [
