@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import ImageCms
 
 from app.document import Candidate, Document, Group, Guide, Layer, make_group, make_layer, walk
 from app.geometry import Placement
@@ -31,6 +32,16 @@ def shape(width: int, height: int, seed: int = 0) -> np.ndarray:
     """(height, width) uint8: a mask with soft edges."""
     x, y = np.arange(width)[None, :] - width / 2, np.arange(height)[:, None] - height / 2
     return np.clip(255 - 8 * (np.hypot(x, y) - min(width, height) / (3 + seed)), 0, 255).astype(np.uint8)
+
+
+def wide_profile() -> bytes:
+    """An RGB profile that is far from sRGB: sRGB with its red and green primaries swapped."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    count = int.from_bytes(profile[128:132], "big")
+    tags = {bytes(profile[132 + 12 * i : 136 + 12 * i]): 132 + 12 * i for i in range(count)}
+    red, green = tags[b"rXYZ"], tags[b"gXYZ"]
+    profile[red + 4 : red + 12], profile[green + 4 : green + 12] = profile[green + 4 : green + 12], profile[red + 4 : red + 12]
+    return bytes(profile)
 
 
 def full_document(width: int = 320, height: int = 300) -> Document:

@@ -12,14 +12,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from PySide6.QtCore import QByteArray, QMetaType, QMimeData, QObject, QPoint, QUrl, Signal
 from PySide6.QtGui import QCursor, QGuiApplication, QImage
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app import edits
 from app.document import Document, Layer, Node, bounds, find, make_layer, walk
-from app.errors import EditError
+from app.errors import EditError, FileError
+from app.formats.foreign import reading
+from app.formats.raster import read_picture
 from app.geometry import EMPTY, Placement, Rect
 from app.pixels import Pixels
 from app.render import render
@@ -28,8 +30,7 @@ from ui.layer_commands import LayerCommands
 from ui.layer_model import MIME
 
 PNG, FILES = "image/png", "text/uri-list"
-LARGEST = 1 << 28  # pixels: 16,384 × 16,384
-OPENED = (".downstage", ".psd", ".psb")  # files that are documents rather than pictures
+OPENED = (".downstage", ".psd", ".psb", ".ora")  # files that are documents rather than pictures
 
 
 class LayerMime(QMimeData):
@@ -100,8 +101,7 @@ class Clipboard(QObject):
         """The chosen layers, as layers and as a picture."""
         if ids := self._layers.chosen():
             document = self._session.document
-            mime = QMimeData()
-            mime.setData(PNG, png_of(picture_of(document, ids)))
+            mime = picture_mime(picture_of(document, ids))
             self._copied = tuple(edits.outermost(document, ids))
             self._token = "\n".join(ids).encode()
             mime.setData(MIME, self._token)
@@ -109,9 +109,8 @@ class Clipboard(QObject):
 
     def copy_merged(self) -> None:
         """The picture as it is seen."""
-        document, mime = self._session.shown, QMimeData()
-        mime.setData(PNG, png_of(render(document, document.rect)))
-        QGuiApplication.clipboard().setMimeData(mime)
+        document = self._session.shown
+        QGuiApplication.clipboard().setMimeData(picture_mime(render(document, document.rect)))
 
     def cut(self) -> None:
         if self._layers.free(self._layers.chosen()):
@@ -200,13 +199,23 @@ def png_of(array: np.ndarray) -> bytes:
     return out.getvalue()
 
 
+def picture_mime(array: np.ndarray) -> QMimeData:
+    """(h, w, 4) uint8 straight RGBA as PNG, and as what the clipboards of Windows and macOS are made of."""
+    mime = QMimeData()
+    mime.setData(PNG, png_of(array))
+    array = np.ascontiguousarray(array)
+    mime.setImageData(QImage(array.data, array.shape[1], array.shape[0], array.shape[1] * 4, QImage.Format.Format_RGBA8888).copy())
+    return mime
+
+
 def picture_in(mime: QMimeData) -> np.ndarray | None:
-    """(h, w, 4) uint8 straight RGBA of the picture that another program offers, or None. PNG first: it keeps alpha exactly."""
+    """(h, w, 3 or 4) uint8 straight sRGB of the picture that another program offers, or None. PNG first: it keeps alpha exactly."""
     if mime.hasFormat(PNG):
+        name = Path("clipboard")
         try:
-            with Image.open(io.BytesIO(bytes(mime.data(PNG).data()))) as picture:
-                return np.array(picture.convert("RGBA")) if picture.width * picture.height <= LARGEST else None
-        except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+            with reading(name):
+                return read_picture(io.BytesIO(bytes(mime.data(PNG).data())), name, ("PNG",)).pixels
+        except FileError:
             return None
     image = mime.imageData() if mime.hasImage() else None
     if not isinstance(image, QImage) or image.isNull():

@@ -13,6 +13,7 @@ from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 
 from app.document import walk
+from tests.documents import wide_profile
 from tests.gui.conftest import Editor
 from ui.clipboard import PNG, png_of
 
@@ -51,6 +52,8 @@ def test_a_copied_layer_reaches_other_programs_with_its_alpha(tell: Tell, photo:
         editor.key(Qt.Key.Key_C, CONTROL | SHIFT)
         merged = offered(QGuiApplication.clipboard().mimeData())
         assert merged.shape == (120, 160, 4) and (merged[..., 3] == 255).all()
+        image = QGuiApplication.clipboard().mimeData().imageData()  # what Windows and macOS hand on
+        assert (image.width(), image.height()) == (160, 120) and image.pixelColor(9, 5).getRgb() == tuple(merged[5, 9])
 
     tell(story, photo)
 
@@ -86,6 +89,20 @@ def test_a_picture_from_another_program_is_pasted_with_its_alpha(tell: Tell, pho
         QGuiApplication.clipboard().setImage(QImage(7, 5, QImage.Format.Format_ARGB32))
         editor.do("edit.paste")
         assert (editor.active.pixels.width, editor.active.pixels.height) == (7, 5)
+
+    tell(story, photo)
+
+
+def test_a_pasted_picture_with_a_profile_of_its_own_is_converted(tell: Tell, photo: Path) -> None:
+    """With red and green primaries swapped, what is stored as green looks red."""
+
+    async def story(editor: Editor) -> None:
+        stored, mime = io.BytesIO(), QMimeData()
+        Image.new("RGB", (4, 4), (0, 255, 0)).save(stored, "PNG", icc_profile=wide_profile())
+        mime.setData(PNG, stored.getvalue())
+        QGuiApplication.clipboard().setMimeData(mime)
+        editor.do("edit.paste")
+        assert np.abs(editor.active.pixels.to_array()[0, 0].astype(int) - (255, 0, 0, 255)).max() <= 2
 
     tell(story, photo)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image, ImageCms
+from PIL import Image
 
 from app.document import Document, make_layer
 from app.errors import FileError
@@ -20,7 +20,7 @@ from app.formats.color import SRGB
 from app.geometry import Placement
 from app.pixels import Pixels
 from app.render import render
-from tests.documents import flat_document, full_document, gradient, noise
+from tests.documents import flat_document, full_document, gradient, noise, wide_profile
 
 WIDTH, HEIGHT = 64, 48
 CMYK_PROFILES = ("/usr/share/color/icc/ghostscript/default_cmyk.icc", "/usr/share/color/icc/colord/SWOP2006_Coated3v2.icc")
@@ -33,16 +33,6 @@ def opened(path: Path) -> np.ndarray:
     pixels = document.layers[0].pixels.to_array()
     assert pixels.shape == (document.height, document.width, 4)
     return pixels
-
-
-def wide_profile() -> bytes:
-    """An RGB profile that is far from sRGB: sRGB with its red and green primaries swapped."""
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    count = int.from_bytes(profile[128:132], "big")
-    tags = {bytes(profile[132 + 12 * i : 136 + 12 * i]): 132 + 12 * i for i in range(count)}
-    red, green = tags[b"rXYZ"], tags[b"gXYZ"]
-    profile[red + 4 : red + 12], profile[green + 4 : green + 12] = profile[green + 4 : green + 12], profile[red + 4 : red + 12]
-    return bytes(profile)
 
 
 @pytest.mark.parametrize("suffix", ("png", "tiff", "bmp", "webp", "gif", "jpg", "avif"))
