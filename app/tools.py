@@ -185,7 +185,7 @@ class MoveTool:
         nodes = movable(document, self.wanted())
         self._ids, self._start, self._shift, self._copies = [], (x, y), (0, 0), {}
         if not any(node.visible for node in nodes):
-            return refusal(find(document, self.session.active))
+            return refusal(document, self.session.active)
         self._ids = [node.id for node in nodes]
         self._area = bounds_of(node for node in nodes if node.visible)
         self._lines = targets(document, self._ids, self.snapping)
@@ -275,11 +275,12 @@ def _alpha_at(layer: Layer, x: float, y: float) -> int:
     return 0 if tile is None else int(tile[row % TILE, column % TILE, 3])
 
 
-def refusal(node: Node | None) -> str:
+def refusal(document: Document, id: str | None) -> str:
     """Why nothing can be done with the active node."""
+    node = find(document, id)
     if node is None:
         return phrase("No layer is active. Choose one in the layer panel.")
-    if node.locked:
+    if edits.is_locked(document, node.id):
         return phrase("“{name}” is locked. Unlock it to move it.", name=node.name)
     return phrase("“{name}” is hidden. Show it to move it.", name=node.name)
 

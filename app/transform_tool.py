@@ -102,7 +102,7 @@ class TransformTool:
         self._ids = [node.id for node in movable(document, self.wanted())]
         self._frame = frame_of(document, self._ids)
         if self._frame is None:
-            why = refusal(find(document, self.session.active)) if not self._ids else ""
+            why = refusal(document, self.session.active) if not self._ids else ""
             return why or phrase("The layer is empty: there is nothing to transform.")
         grip = self.grip_at(x, y, reach)
         self._handle = GRIPS.get(grip, (0, 0))

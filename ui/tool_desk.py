@@ -271,7 +271,7 @@ class ToolDesk(QObject):
         if self.tool in (*PAINTING, "pick"):
             return
         ids = [id for id in self._chosen() if find(self._session.document, id)]
-        free = [id for id in ids if not find(self._session.document, id).locked]
+        free = [id for id in ids if not edits.is_locked(self._session.document, id)]
         if not free:
             locked = self.tr("The layer is locked. Unlock it to move it.")
             self.refused.emit(locked if ids else self.tr("No layer is active. Choose one in the layer panel."))
@@ -284,7 +284,8 @@ class ToolDesk(QObject):
         by, self._nudged = self._nudged, (0, 0)
         if by == (0, 0):
             return
-        ids = [id for id in self._chosen() if (node := find(self._session.document, id)) and not node.locked]
+        document = self._session.document
+        ids = [id for id in self._chosen() if find(document, id) and not edits.is_locked(document, id)]
         if ids:
             self._session.commit(self.tr("Nudge"), edits.nudge(self._session.document, ids, *by))
 

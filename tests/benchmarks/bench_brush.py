@@ -1,6 +1,6 @@
 """The mask brush on a large document: one dab, from the pen's movement to the new document and what of it has to be painted again.
 
-Milliseconds depend on what else the machine does, so each number is also a ratio to copying the mask's tiles once in the same run.
+Processor time of the one thread, because the machine may have other work; and as a ratio to copying one tile of the mask in the same run.
 """
 
 from __future__ import annotations

@@ -275,6 +275,11 @@ def test_what_a_locked_group_holds_is_locked_too(tell: Tell, photo: Path) -> Non
         assert editor.window.layer_panel.percent.value() == 100
         editor.do("layer.mask_add")
         assert editor.active.mask is None
+        editor.do("edit.tool_move")
+        editor.key(Qt.Key.Key_Right)
+        assert editor.active.placement.x == 10
+        editor.drag((35, 35), (60, 60))
+        assert editor.active.placement.x == 10 and "“apple” is locked" in editor.window.messages.sentence
 
     tell(story, photo)
 
