@@ -44,6 +44,7 @@ LAZY_IMPORTS = {
     "main": {"bfs_engine", "ui", "app", "PySide6", "qasync"},  # headless commands need no Qt, the window needs no torch
     "bfs_engine.__main__": {"bfs_engine"},  # the vocabulary and a wrong command line need no torch
     "bfs_engine.bfs.memory": {"torchao"},  # an optional package
+    "bfs_engine.bfs.flux": {"diffusers"},  # FLUX Redux, which only references need
     "app.formats.psd_read": {"app"},  # adjustments and effects need scipy; most files and the window's start do not
 }
 

@@ -21,7 +21,6 @@ from diffusers import (
     AutoencoderKL,
     FlowMatchEulerDiscreteScheduler,
     FluxFillPipeline,
-    FluxPriorReduxPipeline,
     FluxTransformer2DModel,
     TaylorSeerCacheConfig,
 )
@@ -188,6 +187,8 @@ class FluxEngine(BFSEngine):
 
     def _seen(self, cutout: np.ndarray) -> Embedding:
         """FLUX Redux's embedding of a picture, (h, w, 3) or (h, w, 4) uint8, on white where it is transparent."""
+        from diffusers import FluxPriorReduxPipeline  # says on import that it would rather have torchvision
+
         folder = self.folder / REDUX
         if not self._sees:
             raise EngineError("This model takes references only together with FLUX.1 Redux.", f"Fetch it into {folder}.")
