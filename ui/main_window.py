@@ -222,6 +222,9 @@ class MainWindow(QMainWindow):
         self.welcome.open_wanted.connect(files.open)
         self.welcome.chosen.connect(files.open)
         self.welcome.sample_chosen.connect(self.open_sample)
+        for _, action in self.actions_.entries():
+            if not action.objectName().startswith(("file.", "help.", "edit.preferences")):
+                action.triggered.connect(self.welcome.hide)  # what works on the document is done in sight of it
         files.failed.connect(self.say_error)
         files.told.connect(lambda sentence, hint: self.messages.say(sentence, hint))
         files.busy.connect(self.status.show_work)

@@ -131,6 +131,9 @@ def test_the_first_page_offers_samples_and_recent_files(tell: Tell, photo: Path)
         assert page.isVisible() and page.recent.isHidden() and page.samples.count() == 2
         editor.key(Qt.Key.Key_Escape, widget=page)
         assert not page.isVisible()
+        editor.do("help.welcome")
+        editor.key(Qt.Key.Key_E, widget=page)  # a tool is asked for: the picture comes into sight
+        assert not page.isVisible() and editor.window.desk.tool == "eraser"
         editor.window.files.open(photo)
         await editor.files_done()
         editor.do("help.welcome")
