@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from diffusers import FirstBlockCacheConfig, TaylorSeerCacheConfig
+from diffusers import FirstBlockCacheConfig, MagCacheConfig, TaylorSeerCacheConfig
 
 from bfs_engine.api import Cancelled
 from bfs_engine.bfs.latents import box_mask
@@ -16,6 +16,10 @@ STEPS = 12
 
 def taylor(every: int) -> TaylorSeerCacheConfig:
     return TaylorSeerCacheConfig(cache_interval=every, disable_cache_before_step=3, taylor_factors_dtype=torch.float32, use_lite_mode=True)
+
+
+def magnitudes() -> MagCacheConfig:
+    return MagCacheConfig(num_inference_steps=STEPS, mag_ratios=[0.98] * STEPS)
 
 
 def made(pipe: BFSPipeline, seed: int = 0, **more) -> torch.Tensor:
@@ -58,7 +62,7 @@ def test_steps_whose_first_block_says_the_same_are_not_computed() -> None:
     assert seen == [2]
 
 
-@pytest.mark.parametrize("config", [taylor(3), FirstBlockCacheConfig(threshold=0.2)])
+@pytest.mark.parametrize("config", [taylor(3), FirstBlockCacheConfig(threshold=0.2), magnitudes()])
 def test_nothing_is_left_for_the_next_run_not_even_by_one_that_was_stopped(config: object) -> None:
     pipe, fresh = tiny.pipeline(), tiny.pipeline()
     for each in (pipe, fresh):
