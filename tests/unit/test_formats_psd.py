@@ -292,7 +292,7 @@ def test_files_in_other_colour_modes_become_rgb_and_say_so(tmp_path: Path, mode:
     opened = open_with_report(tmp_path / "a.psd")
     layer = opened.document.layers[-1]
     assert layer.name == "ink" and np.array_equal(layer.pixels.to_array()[..., :3], np.asarray(picture.convert("RGB")))
-    assert any("sRGB" in sentence or "RGB" in sentence for sentence in opened.report)
+    assert any("CMYK" in sentence or "became RGB" in sentence for sentence in opened.report)
 
 
 def test_a_huge_canvas_in_a_small_file_is_refused(tmp_path: Path) -> None:
