@@ -60,7 +60,8 @@ def run_reader(name: str, count: int, options: argparse.Namespace) -> Counter[st
     done = 0
     while done < count:
         with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, "-X", "faulthandler", "-m", "tests.fuzz.child", name, str(options.seed), str(done), str(count), folder]
+            command = [sys.executable, "-X", "faulthandler", "-m", "tests.fuzz.child", name]
+            command += [str(options.seed), str(done), str(count), folder]
             command += [str(options.extra.resolve()) if options.extra else "", str(options.out.resolve())]
             done, died = _follow(command, results, done)
             if died:

@@ -167,7 +167,9 @@ READERS = {
     "gif": Reader(".gif", _pictures(".gif", ("P", {}), ("RGBA", {}), ("RGB", _more_frames())), _open),
     "bmp": Reader(".bmp", _pictures(".bmp", ("RGB", {}), ("P", {}), ("1", {}), ("RGBA", {})), _open),
     "exr": Reader(".exr", _documents(".exr"), _open, weight=6),
-    "command line": Reader(".png", _pictures(".png", ("RGB", {}), ("RGBA", {}), ("I;16", {})), lambda path: read_picture(path), mutations.mutated_png, 2),
+    "command line": Reader(
+        ".png", _pictures(".png", ("RGB", {}), ("RGBA", {}), ("I;16", {})), lambda path: read_picture(path), mutations.mutated_png, 2
+    ),
     "settings": Reader(".json", _write_settings, _read_settings, weight=2),
     "weights": Reader(".pt", _write_weights, _read_weights, weight=2),
     "model": Reader(".safetensors", _write_model, _read_model, weight=1, stem="model/transformer/diffusion_pytorch_model"),

@@ -31,9 +31,8 @@ def soft_clipping() -> Document:
 def all_modes() -> Document:
     """A layer of each mode, side by side, over a gradient."""
     ground = make_layer("ground", Pixels.from_array(gradient(16 * len(BLEND_MODES), 40)))
-    layers = [
-        make_layer(mode, Pixels.from_array(gradient(16, 30)), Placement(16 * index, 5), blend=mode) for index, mode in enumerate(BLEND_MODES)
-    ]
+    patch = Pixels.from_array(gradient(16, 30))
+    layers = [make_layer(mode, patch, Placement(16 * index, 5), blend=mode) for index, mode in enumerate(BLEND_MODES)]
     return Document(16 * len(BLEND_MODES), 40, (ground, *layers))
 
 

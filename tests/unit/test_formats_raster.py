@@ -229,7 +229,8 @@ def test_a_grey_picture_with_a_profile_of_its_own(tmp_path: Path) -> None:
 def linear_grey() -> bytes:
     """A grey ICC profile of gamma 1 (ICC.1:2010): header, and the tags desc, cprt, wtpt, kTRC."""
     text = b"desc\0\0\0\0" + struct.pack(">I", 7) + b"linear\0" + b"\0" * 79
-    tags = {b"desc": text, b"cprt": b"text\0\0\0\0none\0", b"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061), b"kTRC": b"curv" + b"\0" * 8}
+    white = b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061)
+    tags = {b"desc": text, b"cprt": b"text\0\0\0\0none\0", b"wtpt": white, b"kTRC": b"curv" + b"\0" * 8}
     at, table, body = 128 + 4 + 12 * len(tags), b"", b""
     for name, data in tags.items():
         data += b"\0" * (-len(data) % 4)
