@@ -27,7 +27,7 @@ from .compositor import LatentCompositor
 from .losses import stage_one
 from .models import Backbone
 from .shards import Example
-from .stages import BLOCKS, LATENT_SCALE, StageConfig, predict
+from .stages import BLOCKS, LATENT_SCALE, StageConfig, predict, takes_reference
 
 GIB = 2**30
 TEXT_TOKENS = 512
@@ -116,7 +116,7 @@ def _part(config: StageConfig, transformer: BFSTransformer2DModel, height: int, 
     """Examples without content, as the shards have them. Their numbers are real: chance is drawn by them."""
     model, n = transformer.config, config.micro_batch
     channels = model.out_channels // 4
-    names = ["composite", "foreground", "background"] + ["reference"] * (model.in_channels > 2 * 4 * channels + 256)
+    names = ["composite", "foreground", "background"] + ["reference"] * takes_reference(model)
     part = {name: torch.empty(n, channels, height, width, device="meta", dtype=torch.float16) for name in names}
     part |= {"number": torch.arange(n), "box": torch.empty(n, 4, device="meta")}
     if model.joint_attention_dim >= 1024:  # FLUX reads text, the starter does not

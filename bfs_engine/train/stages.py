@@ -142,7 +142,7 @@ def velocity(model: nn.Module, backbone: Backbone, part: Example, noisy: torch.T
     height, width = noisy.shape[2:]
     config = backbone.transformer.config
     control = [pack(part["background"].float()), pack_mask(box_mask(part["box"], height * LATENT_SCALE, width * LATENT_SCALE))]
-    if "reference" in part:
+    if takes_reference(config):
         control.append(pack(part["reference"].float()))
     embeds, pooled = words(part, config)
     tokens = pack(noisy)
@@ -165,6 +165,11 @@ def velocity(model: nn.Module, backbone: Backbone, part: Example, noisy: torch.T
     return unpack((tokens - sample) / at.clamp(min=LEAST_TIME), height, width)
 
 
+def takes_reference(config: dict) -> bool:
+    """Whether a transformer has input channels for a reference latent beside FLUX Fill's layout."""
+    return config.in_channels > 2 * config.out_channels + 4 * LATENT_SCALE**2
+
+
 def words(part: Example, config: dict) -> tuple[torch.Tensor, torch.Tensor]:
     """Cached text, or the one constant token of a model that is shown a reference."""
     if "prompt_embeds" in part:
@@ -178,7 +183,7 @@ def check(part: Example, layer: str, backbone: Backbone) -> None:
     config = backbone.transformer.config
     tokens = 4 * part["composite"].shape[1]
     needed = {"composite", "background", "box", layer}
-    if config.in_channels > 2 * tokens + 4 * LATENT_SCALE**2:
+    if takes_reference(config):
         needed |= {"reference"} | ({"pasted"} if backbone.prediction == "change" else set())
     missing = sorted(needed - part.keys())
     if missing:

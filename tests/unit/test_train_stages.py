@@ -188,6 +188,18 @@ def test_models_that_predict_otherwise_are_trained_on_the_same_losses(shards: Sh
     torch.testing.assert_close(exact.predicted[late], (exact.noise - exact.clean)[late], atol=1e-3, rtol=1e-3)
 
 
+def test_flux_reads_text_and_guidance_and_no_reference(shards: Shards) -> None:
+    """The same shards, whatever the model takes of them."""
+    net, part = Backbone(tiny.transformer(guidance_embeds=True)), batch(shards)
+    bare = predict(net.transformer, net, part, "foreground", stage())
+    asked = part | {"prompt_embeds": torch.randn(4, 7, 12).bfloat16(), "pooled": torch.randn(4, 10).bfloat16()}
+    told = predict(net.transformer, net, asked, "foreground", stage())
+    guided = predict(net.transformer, net, asked, "foreground", stage(guidance=30.0))
+    assert not torch.allclose(told.predicted, bare.predicted) and not torch.allclose(guided.predicted, told.predicted)
+    with pytest.raises(EngineError, match="hold text 5 wide, and the transformer reads 12"):
+        predict(net.transformer, net, part | {"prompt_embeds": torch.zeros(4, 7, 5), "pooled": torch.zeros(4, 10)}, "foreground", stage())
+
+
 def test_a_loss_that_is_no_number_stops_the_run_and_moves_nothing(shards: Shards, tmp_path: Path) -> None:
     net, broken = backbone(), compositor()
     torch.nn.init.constant_(broken.leave.bias, float("nan"))
