@@ -26,7 +26,7 @@ from app.segments import Segment, changed_nodes, segments
 from ui.view import View
 
 MOST_KEPT = 4  # images of settled layers, each as large as the sheet
-BLOCK = 128  # image pixels: settled layers are painted in squares of this side, not in the thin strips that a drag uncovers
+BLOCK = 128  # image pixels: what a drag or a pan uncovers is painted in squares of this side, not in thin strips
 PIECE = 384  # image pixels: the side of the largest rectangle painted in one go
 MARGIN = 128  # image pixels painted beyond the visible edge, so that small pans cost nothing
 
@@ -116,8 +116,10 @@ class Backing:
             return
         step = 2**self._sheet.level
         rect = aligned(damage.grown(1), step).intersect(self._sheet.rect)
-        if not rect.is_empty:
-            self._dirty = [dirty for dirty in self._dirty if not contains(rect, dirty)] + [rect]
+        fresh = QRegion(rect.left, rect.top, rect.width, rect.height)
+        for dirty in self._dirty:  # what waits already keeps its turn: no part starves while a drag damages all of it in every frame
+            fresh -= QRegion(dirty.left, dirty.top, dirty.width, dirty.height)
+        self._dirty += [Rect.from_size(part.x(), part.y(), part.width(), part.height()) for part in fresh]
 
     @property
     def is_behind(self) -> bool:
@@ -142,11 +144,13 @@ class Backing:
 
     def _work(self, document: Document, seconds: float, area: Rect) -> None:
         deadline = time.perf_counter() + seconds
-        while self._sheet and (rect := next((rect for rect in reversed(self._dirty) if not rect.intersect(area).is_empty), None)):
-            self._dirty.remove(rect)
-            inside = rect.intersect(area)
-            pieces = split(inside, PIECE * 2**self._sheet.level)
-            self._dirty += around(rect, inside) + pieces[1:]
+        while self._sheet and (rect := next((rect for rect in self._dirty if not rect.intersect(area).is_empty), None)):
+            step = 2**self._sheet.level
+            place, inside = self._dirty.index(rect), rect.intersect(area)
+            if min(inside.width, inside.height) < BLOCK * step // 2:  # a thin strip costs as much as a block: every tile it touches
+                inside = aligned(inside, BLOCK * step).intersect(rect)
+            pieces = split(inside, PIECE * step)
+            self._dirty[place : place + 1] = pieces[1:] + around(rect, inside)
             self._paint(document, pieces[0])
             if time.perf_counter() > deadline:
                 break

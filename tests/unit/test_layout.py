@@ -71,6 +71,8 @@ def test_gaps_are_made_equal_to_the_pixel(document: Document) -> None:
     assert [box.left for box in across] == [10, 144, 300]  # 104.5 on each side of it
     down = boxes(distribute(document, ids(document), across=False))
     assert [box.top for box in down] == [20, 95, 150]
+    more = replace(document, layers=(*document.layers, block(200, 10, 20, 20)))
+    assert [box.left for box in boxes(distribute(more, ids(more), across=True))] == [10, 103, 300, 217]
 
 
 def test_what_cannot_be_arranged_says_why(document: Document) -> None:

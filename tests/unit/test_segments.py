@@ -154,3 +154,22 @@ def test_a_group_of_its_own_look_changes_as_a_whole() -> None:
     document = Document(SIDE, SIDE, (layer(3), group))
     faded = edits.set_opacity(document, group.id, 0.4)
     assert isinstance(segments(faded, changed_nodes(document, faded))[-1].nodes[0], Group)
+
+
+def test_no_part_of_the_picture_starves_while_every_frame_damages_all_of_it() -> None:
+    grey = make_layer("l", Pixels.from_array(np.full((1000, 1500, 3), 9, np.uint8)))
+    document = Document(1500, 1000, (grey,))
+    painted: list[Rect] = []
+
+    def paint(document: Document, rect: Rect, scale: float) -> QImage:
+        painted.append(rect)
+        return render_qimage(document, rect, scale)
+
+    backing = Backing(paint)
+    backing.cover(document.rect, 0, document.rect)
+    backing.work(document, 10)
+    painted.clear()
+    for _frame in range(24):  # 12 pieces, and time for one in every frame
+        backing.invalidate(document.rect)
+        backing.work(document, 0.0)
+    assert {(x, y) for x in range(10, 1500, 100) for y in range(10, 1000, 100) if not any(rect.contains(x, y) for rect in painted)} == set()

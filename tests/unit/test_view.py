@@ -210,6 +210,7 @@ def test_between_whole_zooms_only_edges_are_mixed_and_all_pixels_are_alike() -> 
         for column in range(8):
             centre = shown[int(2 + (row + 0.5) * 2.5), int(2 + (column + 0.5) * 2.5)]
             assert np.abs(centre.astype(int) - colours[row, column]).max() <= 1
+    assert len({tuple(pixel) for pixel in shown[4, 2:22]}) > 8  # mixtures: no pixel is wider than its neighbours
 
 
 def test_a_turned_view_has_no_seams() -> None:
