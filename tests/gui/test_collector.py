@@ -25,8 +25,9 @@ def test_a_timer_in_a_cycle_is_not_destroyed_by_a_busy_thread(tell: Callable[...
         weakref.finalize(timer, lambda: ended_on.append(threading.current_thread()))
         del timer
         with ThreadPoolExecutor(1) as pool:
-            await asyncio.get_running_loop().run_in_executor(pool, lambda: [[[]] for _ in range(200_000)])
+            many = await asyncio.get_running_loop().run_in_executor(pool, lambda: [[[]] for _ in range(200_000)])
         await editor.until(lambda: ended_on)
+        assert many  # until here: what is freed again counts as never made, and then nothing is due
 
     tell(story, photo)
     assert ended_on == [threading.main_thread()] and gc.isenabled()
