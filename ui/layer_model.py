@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QAbstractItemModel, QCoreApplication, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from app.document import Document, Group, Node
+from ui.actions import TAGS
 from ui.blend_names import blend_name
 
 NODE = Qt.ItemDataRole.UserRole
@@ -153,7 +154,9 @@ def spoken(node: Node) -> str:
     parts += [_tr("clipped")] if node.clipping else []
     if node.mask is not None:
         parts.append(_tr("masked") if node.mask.enabled else _tr("mask switched off"))
-    parts += [_tr("tag: {colour}").format(colour=node.color_tag)] if node.color_tag else []
+    if node.color_tag:
+        colour = QCoreApplication.translate("actions", TAGS.get(node.color_tag, node.color_tag))
+        parts.append(_tr("tag: {colour}").format(colour=colour))
     return ", ".join(parts)
 
 

@@ -294,6 +294,7 @@ def test_colour_tags_mark_rows_and_are_chosen_for_several_layers(tell: Tell, pho
         tree = editor.window.layer_panel.tree
         row = tree.visualRect(tree.layer_model.index_of(cat, EYE))
         assert tree.viewport().grab().toImage().pixelColor(row.left() + 1, row.center().y()).name() == TAG_COLOURS["green"]
+        assert "tag: Green" in tree.layer_model.data(tree.layer_model.index_of(cat, NAME), Qt.ItemDataRole.AccessibleTextRole)
         editor.do("layer.tag_none")
         assert editor.active.color_tag == ""
 
