@@ -17,7 +17,7 @@ from bfs_engine.train.shards import Shards
 from bfs_engine.train.stages import train_stage_one
 from tests.training import backbone, compositor, stage
 
-CONFIG = stage(steps=3, micro_batch=1)
+CONFIG = stage(steps=2, micro_batch=1)
 
 
 def main(shards: Path, folder: Path, port: str) -> None:

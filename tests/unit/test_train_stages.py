@@ -109,13 +109,13 @@ def rewritten(source: Path, folder: Path, change: Callable[[Example], Example]) 
 
 def test_stage_two_learns_from_photographs_and_layers_in_turn(shards: Shards, tmp_path: Path) -> None:
     photographs, layers = parted(shards, tmp_path / "photographs", "foreground"), parted(shards, tmp_path / "layers", "surrogate")
-    net, config = blank_backbone(), stage(steps=80, learning_rate=3e-3, trained="all", log_every=1, checkpoint_every=1000)
+    net, config = blank_backbone(), stage(steps=60, learning_rate=4e-3, trained="all", log_every=1, checkpoint_every=1000)
     train_stage_two(config, tmp_path / "run", net, compositor(), layers, photographs)
     with torch.no_grad():
         learned = terms(realism, net, config, batch(photographs, 4), "surrogate") | terms(regularisation, net, config, batch(layers, 4))
-    assert learned["composite"] < 0.6 and learned["foreground"] < 0.8
+    assert learned["composite"] < 0.9 and learned["foreground"] < 0.9  # 1.5 and 1.4 before; 1 for a model that says nothing
     rows = [row for row in map(json.loads, (tmp_path / "run" / "log.jsonl").read_text().splitlines()) if "step" in row]
-    assert [("foreground" in row, "composite" in row) for row in rows] == [(regularises(config, s), not regularises(config, s)) for s in range(80)]
+    assert [("foreground" in row, "composite" in row) for row in rows] == [(regularises(config, s), not regularises(config, s)) for s in range(60)]
     with pytest.raises(EngineError, match="These shards lack surrogate"):
         train_stage_two(config, tmp_path / "confused", blank_backbone(), compositor(), photographs, layers)
 
