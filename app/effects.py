@@ -40,11 +40,11 @@ def split_effects(document: Document, id: str) -> tuple[Document, str]:
     except EngineError as error:
         raise EditError(phrase("Nothing in “{name}” is opaque, so thing and shadow cannot be told apart.", name=layer.name)) from error
     shadow, reflection = shadow_and_reflection(effects)
-    seen = np.maximum(shadow[..., 3], reflection[..., 3]) > FAINT
-    if seen.sum() <= SPECKS * (thing[..., 3] > FAINT).sum():
+    least = SPECKS * (thing[..., 3] > FAINT).sum()
+    if (effects[..., 3] > FAINT).sum() <= least:
         raise EditError(phrase("“{name}” has neither shadow nor reflection.", name=layer.name))
     parts = [_part(layer, "shadow", shadow, blend="multiply")]
-    if reflection[..., 3].max() > FAINT:
+    if (reflection[..., 3] > FAINT).sum() > least:
         parts.append(_part(layer, "reflection", reflection))
     pixels = Pixels.from_array(thing)
     document, group_id = edits.group(edits.keep_as_candidate(document, id), [id], layer.name)
