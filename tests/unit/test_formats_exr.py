@@ -48,6 +48,7 @@ def test_light_is_linear_and_times_alpha(tmp_path: Path) -> None:
     half = np.zeros((2, 2, 4), np.uint8)
     half[...] = (128, 255, 0, 51)
     save_document(Document(2, 2, (make_layer("x", Pixels.from_array(half)),)), tmp_path / "a.exr")
+    assert colour(tmp_path / "a.exr") == [128, 255, 0, 51]
     channels = OpenEXR.File(str(tmp_path / "a.exr"), separate_channels=True).channels()
     values = [float(channels[name].pixels[0, 0]) for name in "RGBA"]
     assert values == pytest.approx([0.2159 * 0.2, 0.2, 0, 0.2], abs=2e-4)

@@ -180,7 +180,7 @@ def test_bombs_are_refused_before_they_are_unpacked(tmp_path: Path, monkeypatch:
     many = {f"data/{n}.png": png() for n in range(10)}
     assert len(open_document(archive(tmp_path, image("<layer src='data/a.png'/>" * 10))).layers) == 10  # the same picture ten times
     assert "unpack to more than" in refusal(archive(tmp_path, image("".join(f"<layer src='{name}'/>" for name in many)), **many))
-    entities = image("<layer src='&b;'/>").replace("<image", "<!DOCTYPE image [<!ENTITY a 'aa'><!ENTITY b '&a;&a;'>]><image")
+    entities = image("<layer src='data/a.png' name='&b;'/>").replace("<image", "<!DOCTYPE image [<!ENTITY a 'aa'><!ENTITY b '&a;&a;'>]><image")
     assert "damaged" in refusal(archive(tmp_path, entities))
     assert "damaged" in refusal(archive(tmp_path, entities.replace("UTF-8", "UTF-16").encode("utf-16")))
     assert "pixels" in refusal(archive(tmp_path, image("<layer src='data/a.png'/>", "w='99999999' h='99999999'")))
