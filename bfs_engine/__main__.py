@@ -10,6 +10,7 @@
     python -m bfs_engine train --out RUN [--config FILE] [--from MODEL] [--until STEP]
     python -m bfs_engine export RUN MODEL
     python -m bfs_engine shards --count N --out DIR
+    python -m bfs_engine construct {layers,photographs} --from DIR --out DIR [--matting M] [--removal R] ...
     python -m bfs_engine cache --pictures DIR --model MODEL --out DIR
     python -m bfs_engine fit {rgba-vae,compositor,stage1,stage2} --out RUN --layers DIR [--config FILE] ...
     python -m bfs_engine dry-run [--config FILE] [--size WxH] [--gpus N]
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -120,6 +122,17 @@ def shards(options: argparse.Namespace) -> int:
     return 0
 
 
+def construct(options: argparse.Namespace) -> int:
+    """Make shards of pictures with masks, and print what was dropped and why."""
+    from .data.construct import construct as run
+    from .data.examples import Recipe
+
+    recipe = Recipe(options.kind, options.matting, options.removal, options.side, options.seed)
+    report = run(options.source, options.out, recipe, options.processes, lambda line: print(line, file=sys.stderr))
+    print(json.dumps(report, indent=1, ensure_ascii=False))
+    return 0
+
+
 def cache(options: argparse.Namespace) -> int:
     """Encode shards of pictures once, into the latents that transformer and compositor are trained on."""
     from .train import fit
@@ -172,8 +185,29 @@ def parser() -> Parser:
     words.add_argument("--model", type=Path, metavar="DIR", help="a folder with weights (default: the starter)")
     words.set_defaults(run=things)
     _add_training(commands)
+    _add_construction(commands)
     _add_fitting(commands)
     return top
+
+
+def _add_construction(commands: argparse._SubParsersAction) -> None:
+    make = commands.add_parser("construct", help="make shards to train on of pictures with masks")
+    make.add_argument("kind", choices=("layers", "photographs"), help="known layers with simulated shadows, or real pictures and their backgrounds")
+    make.add_argument("--from", dest="source", type=Path, required=True, metavar="DIR", help="KEY.composite.png, KEY.mask.png …, or shards of them")
+    make.add_argument("--out", type=Path, required=True, metavar="DIR")
+    make.add_argument("--matting", default="classical", metavar="M", help="classical, pymatting, or the folder of a ViTMatte model")
+    make.add_argument("--removal", default="classical", metavar="R", help="classical, or the folder of an inpainting pipeline of diffusers'")
+    make.add_argument("--side", type=positive, default=1024, help="most pixels of a picture's shorter side (default: 1024)")
+    make.add_argument("--seed", type=int, default=0, help="decides the simulated light")
+    make.add_argument("--processes", type=positive, default=os.cpu_count() or 1, help="default: one for each core")
+    make.set_defaults(run=construct)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on."""
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
 
 
 def _add_fitting(commands: argparse._SubParsersAction) -> None:

@@ -25,9 +25,14 @@ def cut_out(picture: np.ndarray) -> np.ndarray:
     plain = picture.astype(np.float32) / 255
     around = lift.grown(region, max(2, round(max(picture.shape) / 100)))
     ground = lift.fill(plain, (~around).astype(np.float32))
-    matte = lift.thing_matte(picture, np.rint(ground * 255).astype(np.uint8), region)
-    cover = (matte / np.float32(255))[..., None]
-    colour = np.where(cover < 0.99, (plain - (1 - cover) * ground) / np.maximum(cover, 0.05), plain)
+    ground = np.rint(ground * 255).astype(np.uint8)
+    return with_matte(picture, lift.thing_matte(picture, ground, region), ground)
+
+
+def with_matte(picture: np.ndarray, matte: np.ndarray, ground: np.ndarray) -> np.ndarray:
+    """The cut-out, (h, w, 4), of a matte (h, w): at soft edges the ground, (h, w, 3), is taken out of the picture's colours. All uint8."""
+    plain, cover = picture.astype(np.float32) / 255, (matte / np.float32(255))[..., None]
+    colour = np.where(cover < 0.99, (plain - (1 - cover) * (ground / np.float32(255))) / np.maximum(cover, 0.05), plain)
     layer = np.dstack([np.rint(colour.clip(0, 1) * 255).astype(np.uint8), matte])
     layer[matte == 0] = 0
     return layer

@@ -45,6 +45,8 @@ LAZY_IMPORTS = {
     "bfs_engine.__main__": {"bfs_engine"},  # the vocabulary and a wrong command line need no torch
     "bfs_engine.bfs.memory": {"torchao"},  # an optional package
     "bfs_engine.bfs.flux": {"diffusers"},  # FLUX Redux, which only references need
+    "bfs_engine.data.matting": {"pymatting", "transformers"},  # replaceable parts: an optional package, and models that few runs load
+    "bfs_engine.data.removal": {"diffusers", "transformers"},  # the same
     "app.formats.psd_read": {"app"},  # adjustments and effects need scipy; most files and the window's start do not
 }
 
