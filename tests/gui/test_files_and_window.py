@@ -234,7 +234,7 @@ def test_everything_that_takes_the_focus_has_a_name(tell: Tell, photo: Path) -> 
         assert nameless == []
         assert editor.window.canvas.accessibleName()
         model = editor.window.layer_panel.tree.layer_model
-        assert model.data(model.index(0, 1), Qt.ItemDataRole.AccessibleTextRole) == "photo, layer, 100 %, normal"
+        assert model.data(model.index(0, 1), Qt.ItemDataRole.AccessibleTextRole) == "photo, layer, 100 %, Normal"
 
     tell(story, photo)
 

@@ -266,6 +266,7 @@ def test_ctrl_enter_closes_the_words_that_were_offered_while_typing(tell: Tell, 
         editor.drag((40, 30), (100, 80))
         editor.do("generate.prompt")
         prompt = editor.window.generate_panel.prompt
+        await editor.until(lambda: prompt.completer().model().rowCount())  # the vocabulary is read beside the window
         QTest.keyClicks(prompt, "ca")
         popup = prompt.completer().popup()
         await editor.until(popup.isVisible)

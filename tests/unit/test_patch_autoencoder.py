@@ -48,7 +48,7 @@ def test_more_components_keep_more_and_the_refiner_learns_to_add_what_is_missing
     assert more["layer_db"] > few["layer_db"] + 2 and more["alpha_error"] < few["alpha_error"]
     torch.manual_seed(0)
     codecs = fit_codecs(scenes, 8, 16)
-    train_refiner(codecs[1], iter([scenes] * 15), 15, learning_rate=0.01)
+    train_refiner(codecs[1], iter([scenes] * 40), 40, learning_rate=0.005)
     refined = codec_quality(*codecs, scenes)
     assert refined["layer_over_background_db"] > few["layer_over_background_db"] + 0.1
 
