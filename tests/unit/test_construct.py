@@ -12,9 +12,8 @@ import pytest
 import skimage.data
 import torch
 from PIL import Image
-from diffusers.utils import logging as diffusers_logging
+from tqdm import tqdm
 from transformers import VitDetConfig, VitMatteConfig, VitMatteForImageMatting
-from transformers.utils import logging
 
 from bfs_engine import lift
 from bfs_engine.__main__ import main
@@ -36,9 +35,9 @@ LAYERS, PHOTOGRAPHS = Recipe("layers"), Recipe("photographs")
 
 
 @pytest.fixture(autouse=True)
-def no_progress_bars() -> None:
-    """Writing a model shows one, and leaves a thread behind."""
-    logging.disable_progress_bar(), diffusers_logging.disable_progress_bar()
+def no_monitor_of_progress_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    """tqdm starts a thread for its first bar, even for one that is not shown."""
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)
 
 
 @cache
