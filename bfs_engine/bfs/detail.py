@@ -3,7 +3,7 @@ reference as guide.
 
 The model says what light does to the thing: how its colours and its matte change from place to place, and where its shadow
 falls. That is smooth, so it is fitted in the model's frame as layer ≈ gain · reference + offset and applied to the reference at
-any size. Where there is no reference, the gain means nothing and the offset is the shadow itself. A thing hides what is behind it
+any size. Away from the reference the layer, which is shadow there, stays as it is. A thing hides what is behind it
 as much as its reference does: the matte is never less than the reference's where the model has put the thing at all.
 """
 
@@ -26,8 +26,9 @@ def with_detail(layer: Tensor, reference: Tensor, fine: Tensor) -> Tensor:
     variance = _mean(guide.square()) - mean_guide.square()
     gain = (_mean(guide * made) - mean_guide * mean_made) / (variance + SMOOTH)
     offset = mean_made - gain * mean_guide
-    gain, offset = (F.interpolate(_mean(x), fine.shape[-2:], mode="bilinear", align_corners=False) for x in (gain, offset))
-    painted = gain * _premultiplied(fine) + offset
+    near = _mean(F.max_pool2d(reference[:, 3:], 2 * REACH + 1, stride=1, padding=REACH))  # where the reference has a say
+    gain, offset, near, made = (F.interpolate(x, fine.shape[-2:], mode="bilinear", align_corners=False) for x in (_mean(gain), _mean(offset), near, made))
+    painted = near * (gain * _premultiplied(fine) + offset) + (1 - near) * made
     alpha = painted[:, 3:].clamp(0, 1)
     colour = painted[:, :3] / alpha.clamp(min=1 / 512)
     return cat([colour.clamp(0, 1) * (alpha > 1 / 512), alpha.maximum(fine[:, 3:] * (alpha > 0.5))], dim=1)

@@ -9,7 +9,7 @@ from ..scenes.render import Sprites, pack
 from ..scenes.sprites import draw_all, read_table
 from .starter import StarterConfig, StarterTraining, export, make_codecs, train
 
-SHIPPED = Path(__file__).with_name("starter.json")  # the configuration that the shipped weights were trained with
+SHIPPED = Path(__file__).with_name("starter.json")  # of the last run of the shipped weights; their training.json tells the whole history
 
 
 def run(folder: Path, config: Path | None, until: int | None, font: Path | None, start: Path | None = None) -> None:

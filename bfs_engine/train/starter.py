@@ -67,8 +67,8 @@ class StarterConfig:
     learning_rate: float = 1e-3
     warmup: int = 200
     ema: float = 0.998
-    pure_noise: float = 0.5  # share of scenes at t = 1, where a sampler of one or two steps works
-    effects: float = 8.0  # weight of the tokens that the object does not reach: only shadows and reflections change there
+    pure_noise: float = 0.75  # share of scenes at t = 1, where a sampler of one or two steps works
+    effects: float = 24.0  # weight of the tokens that the object does not reach: only shadows and reflections change there
     compile: bool = False  # torch.compile for each block: a tenth faster, after a minute
     drop: float = 0.05  # share of scenes without reference or words, for classifier-free guidance
     word_tokens: int = 4

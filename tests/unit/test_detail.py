@@ -55,5 +55,5 @@ def test_where_the_reference_is_empty_the_layer_stays_as_it_is() -> None:
     _, layer = scene(64)
     nothing = torch.zeros(1, 4, 64, 64)
     made = with_detail(layer, nothing, nothing)
-    assert (made[:, 3] - F.avg_pool2d(layer[:, 3:], 9, stride=1, padding=4)[:, 0]).abs().max() < 0.15
+    assert (made[:, 3] - layer[:, 3]).abs().max() < 1e-5
     assert made.isfinite().all() and made.min() >= 0 and made.max() <= 1
