@@ -58,6 +58,7 @@ async def generate(window: MainWindow, prompt: str) -> dict[str, float]:
     await asyncio.sleep(1)  # the window paints itself first
     editor.do("edit.tool_box")
     editor.drag((document.width * 0.4, document.height * 0.4), (document.width * 0.6, document.height * 0.6))
+    window.generate_panel.set_recipe({"steps": 4, "seed": 1})  # with one step there is nothing to preview
     editor.type(prompt)
     heart, watch, layers = Heart(), Watch(), len(document.layers)
     beating = asyncio.get_running_loop().create_task(heart.beat())
