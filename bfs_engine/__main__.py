@@ -266,7 +266,7 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     finish.set_defaults(run=export)
     trial = commands.add_parser("trials", help="compare words with references and shared with independent noise, at equal steps")
     trial.add_argument("--out", type=Path, required=True, metavar="DIR", help="the trials' runs, and trials.json")
-    trial.add_argument("--steps", type=int, default=600, help="training steps of 16 scenes for each (default: 600)")
+    trial.add_argument("--steps", type=int, default=200, help="training steps of 16 scenes for each (default: 200)")
     trial.add_argument("--count", type=int, default=64, help="how many held-out scenes (default: 64)")
     trial.set_defaults(run=trials)
     for one in (start, finish, trial):

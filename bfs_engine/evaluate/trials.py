@@ -21,7 +21,7 @@ from .starter import HELD_OUT_SEED, against_truth, place_all
 
 THINGS = 64
 BASE = StarterConfig(
-    heads=6, single_blocks=4, steps=600, warmup=60, codec_scenes=512, refiner_steps=30, final_refiner_steps=0, pure_noise=0.25, ema=0.99,
+    heads=6, single_blocks=4, steps=200, warmup=60, codec_scenes=512, refiner_steps=30, final_refiner_steps=0, pure_noise=0.25, effects=8.0, ema=0.99,
 )  # fmt: skip
 # "change" starts from the pasted reference, which words do not have: both conditions predict the sample.
 TRIALS = {
