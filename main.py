@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 from app import headless
 from app.demo import no_display, run_demo
 from app.jobs import JobQueue
-from app.recovery import recovery_folder
 from app.samples import samples
-from app.settings import Settings, settings_path
+from app.settings import Settings, recovery_folder, settings_path
 from bfs_engine.api import Engine, EngineError
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ import json
 import logging
 import os
 import sqlite3
-import sys
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -38,18 +37,6 @@ THUMBNAIL = 160  # pixels
 _LOG_PAGES = 2000  # of the write-ahead log, 16 MB, before they go into the database
 
 log = logging.getLogger(__name__)
-
-
-def recovery_folder() -> Path:
-    """Where this system keeps what a program needs to go on where it stopped."""
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state")
-    return base / "downstage" / "recovery"
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,20 @@ log = logging.getLogger(__name__)
 
 def settings_path() -> Path:
     """Where this system keeps a program's settings."""
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
-    return base / "downstage" / "settings.json"
+    return _of_program(("APPDATA", "AppData/Roaming"), ("XDG_CONFIG_HOME", ".config")) / "settings.json"
+
+
+def recovery_folder() -> Path:
+    """Where this system keeps what a program needs to go on where it stopped."""
+    return _of_program(("LOCALAPPDATA", "AppData/Local"), ("XDG_STATE_HOME", ".local/state")) / "recovery"
+
+
+def _of_program(windows: tuple[str, str], xdg: tuple[str, str]) -> Path:
+    """The program's own folder. windows, xdg: the variable that names its parent there, and the parent below home where it is unset."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "downstage"
+    variable, usual = windows if sys.platform == "win32" else xdg
+    return Path(os.environ.get(variable) or Path.home() / usual) / "downstage"
 
 
 class Settings:

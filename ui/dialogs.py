@@ -78,11 +78,17 @@ async def finished(dialog: QDialog) -> int:
     return await done
 
 
-async def ask_to_save(parent: QWidget, name: str) -> str:
-    """ "save", "discard" or "cancel". """
+def question(parent: QWidget) -> QMessageBox:
+    """An empty question over a window, without an icon that shouts."""
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.NoIcon)
     box.setWindowTitle("Downstage")
+    return box
+
+
+async def ask_to_save(parent: QWidget, name: str) -> str:
+    """ "save", "discard" or "cancel". """
+    box = question(parent)
     box.setText(box.tr("Save the changes to “{name}”?").format(name=name))
     box.setInformativeText(box.tr("What you do not save is lost."))
     box.setStandardButtons(QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel)
@@ -94,9 +100,7 @@ async def ask_to_save(parent: QWidget, name: str) -> str:
 
 async def ask_about_change(parent: QWidget, name: str) -> str:
     """The file is not as it was opened: "copy", "replace" or "cancel". """
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.NoIcon)
-    box.setWindowTitle("Downstage")
+    box = question(parent)
     box.setText(box.tr("“{name}” was changed by another window or program after you opened it.").format(name=name))
     box.setInformativeText(box.tr("Saving over it would undo those changes."))
     copy = box.addButton(box.tr("Save As…"), QMessageBox.ButtonRole.AcceptRole)
@@ -109,9 +113,7 @@ async def ask_about_change(parent: QWidget, name: str) -> str:
 
 async def confirm_losses(parent: QWidget, name: str, losses: Sequence[str]) -> bool:
     """Say what the format cannot hold, before the file is written."""
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.NoIcon)
-    box.setWindowTitle("Downstage")
+    box = question(parent)
     box.setText(box.tr("“{name}” cannot hold everything.").format(name=name))
     box.setInformativeText("\n".join(f"•  {loss}" for loss in losses))
     go = box.addButton(box.tr("Export Anyway"), QMessageBox.ButtonRole.AcceptRole)

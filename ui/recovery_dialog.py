@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QL
 
 from app.document import Layer, walk
 from app.recovery import THUMBNAIL, Leftover
-from ui.dialogs import finished
+from ui.dialogs import finished, question
 
 PICTURE = QSize(112, 84)  # logical pixels
 
@@ -77,8 +77,7 @@ class RecoveryDialog(QDialog):
         self.discard.setEnabled(self.list.currentRow() >= 0)
 
     def _ask_to_discard(self) -> None:
-        box = QMessageBox(self)
-        box.setWindowTitle("Downstage")
+        box = question(self)
         box.setText(self.tr("Discard this work for good?"))
         box.setStandardButtons(QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(QMessageBox.StandardButton.Cancel)

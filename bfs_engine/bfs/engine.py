@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -35,7 +36,7 @@ class Told:
     detailed: Callable[[np.ndarray, int], np.ndarray] = lambda layer, seed: layer
 
 
-class BFSEngine:
+class BFSEngine(ABC):
     """bfs_engine.api.Engine without the words. Subclasses set the fields and say how their model is told what to make.
 
     size: side of the model's frame, pixels. steps, guidance, strength: the defaults of requests; strength 0 extracts without the
@@ -57,13 +58,13 @@ class BFSEngine:
 
     # What a subclass says
 
+    @abstractmethod
     def told(self, request: Request, seeds: list[int]) -> Told:
         """How the model is told what the prompt or the reference asks for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def told_of_thing(self, request: Request, thing: np.ndarray) -> Told:
         """How the model is told of a thing that is there: (size, size, 4) float32 straight RGBA in 0..1, in its place in the frame."""
-        raise NotImplementedError
 
     # The work
 

@@ -17,7 +17,8 @@ from app.document import Document, make_layer
 from app.formats import open_document, save_document
 from app.formats.atomic import stamp
 from app.pixels import Pixels
-from app.recovery import Belonging, Journal, leftovers, recovery_folder
+from app.recovery import Belonging, Journal, leftovers
+from app.settings import recovery_folder
 from tests.documents import differences, full_document, noise
 from tests.gui.conftest import Editor, answer
 from ui.recovery_dialog import RecoveryDialog
