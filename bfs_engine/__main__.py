@@ -25,15 +25,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import NoReturn
 
 from . import making
 from .api import Engine, EngineError
+from .quiet_import import quiet_import
 from .scenes.vocabulary import Vocabulary
 
 STARTER = Path(__file__).parents[1] / "resources" / "models" / "starter"
@@ -48,13 +51,29 @@ class Parser(argparse.ArgumentParser):
 
 def build_engine(model: Path | None) -> Engine:
     """The starter, with the weights that ship or those in the folder `model`; or FLUX, where that folder holds it."""
-    if model is not None and (model / "bfs" / "trained_weights.pt").exists():
-        from .bfs.flux import FluxEngine
+    with quiet_import(), interrupts_stop_at_once():
+        if model is not None and (model / "bfs" / "trained_weights.pt").exists():
+            from .bfs.flux import FluxEngine
 
-        return FluxEngine(model)
-    from .bfs.starter import StarterEngine
+            return FluxEngine(model)
+        from .bfs.starter import StarterEngine
 
-    return StarterEngine() if model is None else StarterEngine(model)
+        return StarterEngine() if model is None else StarterEngine(model)
+
+
+@contextmanager
+def interrupts_stop_at_once() -> Iterator[None]:
+    """Ctrl+C inside ends the process here and now: an import may swallow KeyboardInterrupt, and nothing is open yet."""
+
+    def stop(*_: object) -> None:
+        print("Stopped.", file=sys.stderr, flush=True)
+        os._exit(130)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def insert(options: argparse.Namespace) -> int:

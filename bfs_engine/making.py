@@ -32,13 +32,13 @@ def insert(options: argparse.Namespace, build_engine: Builder) -> int:
     colours = pictures.colours(picture)
     made: list[LayerResult] = []
     for box, prompt in zip(boxes, prompts, strict=True):
+        if made:  # the next thing stands before the one before it
+            colours = pictures.over(pictures.on_canvas(made[-1], picture.width, picture.height), colours)
         crop = framing.crop_around(box, picture.width, picture.height, engine.box_fraction)
         request = InsertRequest(
             prompt, box, crop, framing.cut(colours, crop), **_settings(options, engine), reference=reference, count=options.candidates
         )
-        results = engine.insert(request, _quietly)
-        made += results
-        colours = pictures.over(pictures.on_canvas(results[0], picture.width, picture.height), colours)  # the next thing stands before it
+        made += engine.insert(request, _quietly)
     _write(options, picture, made, stacked=len(boxes) > 1)
     what = ", ".join(dict.fromkeys(str(result.recipe.get("understood", "")) for result in made))
     print(f"{what} in {', '.join(str(path) for path in _numbered(options.out, len(made)))}, after {time.monotonic() - started:.1f} s")

@@ -1,15 +1,19 @@
-"""Importing torch and diffusers beside a window without holding it up.
+"""Importing torch and diffusers quickly, and beside a window without holding it up.
 
 An import on a background thread stops all other threads for as long as it keeps the interpreter's lock. Measured on two cores:
 loading torch's library 250 ms, and every full garbage collection 100 to 300 ms, with four of them during the import of
 diffusers. So the library is loaded first, by a call that gives the lock away, and the collector rests meanwhile; what is
 left are stops of less than 50 ms.
+
+Of diffusers' own import, a quarter is libraries that it binds for parts which nothing here uses. It asks whether they are
+there, and is told no.
 """
 
 from __future__ import annotations
 
 import ctypes
 import gc
+import importlib
 import importlib.util
 import os
 import sys
@@ -28,11 +32,27 @@ def quiet_import() -> Iterator[None]:
     was_on = gc.isenabled()
     gc.disable()
     try:
-        yield
+        with _without_extras():
+            yield
     finally:
         gc.freeze()
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def _without_extras() -> Iterator[None]:
+    """What diffusers binds inside does without peft and scipy: no adapters of peft's, no beta-distributed noise levels. Both are
+    a second of the import; the paper's low-rank weights (sharing.py) and the flow-matching schedule need neither."""
+    utils = importlib.import_module("diffusers.utils")
+    asked = {name: getattr(utils, name) for name in ("is_peft_available", "is_scipy_available")}
+    for name in asked:
+        setattr(utils, name, lambda: False)
+    try:
+        yield
+    finally:
+        for name, answer in asked.items():
+            setattr(utils, name, answer)
 
 
 def _load_library() -> None:

@@ -28,6 +28,7 @@ LIGHT_ENGINE = {
     "bfs_engine.catalog",
     "bfs_engine.pictures",
     "bfs_engine.making",
+    "bfs_engine.quiet_import",
     "bfs_engine.scenes",
     "bfs_engine.scenes.vocabulary",
     "bfs_engine.__main__",

@@ -89,6 +89,22 @@ def test_ctrl_c_ends_it_without_a_traceback(tmp_path: Path) -> None:
     assert not (tmp_path / "layer.png").exists()
 
 
+def test_ctrl_c_is_not_lost_in_an_import_that_swallows_it() -> None:
+    program = """
+import signal, time
+from bfs_engine.__main__ import interrupts_stop_at_once
+with interrupts_stop_at_once():
+    try:
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(1)
+    except KeyboardInterrupt:
+        pass
+print("lost")
+"""
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "Stopped.\n")
+
+
 def test_what_was_inserted_can_be_extracted_again(made: Path, tmp_path: Path) -> None:
     out, comp = tmp_path / "layer.png", tmp_path / "comp.png"
     assert main(["extract", "--picture", str(made / "comp.png"), "--background", str(PHOTO), "--out", str(out), "--composite", str(comp)]) == 0

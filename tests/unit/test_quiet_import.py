@@ -43,3 +43,13 @@ def test_a_collector_that_was_off_stays_off() -> None:
 def test_torch_works_with_its_libraries_loaded_beforehand() -> None:
     program = "from bfs_engine.quiet_import import quiet_import\nwith quiet_import():\n    import torch\nprint(int(torch.ones(3).sum()))"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "3\n"
+
+
+def test_what_diffusers_binds_for_adapters_is_not_waited_for() -> None:
+    program = (
+        "import sys\nfrom bfs_engine.quiet_import import quiet_import\n"
+        "with quiet_import():\n    from bfs_engine.bfs.starter import StarterEngine\n"
+        "import diffusers.utils\n"
+        "print('peft' in sys.modules, 'scipy.stats' in sys.modules, diffusers.utils.is_peft_available())"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False False True\n"
