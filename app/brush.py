@@ -17,6 +17,7 @@ import numpy as np
 from . import edits
 from .document import Document, Node, find
 from .geometry import Matrix, Rect, invert
+from .locks import is_locked
 from .masks import add_mask, grown, mask_matrix, room
 from .pixels import TILE, Key, Mask
 from .session import Session
@@ -196,7 +197,7 @@ class BrushTool:
     def _refusal(self, document: Document, node: Node | None) -> str:
         if node is None:
             return phrase("No layer is active. Choose one in the layer panel.")
-        if edits.is_locked(document, node.id):
+        if is_locked(document, node.id):
             return phrase("“{name}” is locked. Unlock it to paint on its mask.", name=node.name)
         if not node.visible:
             return phrase("“{name}” is hidden. Show it to paint on its mask.", name=node.name)

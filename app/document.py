@@ -14,6 +14,9 @@ from .geometry import EMPTY, IDENTITY, Matrix, Placement, Rect, after, mapped, s
 from .pixels import Mask, Pixels, changed_rect, differing_rect
 
 
+LOCKS = ("transparency", "pixels", "position")  # what of a node can be locked by itself; Layer.locked is all at once
+
+
 @dataclass(frozen=True, eq=False)
 class Candidate:
     """One result the engine gave for a layer; recipe is JSON data (bfs_engine.api.LayerResult.recipe)."""
@@ -28,7 +31,8 @@ class Layer:
     """Pixels somewhere on the canvas, and how they mix with what lies below.
 
     opacity: 0 to 1. blend: a name of blend.BLEND_MODES. clipping: shows only where the nearest unclipped sibling below does.
-    recipe: how the engine made it, or None. candidates: every result the engine gave for it, the current one included.
+    locked: nothing of it may change. locks: names of LOCKS that may not. recipe: how the engine made it, or None. candidates: every
+    result the engine gave for it, the current one included.
     """
 
     id: str
@@ -44,6 +48,7 @@ class Layer:
     recipe: dict | None = None
     candidates: tuple[Candidate, ...] = ()
     color_tag: str = ""
+    locks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +67,7 @@ class Group:
     mask: Mask | None = None
     color_tag: str = ""
     collapsed: bool = False
+    locks: frozenset[str] = frozenset()
 
 
 Node = Layer | Group

@@ -12,19 +12,12 @@ from .blend import BLEND_MODES, PASS_THROUGH
 from .document import Candidate, Document, Group, Layer, Node, bounds, find, make_group, new_id, parent_of, siblings, walk
 from .errors import EditError
 from .geometry import EMPTY, Placement, invert, shift
+from .locks import ALTERING, POSITION, holds, refuse_locked
 from .pixels import Mask, Pixels
 from .render import render
 from .words import phrase
 
 Nodes = tuple[Node, ...]
-
-
-def is_locked(document: Document, id: str) -> bool:
-    """Whether the node or a group around it is locked."""
-    node = find(document, id)
-    while node is not None and not node.locked:
-        node = parent_of(document, node.id)
-    return node is not None
 
 
 def get(document: Document, id: str) -> Node:
@@ -104,7 +97,19 @@ def set_visible(document: Document, id: str, visible: bool) -> Document:
 
 
 def set_locked(document: Document, id: str, locked: bool) -> Document:
+    """Lock it as a whole, or take that lock away; the single ones (set_lock) stay as they are."""
     return _set(document, id, locked=locked)
+
+
+def set_lock(document: Document, id: str, kind: str, locked: bool) -> Document:
+    """Lock or unlock one thing of a node: a name of LOCKS."""
+    locks = get(document, id).locks
+    return _set(document, id, locks=locks | {kind} if locked else locks - {kind})
+
+
+def unlock(document: Document, id: str) -> Document:
+    """Take every lock of the node away."""
+    return _set(document, id, locked=False, locks=frozenset())
 
 
 def set_clipping(document: Document, id: str, clipping: bool) -> Document:
@@ -128,7 +133,7 @@ def set_placement(document: Document, id: str, placement: Placement) -> Document
 
 
 def nudge(document: Document, ids: Iterable[str], dx: float, dy: float) -> Document:
-    """Move nodes with all they hold by canvas pixels; locked ones stay where they are."""
+    """Move nodes with all they hold by canvas pixels; those whose position is locked stay where they are."""
     chosen = [get(document, id) for id in ids]
     inside = {inner.id for node in chosen for inner in _flat((node,)) if inner is not node}
     for node in chosen:
@@ -170,24 +175,49 @@ def merge_down(document: Document, id: str) -> Document:
 
 def merge(document: Document, ids: Iterable[str]) -> Document:
     """Bake nodes into one layer where the topmost of them is. It looks as they do by themselves, with the lowest one's id, name
-    and blend mode; a group alone becomes a layer."""
-    chosen = outermost(document, ids)
+    and blend mode; a group alone becomes a layer. Where not all of them clip to the same layer, each brings along what it clips to
+    and what clips to it: otherwise those would show elsewhere."""
+    chosen = _with_clipping(document, outermost(document, ids))
     if not all(node.visible for node in chosen):
         raise EditError(phrase("Hidden layers cannot be merged."), phrase("Show them first."))
-    if any(is_locked(document, node.id) for node in chosen):
-        raise EditError(phrase("Locked layers cannot be merged."), phrase("Unlock them first."))
-    lowest, rest = chosen[0], tuple(chosen[1:])
+    for node in chosen:
+        refuse_locked(document, node.id, ALTERING)
+    lowest = chosen[0]
+    clipped = lowest.id != _clipping_stack(document, lowest.id)[0].id  # and so are all the others
     area = EMPTY
     for node in chosen:
         area = area.unite(bounds(node))
     plain = PASS_THROUGH if lowest.blend == PASS_THROUGH else "normal"
-    baked = render(replace(document, layers=(replace(lowest, blend=plain, clipping=False), *rest)), area)
+    alone = (replace(lowest, blend=plain, clipping=False), *(replace(node, clipping=node.clipping and not clipped) for node in chosen[1:]))
+    baked = render(replace(document, layers=alone), area)
     blend = "normal" if lowest.blend == PASS_THROUGH else lowest.blend
-    place = Placement(area.left, area.top)
-    merged = Layer(lowest.id, lowest.name, Pixels.from_array(baked), place, blend=blend, clipping=lowest.clipping, color_tag=lowest.color_tag)
+    merged = Layer(
+        lowest.id, lowest.name, Pixels.from_array(baked), Placement(area.left, area.top),
+        blend=blend, clipping=clipped, color_tag=lowest.color_tag, locks=lowest.locks,
+    )  # fmt: skip
     top = chosen[-1].id
     document = remove(document, [node.id for node in chosen if node.id != top])
     return replace(document, layers=_mapped(document.layers, top, lambda _: merged))
+
+
+def _with_clipping(document: Document, chosen: list[Node]) -> list[Node]:
+    """The nodes, and the whole clipping stacks (a layer and those that clip to it) of each where they are not all of one."""
+    stacks = [_clipping_stack(document, node.id) for node in chosen]
+    if len({stack[0].id for stack in stacks}) == 1:
+        return chosen
+    return outermost(document, [node.id for stack in stacks for node in stack])
+
+
+def _clipping_stack(document: Document, id: str) -> Nodes:
+    """The layer that a node clips to and all that clip to it, bottom to top."""
+    nodes = siblings(document, parent_of(document, id))
+    first = _index(nodes, id)
+    while first > 0 and nodes[first].clipping:
+        first -= 1
+    end = first + 1
+    while end < len(nodes) and nodes[end].clipping:
+        end += 1
+    return nodes[first:end]
 
 
 def flatten(document: Document) -> Document:
@@ -306,7 +336,7 @@ def _set(document: Document, id: str, **fields: object) -> Document:
 
 
 def _moved(node: Node, dx: float, dy: float) -> Node:
-    if node.locked:
+    if holds(node, POSITION):
         return node
     if isinstance(node, Layer):
         return replace(node, placement=node.placement.moved(dx, dy))

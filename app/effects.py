@@ -12,6 +12,7 @@ from bfs_engine.lift import shadow_and_reflection, split
 from . import edits
 from .document import Candidate, Document, Layer, make_layer
 from .errors import EditError
+from .locks import ALTERING, refuse_locked
 from .pixels import Pixels
 from .words import phrase
 
@@ -28,8 +29,7 @@ def split_effects(document: Document, id: str) -> tuple[Document, str]:
     layer = edits.get(document, id)
     if not isinstance(layer, Layer):
         raise EditError(phrase("“{name}” is a group; this needs a layer.", name=layer.name))
-    if edits.is_locked(document, id):
-        raise EditError(phrase("“{name}” is locked.", name=layer.name), phrase("Unlock it first."))
+    refuse_locked(document, id, ALTERING)
     if layer.blend != "normal":
         raise EditError(
             phrase("“{name}” has the blend mode {mode}.", name=layer.name, mode=layer.blend),

@@ -16,6 +16,7 @@ from . import edits
 from .document import Candidate, Document, Layer, Node, bounds, mask_matrix
 from .errors import EditError
 from .geometry import IDENTITY, Matrix, Rect, after, invert, mapped, shift
+from .locks import ALTERING, refuse_locked
 from .pixels import TILE, Key, Mask, Pixels, tile_rect
 from .words import phrase
 
@@ -29,6 +30,7 @@ def add_mask(document: Document, id: str, value: int = 255) -> Document:
 def mask_from_alpha(document: Document, id: str) -> Document:
     """Move a layer's alpha into its mask; the layer looks as before, and its pixels become opaque."""
     layer = _layer(document, id)
+    refuse_locked(document, id, ALTERING)
     if layer.mask is not None:
         raise EditError(phrase("“{name}” has a mask already.", name=layer.name), phrase("Apply it or delete it first."))
     alpha = {key: _frozen(tile[..., 3]) for key, tile in layer.pixels.tiles.items()}
@@ -55,6 +57,7 @@ def invert_mask(document: Document, id: str) -> Document:
 def apply_mask(document: Document, id: str) -> Document:
     """Make a layer's mask part of its alpha. Where the layer has candidates, the result is one more of them."""
     layer = _layer(document, id)
+    refuse_locked(document, id, ALTERING)
     mask = _linked(layer, _mask(document, id))
     tiles = {}
     for key, tile in layer.pixels.tiles.items():

@@ -24,6 +24,7 @@ from .engine_view import differing_box, seen_by_the_engine
 from .errors import EditError
 from .geometry import Placement
 from .history import MEMORY_CAP, History
+from .locks import ALTERING, refuse_locked
 from .pixels import Pixels
 from .references import alone, to_recipe
 from .words import phrase
@@ -224,8 +225,7 @@ class Session:
         document, layer = self.document, find(self.document, layer_id)
         if not isinstance(layer, Layer):
             raise EditError(phrase("“{name}” is a group; this needs a layer.", name=layer.name))
-        if edits.is_locked(document, layer_id):
-            raise EditError(phrase("“{name}” is locked.", name=layer.name), phrase("Unlock it first."))
+        refuse_locked(document, layer_id, ALTERING)
         seen = below(document, layer_id, inclusive=False)
         prompt = str((layer.recipe or {}).get("prompt") or layer.name)
         origin = Origin(document, layer_id)

@@ -15,6 +15,7 @@ from bfs_engine.framing import BOX_FRACTION, SMALLEST_BOX, crop_around
 from . import edits
 from .document import Document, Group, Layer, Node, find
 from .geometry import EMPTY, Point, Rect, invert
+from .locks import POSITION, lock_of
 from .pixels import TILE
 from .session import Session
 from .snapping import Line, Snapping, snap, targets, touched
@@ -280,8 +281,10 @@ def refusal(document: Document, id: str | None) -> str:
     node = find(document, id)
     if node is None:
         return phrase("No layer is active. Choose one in the layer panel.")
-    if edits.is_locked(document, node.id):
-        return phrase("“{name}” is locked. Unlock it to move it.", name=node.name)
+    if lock := lock_of(document, node.id, POSITION):
+        if lock == "all":
+            return phrase("“{name}” is locked. Unlock it to move it.", name=node.name)
+        return phrase("The position of “{name}” is locked. Unlock it to move it.", name=node.name)
     return phrase("“{name}” is hidden. Show it to move it.", name=node.name)
 
 

@@ -10,6 +10,7 @@ from . import edits
 from .document import Document, Layer, Node, content_bounds, walk
 from .errors import EditError
 from .geometry import EMPTY, Matrix, Placement, Point, Rect, about, after, apply, around_points, invert, shift
+from .locks import POSITION, holds, is_locked
 from .words import phrase
 
 MIRRORED = {"across": (-1.0, 0.0, 0.0, 1.0), "down": (1.0, 0.0, 0.0, -1.0)}
@@ -48,9 +49,10 @@ class Frame:
 
 
 def movable(document: Document, ids: Iterable[str]) -> list[Node]:
-    """The nodes of those ids that still exist and are not locked, nor in a locked group, bottom to top, without those inside another of them."""
+    """The nodes of those ids that still exist and whose position is not locked, by themselves or a group around them, bottom to top,
+    without those inside another of them."""
     wanted = set(ids)
-    free = [node for node, _, _ in walk(document) if node.id in wanted and not edits.is_locked(document, node.id)]
+    free = [node for node, _, _ in walk(document) if node.id in wanted and not is_locked(document, node.id, POSITION)]
     inside = {inner.id for node in free for inner, _, _ in walk(Document(1, 1, (node,))) if inner is not node}
     return [node for node in free if node.id not in inside]
 
@@ -84,7 +86,7 @@ def transform(document: Document, ids: Iterable[str], by: Matrix) -> Document:
 
 
 def _transformed(node: Node, by: Matrix) -> Node:
-    if node.locked:
+    if holds(node, POSITION):
         return node
     if isinstance(node, Layer):
         if invert(node.placement.matrix(node.pixels.width, node.pixels.height)) is None:
@@ -106,7 +108,7 @@ def reset(document: Document, ids: Iterable[str]) -> Document:
     """Every layer in its own size and shape again, its middle where it is."""
     for node in movable(document, ids):
         for layer, _, _ in walk(Document(1, 1, (node,))):
-            if isinstance(layer, Layer) and not layer.locked:
+            if isinstance(layer, Layer) and not is_locked(document, layer.id, POSITION):
                 placement = replace(layer.placement, scale_x=1.0, scale_y=1.0, rotation=0.0, skew=0.0)
                 document = edits.set_placement(document, layer.id, replace(placement, x=float(round(placement.x)), y=float(round(placement.y))))
     return document

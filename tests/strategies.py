@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from app.blend import BLEND_MODES
-from app.document import Candidate, Document, Group, Guide, Layer
+from app.document import LOCKS, Candidate, Document, Group, Guide, Layer
 from app.geometry import Placement
 from app.pixels import Mask, Pixels
 
@@ -45,6 +45,7 @@ def documents(where: st.SearchStrategy[Placement] = placements, linked: st.Searc
         "opacity": st.floats(0, 1),
         "visible": st.booleans(),
         "locked": st.booleans(),
+        "locks": st.sets(st.sampled_from(LOCKS)).map(frozenset),
         "clipping": st.booleans(),
         "color_tag": st.sampled_from(("", "red", "green")),
     }

@@ -42,7 +42,7 @@ from .psd_channels import (
     to_document,
 )
 from .psd_smart import own_pixels
-from .psd_table import BLEND_OF_MODE, LOCKED, TAG_OF_SHEET_COLOR
+from .psd_table import BLEND_OF_MODE, LOCK_BITS, LOCKED, TAG_OF_SHEET_COLOR
 from .raster import DEFAULT_DPI, MOST_PIXELS_IN_LAYERS, check_size, footprint, too_much
 
 # What psd-tools finds odd in a file is told in our report; on the terminal it would be noise.
@@ -219,13 +219,15 @@ def _common(state: Reading, record: LayerRecord) -> dict:
         if Tag.EFFECTS_LAYER in blocks:  # only as Photoshop 5 wrote them
             state.left_out.append("effects in an old format")
     state.noticed["softened"] += record.mask_data is not None and record.mask_data.parameters is not None
+    locks = blocks.get_data(Tag.PROTECTED_SETTING) or 0
     return {
         "id": id_,
         "name": (blocks.get_data(Tag.UNICODE_LAYER_NAME) or record.name).rstrip("\0"),
         "opacity": record.opacity / 255 * (1 if id_ in state.styles else fill),
         "blend": BLEND_OF_MODE[record.blend_mode],
         "visible": record.flags.visible,
-        "locked": bool((blocks.get_data(Tag.PROTECTED_SETTING) or 0) & LOCKED),
+        "locked": bool(locks & LOCKED),
+        "locks": frozenset(kind for kind, bit in LOCK_BITS.items() if locks & bit),
         "clipping": record.clipping is Clipping.NON_BASE,
         "color_tag": TAG_OF_SHEET_COLOR.get(blocks.get_data(Tag.SHEET_COLOR_SETTING), ""),
     }

@@ -14,3 +14,4 @@ SHEET_COLOR_OF_TAG = {"": SheetColorType.NO_COLOR} | {
 TAG_OF_SHEET_COLOR = {color: tag for tag, color in SHEET_COLOR_OF_TAG.items()}
 
 LOCKED = 0x8000_0000  # the layer panel's "lock all"
+LOCK_BITS = {"transparency": 1, "pixels": 2, "position": 4}

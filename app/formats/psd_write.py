@@ -53,7 +53,7 @@ from .provenance import xmp
 from .psd_channels import with_density
 from .psd_smart import smart_object
 from .psd_stream import Channel, Written, remember, write
-from .psd_table import LOCKED, MODE_OF_BLEND, SHEET_COLOR_OF_TAG
+from .psd_table import LOCK_BITS, LOCKED, MODE_OF_BLEND, SHEET_COLOR_OF_TAG
 from .raster import Encoding, on_white
 
 LONGEST_SIDE_OF_PSD = 30_000  # pixels; beyond that Photoshop uses the large document format, PSB
@@ -172,7 +172,8 @@ def _common_record(node: Node, layer_id: int) -> LayerRecord:
         flags=LayerFlags(visible=node.visible),
     )
     _tag(record, node.name, layer_id)
-    record.tagged_blocks.set_data(Tag.PROTECTED_SETTING, LOCKED if node.locked else 0)
+    locks = sum(LOCK_BITS[kind] for kind in node.locks) | (LOCKED if node.locked else 0)
+    record.tagged_blocks.set_data(Tag.PROTECTED_SETTING, locks)
     record.tagged_blocks.set_data(Tag.SHEET_COLOR_SETTING, SHEET_COLOR_OF_TAG.get(node.color_tag, SHEET_COLOR_OF_TAG[""]))
     return record
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from ..blend import BLEND_MODES
-from ..document import Candidate, Document, Group, Guide, Layer, Node
+from ..document import LOCKS, Candidate, Document, Group, Guide, Layer, Node
 from ..geometry import IDENTITY, STEEPEST, Matrix, Placement
 from ..pixels import TILE, Key, Mask, Pixels, Tiles
 
@@ -49,6 +49,7 @@ def _node(node: Node, tiles: PutTiles) -> dict:
         "blend": node.blend,
         "visible": node.visible,
         "locked": node.locked,
+        "locks": sorted(node.locks),
         "clipping": node.clipping,
         "color_tag": node.color_tag,
         "mask": None if node.mask is None else _mask(node.mask, tiles),
@@ -115,6 +116,7 @@ def _read_node(plain: dict, tiles: GetTiles, depth: int) -> Node:
         "blend": _blend(plain["blend"], plain["kind"]),
         "visible": _truth(plain["visible"]),
         "locked": _truth(plain["locked"]),
+        "locks": frozenset(_lock(kind) for kind in _list(plain.get("locks", []))),  # files of 0.1.0 have none
         "clipping": _truth(plain["clipping"]),
         "color_tag": _text(plain["color_tag"]),
         "mask": None if plain["mask"] is None else _read_mask(_dict(plain["mask"]), tiles),
@@ -180,6 +182,12 @@ def _blend(plain: object, kind: object) -> str:
     if plain in BLEND_MODES or (plain == "pass through" and kind == "group"):
         return str(plain)
     raise ValueError(f"unknown blend mode {plain!r}")
+
+
+def _lock(plain: object) -> str:
+    if plain in LOCKS:
+        return str(plain)
+    raise ValueError(f"unknown lock {plain!r}")
 
 
 def _dict(plain: object) -> dict:

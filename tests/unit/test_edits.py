@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from app import edits
+from app.blend import BLEND_MODES
 from app.document import Candidate, Document, Group, Layer, Node, find, make_group, make_layer, parent_of, siblings, walk
 from app.errors import EditError
 from app.geometry import Placement, Rect
@@ -138,6 +139,61 @@ def test_merging_down_keeps_the_look_and_the_lower_layers_name() -> None:
         edits.merge_down(old, ground.id)
     with pytest.raises(EditError):
         edits.merge_down(edits.set_visible(old, lower.id, False), upper.id)
+
+
+def any_node(data: some.DataObject, name: str, kinds: tuple[str, ...] = ("layer", "group")) -> Node:
+    """A layer or group with holes, soft edges, perhaps a mask and an opacity, on a canvas of 24 pixels a side; blend mode normal."""
+    numbers = np.random.default_rng(data.draw(some.integers(0, 99)))
+    fields = {"opacity": data.draw(some.sampled_from([1.0, 0.4])), "clipping": data.draw(some.booleans())}
+    if data.draw(some.booleans()):
+        shades = numbers.integers(0, 256, (12, 12), dtype=np.uint8)
+        fields["mask"] = Mask.from_array(shades, 4, 4, data.draw(some.sampled_from([0, 255])), False)
+    if data.draw(some.sampled_from(kinds)) == "group":
+        return make_group(name, (any_node(data, name + "1", ("layer",)), any_node(data, name + "2", ("layer",))), blend="normal", **fields)
+    place = Placement(data.draw(some.integers(0, 12)), data.draw(some.integers(0, 12)), data.draw(some.sampled_from([1.0, 1.5])))
+    return make_layer(name, Pixels.from_array(numbers.integers(0, 256, (12, 12, 4), dtype=np.uint8)), place, **fields)
+
+
+@settings(max_examples=25)
+@given(some.data())
+def test_merging_down_looks_the_same_with_masks_opacities_clipping_and_groups(data: some.DataObject) -> None:
+    nodes = tuple(any_node(data, name) for name in "abcd")
+    ground = make_layer("ground", Pixels.from_array(patterned(24)))
+    old = Document(24, 24, (ground, replace(nodes[0], clipping=False), *nodes[1:]))
+    upper = data.draw(some.sampled_from(old.layers[2:]))
+    new = edits.merge_down(old, upper.id)
+    assert len(list(walk(new))) < len(list(walk(old)))
+    assert np.abs(render(new, new.rect).astype(int) - render(old, old.rect)).max() <= 2  # what is baked is rounded to 8 bits
+
+
+@settings(max_examples=30)
+@given(some.data(), some.sampled_from(BLEND_MODES))
+def test_merging_a_blended_layer_down_looks_the_same_on_what_is_opaque_and_on_what_it_clips_to(data: some.DataObject, mode: str) -> None:
+    """On anything else no single layer could look the same: the mode would have to see what lies below."""
+    clips = data.draw(some.booleans())
+    lower = replace(any_node(data, "lower", ("layer",)), clipping=False) if clips else make_layer("ground", Pixels.from_array(patterned(24)))
+    upper = replace(any_node(data, "upper", ("layer",)), blend=mode, clipping=clips)
+    old = Document(24, 24, (make_layer("under", Pixels.from_array(patterned(24)[::-1])), lower, upper))
+    new = edits.merge_down(old, upper.id)
+    difference = np.abs(render(new, new.rect).astype(int) - render(old, old.rect)).max()
+    assert difference <= 2 and len(new.layers) == 2
+
+
+def patterned(side: int) -> np.ndarray:
+    """(side, side, 4) uint8, opaque, no two pixels alike."""
+    y, x = np.mgrid[0:side, 0:side]
+    return np.stack([x * 10, y * 10, 120 + x * 3 - y * 2, np.full_like(x, 255)], axis=-1).astype(np.uint8)
+
+
+def test_merging_takes_along_what_clips_to_the_layers() -> None:
+    base, clipped, upper = layer("base"), layer("clipped", 5, 5, 9, clipping=True), layer("upper", 20, 20, 99)
+    on_top = layer("on top", 20, 20, 50, clipping=True)
+    old = Document(120, 100, (base, clipped, upper, on_top))
+    assert tree(edits.merge_down(old, upper.id)) == "base"
+    assert tree(edits.merge_down(old, on_top.id)) == "base clipped upper"
+    assert tree(edits.merge(old, [base.id, clipped.id])) == "base upper on top"
+    with pytest.raises(EditError, match="Hidden"):
+        edits.merge_down(edits.set_visible(old, clipped.id, False), upper.id)
 
 
 def test_flattening_keeps_the_look() -> None:
