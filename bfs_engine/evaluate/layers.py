@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 OPAQUE = 0.999
+SOLID = 0.65  # alpha from which a pixel belongs to a thing and not to its effects
 GREY = 0.5
 
 
@@ -64,14 +65,18 @@ def _centre(alpha: Tensor) -> Tensor:
 
 
 def box_overlap(layer: Tensor, true_alpha: Tensor) -> Tensor:
-    """Intersection over union of the bounding boxes of opaque parts (alpha > .5, where shadows do not count), (n,)."""
-    made, true = (_bounds(x > 0.65) for x in (layer[:, 3:], true_alpha))
+    """Intersection over union of the bounds of opaque parts (alpha > SOLID, where shadows do not count), (n,)."""
+    return intersection_over_union(bounds(layer[:, 3:] > SOLID), bounds(true_alpha > SOLID))
+
+
+def intersection_over_union(made: Tensor, true: Tensor) -> Tensor:
+    """Of boxes (n, 4) left, top, right, bottom -> (n,)"""
     low, high = torch.maximum(made[:, :2], true[:, :2]), torch.minimum(made[:, 2:], true[:, 2:])
     common = (high - low).clamp(min=0).prod(1)
     return common / ((made[:, 2:] - made[:, :2]).prod(1) + (true[:, 2:] - true[:, :2]).prod(1) - common).clamp(min=1e-6)
 
 
-def _bounds(inside: Tensor) -> Tensor:
+def bounds(inside: Tensor) -> Tensor:
     """(n, 1, h, w) bool -> (n, 4) left, top, right, bottom; zeros where nothing is inside."""
     edges = []
     for axis in (2, 3):  # rows gone: columns remain
