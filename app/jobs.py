@@ -1,7 +1,7 @@
 """The queue of things the engine has to make: asyncio outside, one background thread inside.
 
 Everything here but the engine runs on the thread of the event loop; under the window that is Qt's. The engine is built on
-the background thread when the first job starts, and stays. One job runs at a time, any number wait.
+the background thread when the first job starts, or as soon as one is likely (`warm_up`), and stays. One job runs at a time, any number wait.
 """
 
 from __future__ import annotations
@@ -94,6 +94,11 @@ class JobQueue:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
+    def warm_up(self) -> None:
+        """Build the engine before the first job asks for it. What goes wrong meanwhile is that job's to say."""
+        if self._threads is None and not self._closed:
+            self._background().submit(self._built)
+
     def submit(self, request: Request, on_done: Listener | None = None, prepare: Prepare | None = None) -> Job:
         """Put a request at the end of the queue. on_done is called once, when the job is over in whatever way. prepare: asked for a
         newer request when the job's turn has come, because what was made before it may have changed what the engine should see."""
@@ -141,12 +146,21 @@ class JobQueue:
     def _start_next(self) -> None:
         if self._running is not None or not self._waiting or self._closed:
             return
-        self._threads = self._threads or ThreadPoolExecutor(1, thread_name_prefix="engine")
         job = self._running = self._waiting.pop(0)
         job.state = "running"
         newer = job.prepare() if job.prepare is not None else None
-        self._threads.submit(self._work, job, newer).add_done_callback(lambda future: self._on_loop(self._finish, job, future))
+        self._background().submit(self._work, job, newer).add_done_callback(lambda future: self._on_loop(self._finish, job, future))
         self._tell(job)
+
+    def _background(self) -> ThreadPoolExecutor:
+        self._threads = self._threads or ThreadPoolExecutor(1, thread_name_prefix="engine")
+        return self._threads
+
+    def _built(self) -> Engine:
+        """On the background thread."""
+        if self._engine is None:
+            self._engine = self._engine_factory()
+        return self._engine
 
     def _work(self, job: Job, newer: Callable[[], Request] | None) -> tuple[LayerResult, ...]:
         """On the background thread."""
@@ -156,13 +170,12 @@ class JobQueue:
                 raise Cancelled
             self._on_loop(self._progressed, job, progress, time.monotonic())
 
-        if self._engine is None:
-            self._engine = self._engine_factory()
+        engine = self._built()
         if job._stop.is_set():
             raise Cancelled
         if newer is not None:
             job.request = newer()
-        return make(self._engine, job.request, report)
+        return make(engine, job.request, report)
 
     def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:
         """From the background thread; after `close` nobody listens, and the loop may be gone."""

@@ -175,6 +175,7 @@ class MainWindow(QMainWindow):
         self.docks.add_panel_entries(self.actions_.menus["view"])
         names = ("generate.again", "", "layer.mask_add", "layer.group", "layer.duplicate", "layer.merge_down", "layer.raise", "layer.lower", "layer.delete")
         self.layer_panel.add_buttons([self.actions_[name] if name else None for name in names])
+        self.layer_panel.add_locks([self.actions_[f"layer.{name}"] for name in ("lock_transparency", "lock_pixels", "lock_position", "lock")])
         offered = ("layer.", "generate.again", "generate.recipe", "generate.resettle", "generate.extract", "generate.reference_layer")
         menu = QMenu(self.layer_panel.tree)
         self.actions_.put_into(menu, [action.name for action in ACTIONS if action.name.startswith(offered)])
@@ -199,6 +200,7 @@ class MainWindow(QMainWindow):
         self.layer_panel.tree.layer_model.drag_data = self.clipboard.drag_data
         self.canvas.panels_toggled.connect(self.docks.toggle)
         self.desk.changed.connect(self._desk_changed)
+        self.desk.box_drawn.connect(self._around.queue.warm_up)
         self.desk.refused.connect(lambda sentence: self.messages.say(sentence, kind="warning"))
         self.desk.works_on(self.layers.chosen)
         self.options.edited.connect(self.desk.set_numbers)

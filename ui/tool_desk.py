@@ -16,8 +16,9 @@ from app.document import find
 from app.eyedropper import Eyedropper
 from app.geometry import Rect, after
 from app.guides import GuideTool
+from app.locks import POSITION, is_locked
 from app.session import Session
-from app.tools import GRIPS, BoxTool, MoveTool, Overlay
+from app.tools import GRIPS, BoxTool, MoveTool, Overlay, refusal
 from app.transform_tool import TransformTool
 from bfs_engine.api import Box
 from ui.aids import Aids
@@ -37,6 +38,7 @@ class ToolDesk(QObject):
     """Passes presses and keys on to the active tool, and says what the canvas has to draw over the picture."""
 
     changed = Signal()  # the tool, the box or the numbers
+    box_drawn = Signal()
     refused = Signal(object)  # why nothing happened, a sentence (a Phrase stays one)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -227,6 +229,8 @@ class ToolDesk(QObject):
         if self.gesture:
             active, self.gesture, self._guiding = self._active, False, False
             active.release(x, y, modifiers)
+            if active is self._box_tool and self.box:
+                self.box_drawn.emit()
             self._brush_tool.pressure = 1.0  # what a mouse presses with
             self._tell()
             self.cursor_changed()
@@ -259,7 +263,8 @@ class ToolDesk(QObject):
         self._tell()
 
     def nudge(self, dx: int, dy: int) -> None:
-        """An arrow key is down: the box or the chosen layers move; keys held down make one step."""
+        """An arrow key is down: the box or the chosen layers move; keys held down make one step. Nothing snaps, as in Photoshop: who
+        moves by single pixels means them."""
         if self.tool == "box":
             self._box_tool.nudge(dx, dy)
             self._tell()
@@ -271,10 +276,9 @@ class ToolDesk(QObject):
         if self.tool in (*PAINTING, "pick"):
             return
         ids = [id for id in self._chosen() if find(self._session.document, id)]
-        free = [id for id in ids if not edits.is_locked(self._session.document, id)]
+        free = [id for id in ids if not is_locked(self._session.document, id, POSITION)]
         if not free:
-            locked = self.tr("The layer is locked. Unlock it to move it.")
-            self.refused.emit(locked if ids else self.tr("No layer is active. Choose one in the layer panel."))
+            self.refused.emit(refusal(self._session.document, ids[0] if ids else None))
             return
         self._nudged = self._nudged[0] + dx, self._nudged[1] + dy
         self._session.preview(edits.nudge(self._session.document, free, *self._nudged))
@@ -285,7 +289,7 @@ class ToolDesk(QObject):
         if by == (0, 0):
             return
         document = self._session.document
-        ids = [id for id in self._chosen() if find(document, id) and not edits.is_locked(document, id)]
+        ids = [id for id in self._chosen() if find(document, id) and not is_locked(document, id, POSITION)]
         if ids:
             self._session.commit(self.tr("Nudge"), edits.nudge(self._session.document, ids, *by))
 

@@ -6,12 +6,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from app.jobs import JobQueue
 from tests.gui.conftest import Editor
 from tests.gui.double import DiscEngine
 from ui.queue_panel import QueuePanel
@@ -51,6 +53,21 @@ def test_the_editor_stays_usable_and_shows_a_preview_that_is_not_a_layer(tell: T
         await editor.generated()
         assert editor.names == ["photo", "apple", "photo copy"]  # above the layer that was active when it was asked for
         assert editor.window.canvas._preview is None
+
+    tell(story, photo)
+
+
+def test_drawing_a_box_gets_the_engine_ready_before_a_word_is_typed(tell: Tell, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warmed: list[str] = []
+    monkeypatch.setattr(JobQueue, "warm_up", lambda queue: warmed.append("box"))
+
+    async def story(editor: Editor) -> None:
+        editor.do("edit.tool_move")
+        editor.drag((40, 30), (60, 50))
+        assert not warmed
+        editor.do("edit.tool_box")
+        editor.drag((40, 30), (100, 80))
+        assert warmed == ["box"]
 
     tell(story, photo)
 

@@ -117,6 +117,38 @@ def at_the_desk(story: Callable[[Desk], Awaitable[None]]) -> None:
     asyncio.run(run())
 
 
+def test_an_engine_warmed_up_is_the_one_that_works() -> None:
+    async def story(desk: Desk) -> None:
+        desk.queue.warm_up()
+        desk.queue.warm_up()
+        await desk.until(lambda: desk.engines)
+        (job,) = desk.submit("apple")
+        await desk.until(lambda: job.is_over)
+        desk.queue.warm_up()
+        assert job.state == "done" and len(desk.engines) == 1 and not desk.queue.waiting
+
+    at_the_desk(story)
+
+
+def test_warming_up_in_vain_is_said_by_the_first_job_only() -> None:
+    async def story(desk: Desk) -> None:
+        tried = []
+
+        def build() -> PatientEngine:
+            tried.append(1)
+            raise EngineError("The weights are damaged.")
+
+        desk.queue._engine_factory = build
+        desk.queue.warm_up()
+        await desk.until(lambda: tried)
+        assert not desk.heard
+        (job,) = desk.submit("apple")
+        await desk.until(lambda: job.is_over)
+        assert job.state == "failed" and job.error.sentence == "The weights are damaged." and len(tried) == 2
+
+    at_the_desk(story)
+
+
 def test_jobs_run_one_after_the_other_and_keep_their_results() -> None:
     async def story(desk: Desk) -> None:
         assert not desk.engines  # built when it is needed
