@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from imagecodecs import packbits_decode, packbits_encode
+from psd_tools.compression import rle_impl
 from psd_tools.constants import Compression
 from psd_tools.psd import PSD
 
@@ -86,6 +88,21 @@ def test_channels_of_a_psd_are_not_copied_into_a_psb(tmp_path: Path, encodings: 
     save_document(document, tmp_path / "a.psb")
     assert len(encodings) == 9
     assert same_raster(open_document(tmp_path / "a.psb").layers[1].pixels, document.layers[1].pixels)
+
+
+@pytest.mark.parametrize("run", (1, 2, 15, 40, 127, 128, 129, 300, 5000))
+def test_rows_of_long_runs_are_packed_as_any_reader_unpacks_them(run: int) -> None:
+    """Single bytes, runs longer than one code holds, runs that end with the row; by the way for long runs and by the other."""
+    values = (np.arange(700) // run % 251).astype(np.uint8)[None, :].repeat(300, axis=0)
+    values[7:9, ::100] ^= 1
+    values[250] = np.arange(700)
+    counts, packed = psd_stream._rows(values, 2)
+    ends = np.cumsum(np.frombuffer(counts, ">u4"))
+    rows = [packed[end - count : end] for count, end in zip(np.frombuffer(counts, ">u4"), ends, strict=True)]
+    assert ends[-1] == len(packed)
+    for row, codes in zip(values, rows, strict=True):
+        assert rle_impl.decode(codes, 700) == packbits_decode(codes) == row.tobytes()
+    assert len(packed) <= 1.2 * sum(len(packbits_encode(row)) for row in values)
 
 
 def test_what_does_not_shrink_is_written_raw(tmp_path: Path) -> None:
