@@ -287,12 +287,13 @@ def leftovers(folder: Path) -> list[Leftover]:
         except sqlite3.DatabaseError as error:
             log.warning("%s is no journal: %s", file.name, error)
             continue
-        leftover = _look_into(journal, when)
+        leftover = look_into(journal, when)
         found += [leftover] if leftover is not None else []
     return sorted(found, key=lambda leftover: -leftover.when)
 
 
-def _look_into(journal: Journal, when: float) -> Leftover | None:
+def look_into(journal: Journal, when: float) -> Leftover | None:
+    """What a journal holds; None where that is nothing to recover: then it is removed, or left to a newer program."""
     try:
         if journal.version > project.VERSION:
             log.warning("%s is of a newer Downstage", journal.file.name)

@@ -338,7 +338,7 @@ def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
         with safe_open(path, "pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
     except (OSError, SafetensorError) as error:
-        raise EngineError(f"The weights {path} cannot be read: {error}") from error
+        raise EngineError(f"The weights {path} cannot be read: {error}.") from error
 
 
 def check_weights(found: dict[str, torch.Tensor], expected: dict[str, torch.Size], path: Path) -> None:

@@ -93,7 +93,7 @@ def read_shard(path: Path) -> list[Stored]:
                     key, _, ending = member.name.partition(".")
                     found.setdefault(key, {})[ending] = (member.offset_data, member.size)
     except (OSError, tarfile.TarError) as error:
-        raise EngineError(f"The shard {path} cannot be read: {error}") from error
+        raise EngineError(f"The shard {path} cannot be read: {error}.") from error
     end = max((start + size for files in found.values() for start, size in files.values()), default=0)
     if path.stat().st_size < math.ceil(end / tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE + 2 * tarfile.BLOCKSIZE:
         raise EngineError(f"The shard {path} ends too early.", "Copy or write it again.")
@@ -154,7 +154,7 @@ def decode(example: Stored) -> Example:
             elif ending == "safetensors":
                 tensors |= safetensors.torch.load(data)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise EngineError(f"The example {example.name} is damaged: {error}") from error
+        raise EngineError(f"The example {example.name} is damaged: {error}.") from error
     bad = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
     if bad:
         raise EngineError(f"The example {example.name} holds values that are no numbers in {', '.join(bad)}.")

@@ -6,8 +6,8 @@
 
 Faults are: an exception that is no ExpectedError or EngineError, a crash, more than 10 seconds of processor time, more than 4 GiB
 of address space asked for without a sentence about it, a file written or removed anywhere, a process or socket opened, anything
-unpickled. A file that does such a thing is kept in --out. Every tenth file is traced, and one that reaches lines that no file
-before it reached joins those to start from.
+unpickled. A file that does such a thing is kept in --out. The parsers are traced line by line, and a file that reaches lines
+that no file before it reached joins those to start from.
 
 POSIX only: limits and timers are the system's.
 """

@@ -104,7 +104,7 @@ def mutated_project(data: bytes, chance: random.Random, others: list[bytes]) -> 
         return mutated(data, chance, others)
     try:
         with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
-            database.deserialize(data)
+            database.deserialize(data[:18] + b"\1\1" + data[20:])  # in memory there is no write-ahead log, as a journal has
             tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
             table = chance.choice(tables)
             names = [row[1] for row in database.execute(f'PRAGMA table_info("{table}")')]
@@ -115,6 +115,7 @@ def mutated_project(data: bytes, chance: random.Random, others: list[bytes]) -> 
             if isinstance(row[column], str):
                 changed = changed.decode("utf-8", "replace")
             database.execute(f'UPDATE "{table}" SET "{names[column]}" = ? WHERE "{names[0]}" IS ?', (changed, row[0]))
-            return database.serialize()
+            changed_file = database.serialize()
+            return changed_file[:18] + data[18:20] + changed_file[20:]
     except (sqlite3.Error, IndexError, OverflowError, ValueError, MemoryError):  # it starts from a file that was damaged before
         return mutated(data, chance, others)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import random
+import shutil
+import sqlite3
+import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +16,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from app import recovery
 from app.document import Document, Group, Guide, Layer, make_group, make_layer, walk
+from app.errors import FileError
 from app.formats import open_with_report, save_document
 from app.geometry import Placement
 from app.pixels import Mask, Pixels
+from app.recovery import Belonging, Journal
 from app.settings import Settings
 from bfs_engine.pictures import read_picture
 from bfs_engine.scenes.vocabulary import Vocabulary
@@ -88,9 +95,19 @@ def _tiffs(folder: Path) -> None:
     Image.fromarray(deep.astype(np.float32) / 65535).save(folder / "float.tiff")
 
 
+def _projects(folder: Path) -> None:
+    """Of this version and of the first."""
+    _documents(".downstage")(folder)
+    shutil.copyfile(Path(__file__).parents[1] / "golden" / "project-1.downstage", folder / "version 1.downstage")
+
+
 def _open(path: Path) -> None:
     """What the program does to show a file: read it, and touch every tile."""
-    for node, _depth, _parent in walk(open_with_report(path).document):
+    _touch(open_with_report(path).document)
+
+
+def _touch(document: Document) -> None:
+    for node, _depth, _parent in walk(document):
         rasters = [node.mask] if node.mask else []
         if isinstance(node, Layer):
             rasters += [node.pixels, *(candidate.pixels for candidate in node.candidates)]
@@ -98,6 +115,33 @@ def _open(path: Path) -> None:
         for raster in rasters:
             for tile in raster.tiles.values():
                 assert tile.dtype == np.uint8 and tile.shape[:2] == (256, 256)
+
+
+def _write_journal(folder: Path) -> None:
+    journal = Journal.begin(folder, small_document(), Belonging(folder / "a.downstage", (1, 2), saved=False))
+    journal.close()
+
+
+class _Kept(Journal):
+    """One that stays when it holds nothing unsaved."""
+
+    def remove(self) -> None:
+        self.close()
+
+
+def _recover(path: Path) -> None:
+    """What a start of the program does with a journal."""
+    logging.getLogger("app.recovery").setLevel(logging.ERROR)
+    try:
+        journal = _Kept(path)
+    except sqlite3.DatabaseError as error:
+        raise FileError(f"“{path.name}” is left alone: {error}.") from error
+    leftover = recovery.look_into(journal, 0.0)
+    if leftover is not None and leftover.opened is not None:
+        _touch(leftover.session().document)
+    journal.close()
+    if leftover is None or leftover.opened is None:
+        raise FileError("There is nothing to recover.")
 
 
 def _write_settings(folder: Path) -> None:
@@ -148,8 +192,43 @@ def _read_model(path: Path) -> None:
     load_pipeline(path.parents[1])
 
 
+def _write_checkpoint(folder: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    save_file({"a.weight": torch.arange(12.0).reshape(3, 4), "b": torch.ones(5, dtype=torch.bfloat16)}, folder / "a.safetensors", {"step": "3"})
+
+
+def _read_checkpoint(path: Path) -> None:
+    from bfs_engine.train.loop import read_weights
+
+    read_weights(path)
+
+
+def _write_shard(folder: Path) -> None:
+    import torch
+    from safetensors.torch import save
+
+    picture = io.BytesIO()
+    Image.fromarray(noise(9, 7)).save(picture, "PNG")
+    files = {"json": b'{"box": [1, 2, 3, 4]}', "image.png": picture.getvalue(), "safetensors": save({"a": torch.ones(2, 3)})}
+    with tarfile.open(folder / "a.tar", "w") as tar:
+        for ending, data in files.items():
+            entry = tarfile.TarInfo(f"0000.{ending}")
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+
+
+def _read_shard(path: Path) -> None:
+    from bfs_engine.train import shards
+
+    for example in shards.read_shard(path):
+        shards.decode(example)
+
+
 READERS = {
-    "project": Reader(".downstage", _documents(".downstage"), _open, mutations.mutated_project, 12),
+    "project": Reader(".downstage", _projects, _open, mutations.mutated_project, 12),
+    "journal": Reader(".downstage", _write_journal, _recover, mutations.mutated_project, 4),
     "psd": Reader(".psd", _documents(".psd"), _open, weight=16),
     "psb": Reader(".psb", _documents(".psb"), _open),
     "ora": Reader(".ora", _documents(".ora"), _open, mutations.mutated_zip, 12),
@@ -173,5 +252,7 @@ READERS = {
     "settings": Reader(".json", _write_settings, _read_settings, weight=2),
     "weights": Reader(".pt", _write_weights, _read_weights, weight=2),
     "model": Reader(".safetensors", _write_model, _read_model, weight=1, stem="model/transformer/diffusion_pytorch_model"),
+    "checkpoint": Reader(".safetensors", _write_checkpoint, _read_checkpoint, weight=2),
+    "shard": Reader(".tar", _write_shard, _read_shard, weight=2),
     "library": Reader(".json", _write_library, _read_library, weight=2, stem="things"),
 }

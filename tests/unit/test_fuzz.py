@@ -127,10 +127,10 @@ def test_new_lines_of_a_parser_are_noticed(tmp_path: Path) -> None:
     (tmp_path / "no.png").write_bytes(b"no picture")
     with reach:
         child._outcome(replace(reader), tmp_path / "no.png")
-    few = len(reach.lines)
+    few = reach.lines
     with reach:
         child._outcome(reader, tmp_path / "seeds" / "0.png")
-    assert 0 < few < len(reach.lines)
+    assert 0 < few < reach.lines
 
 
 def test_a_psd_whose_layers_together_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
