@@ -64,6 +64,8 @@ class Request:
     steps, guidance: None takes the model's own default.
     reference: (h, w, 4) uint8 straight RGBA cut-out that shows the thing itself, instead of the prompt; or (h, w, 3), a
     picture of the thing on some ground, which the engine cuts out where it needs to; or None.
+    occluders: (crop.height, crop.width, 4) uint8 straight RGBA, what stands in front of the new layer, or None where the engine is
+    not to see it. The layer is made whole all the same, for its place behind them; extracting takes no notice of them.
     count: how many candidates to make, the first with `seed`, each next with a seed one higher.
     """
 
@@ -77,6 +79,7 @@ class Request:
     model: str = "starter"
     reference: np.ndarray | None = field(default=None, repr=False)
     count: int = 1
+    occluders: np.ndarray | None = field(default=None, repr=False)
 
     kind: ClassVar[str]
 
@@ -89,7 +92,7 @@ class Request:
                 plain[f"{each.name}_sha256"] = _digest(value)
             elif isinstance(value, Box):
                 plain[each.name] = asdict(value)
-            elif each.name != "reference":
+            elif each.name not in ("reference", "occluders"):
                 plain[each.name] = value
         return plain
 
@@ -112,7 +115,7 @@ class ExtractRequest(Request):
     composite: (crop.height, crop.width, 3) uint8, the same crop of the picture with the thing in it.
     strength: how much noise the model is shown on the composite, above 0 to 1; 0 asks no model and takes what can be computed
     from the two pictures alone (lift.py); None is the engine's own choice. The layer over the background is the composite in
-    either case, within rounding and the dead zone of lift.py.
+    either case, within rounding and the dead zone of lift.py. Its recipe says how far the matte was enlarged ("matte_upscale").
     """
 
     composite: np.ndarray = field(kw_only=True, repr=False)

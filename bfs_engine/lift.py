@@ -1,6 +1,6 @@
 """Layers from pictures without a network: what a composite adds to its known background, and a thing apart from its effects.
 
-Numpy only; pictures and layers are (h, w, 3) RGB and (h, w, 4) straight RGBA uint8 at the border, float32 in 0..1 inside. The
+Numpy and Pillow only; pictures and layers are (h, w, 3) RGB and (h, w, 4) straight RGBA uint8 at the border, float32 in 0..1 inside. The
 sums are those of the composition equation C = α·F + (1−α)·B (BFS, equation 1), solved for what is not known.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from PIL import Image
 
 from .api import Box, EngineError
 
@@ -19,6 +20,8 @@ DARKEST_SHADOW = 0.3  # of the light that the ground still gets in a shadow; wha
 SEE_THROUGH = 0.35  # of the background's texture: what lets more of it through is an effect
 COLOURLESS = 0.06  # how far a shadow may change the colour of the ground, root of the summed squares
 WORK = 256  # pixels of the longer side at which regions are judged
+LARGEST_MATTE = 2000  # pixels of the longer side at which a matte is made: a hundred bytes a pixel
+BAND = 256  # rows lifted at a time
 
 
 def dead_zone(composite: np.ndarray, background: np.ndarray) -> float:
@@ -31,11 +34,27 @@ def lift(composite: np.ndarray, background: np.ndarray, alpha: np.ndarray | None
     """The layer that turns `background` into `composite`, (h, w, 4); both (h, w, 3).
 
     alpha: (h, w) uint8, how opaque the layer should be, raised where a colour in range needs it; None takes `thing_matte`. Over the
-    background the layer gives the composite to one level of 255, but for differences in the dead zone, which are left out.
+    background the layer gives the composite to one level of 255, but for differences in the dead zone, which are left out. That
+    holds at any size: the sums are done in bands of rows at the pictures' own size, only the matte is made small (`matte_step`).
     """
-    above, below = composite.astype(np.float32) / 255, background.astype(np.float32) / 255
-    dead = dead_zone(above, below)
+    step = matte_step(composite.shape[:2])
+    dead = dead_zone(*(picture[::step, ::step].astype(np.float32) / 255 for picture in (composite, background)))
     wanted = thing_matte(composite, background) if alpha is None else alpha
+    layer = np.empty((*wanted.shape, 4), np.uint8)
+    for start in range(0, len(layer), BAND):
+        band = slice(start, start + BAND)
+        layer[band] = _lifted(composite[band], background[band], wanted[band], dead)
+    return layer
+
+
+def matte_step(size: tuple[int, int]) -> int:
+    """By how much pictures of a size (h, w) are reduced before a matte is told from them, and the matte enlarged; 1: not at all."""
+    return max(1, -(-max(size) // LARGEST_MATTE))
+
+
+def _lifted(composite: np.ndarray, background: np.ndarray, wanted: np.ndarray, dead: float) -> np.ndarray:
+    """A band of the layer; all of it follows from each pixel by itself."""
+    above, below = composite.astype(np.float32) / 255, background.astype(np.float32) / 255
     change = above - below
     largest = np.abs(change).max(axis=2, keepdims=True)
     change *= np.clip((largest - dead) / SOFT, 0, 1)
@@ -70,6 +89,10 @@ def thing_matte(composite: np.ndarray, background: np.ndarray, region: np.ndarra
     as part of it). At the region's edge the cover follows from the colours of its inside and of the background:
     α = (C−B)·(F−B) / ‖F−B‖².
     """
+    if (step := matte_step(composite.shape[:2])) > 1:
+        small = (np.asarray(Image.fromarray(picture).reduce(step)) for picture in (composite, background))
+        matte = thing_matte(*small, None if region is None else region[::step, ::step])
+        return _enlarged(matte, step, composite.shape[:2])
     above, below = composite.astype(np.float32) / 255, background.astype(np.float32) / 255
     changed, found = (_grown_to(part, above.shape[:2]) for part in _regions(above, below))
     region = found if region is None else region & changed
@@ -293,6 +316,12 @@ def _reduced(picture: np.ndarray, step: int) -> np.ndarray:
     height, width = picture.shape[:2]
     padded = np.pad(picture, ((0, -height % step), (0, -width % step), (0, 0)), mode="edge")
     return padded.reshape(padded.shape[0] // step, step, padded.shape[1] // step, step, 3).mean(axis=(1, 3))
+
+
+def _enlarged(matte: np.ndarray, step: int, size: tuple[int, int]) -> np.ndarray:
+    """(h, w) uint8 -> (h · step, w · step) cut to `size`, straight lines between the middles of the pixels."""
+    whole = Image.fromarray(matte).resize((matte.shape[1] * step, matte.shape[0] * step), Image.Resampling.BILINEAR)
+    return np.asarray(whole)[: size[0], : size[1]]
 
 
 def _grown_to(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:

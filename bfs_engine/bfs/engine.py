@@ -91,8 +91,9 @@ class BFSEngine(ABC):
         guess = lift.lift(request.composite, request.background)
         if not guess[..., 3].any():
             raise EngineError("Inside the box the two pictures are the same.", "Draw the box around what only one of them shows.")
+        sized = {"strength": float(strength), "matte_upscale": lift.matte_step(request.composite.shape[:2])}
         if strength == 0:
-            recipe = self._recipe(request, request.seed, Told({}, "")) | {"strength": 0.0}
+            recipe = self._recipe(request, request.seed, Told({}, "")) | sized
             return (_trimmed(guess, request.crop, recipe),)
         thing = _rgba_to_model(np.dstack([request.composite, lift.thing_matte(request.composite, request.background)]), self.size)
         told = self.told_of_thing(request, thing)
@@ -100,7 +101,7 @@ class BFSEngine(ABC):
         def finish(layer: np.ndarray, seed: int) -> LayerResult | None:
             region = thing_region(layer, request.composite.shape[:2])
             matte = lift.thing_matte(request.composite, request.background, region)
-            recipe = self._recipe(request, seed, told) | {"strength": strength}
+            recipe = self._recipe(request, seed, told) | sized
             return _trimmed(lift.lift(request.composite, request.background, matte), request.crop, recipe)
 
         shown = {"composite": _tensor(to_model(request.composite, self.size)), "strength": strength}
@@ -143,7 +144,7 @@ class BFSEngine(ABC):
                 said = _of_part(told.arguments, slice(number * self.at_once, (number + 1) * self.at_once), len(seeds))
                 watch = _watch(self.pipeline, part[0], steps, (number, len(rounds)), finish, report)
                 made = self.pipeline(
-                    _tensor(to_model(request.background, self.size)),
+                    _tensor(to_model(shown_picture(request), self.size)),
                     box_mask(torch.tensor([self.in_frame(request.box, request.crop)]), self.size, self.size),
                     **said,
                     num_inference_steps=steps,
@@ -183,6 +184,19 @@ def _watch(
         report(Progress(number * steps + step, rounds * steps, "Denoising", preview))
 
     return on_step
+
+
+def shown_picture(request: Request) -> np.ndarray:
+    """(h, w, 3) uint8, the crop as the model sees it: with what stands in front, where it hides what is behind.
+
+    Only what is more opaque than not counts, and gains by it: a shadow or a glass in front darkens the finished layer below it anyway,
+    and would do so twice if the model had adapted the thing to it.
+    """
+    if request.occluders is None:
+        return request.background
+    firm = request.occluders.copy()
+    firm[..., 3] = np.clip(2 * firm[..., 3].astype(np.int16) - 255, 0, 255)
+    return over(firm, request.background)
 
 
 def seeds_of(request: Request) -> list[int]:

@@ -39,6 +39,7 @@ def test_the_memory_layout_of_a_picture_does_not_change_the_key() -> None:
         {"model": "flux"},
         {"background": np.full((80, 80, 3), 98, np.uint8)},
         {"reference": np.zeros((8, 8, 4), np.uint8)},
+        {"occluders": np.zeros((80, 80, 4), np.uint8)},
         {"count": 3},
     ],
     ids=lambda change: next(iter(change)),

@@ -178,3 +178,19 @@ def test_the_models_effects_are_kept_and_its_thing_is_not() -> None:
     assert effects[..., 3].max() < 0.45 and effects[:16, :, 3].max() == 0
     assert effects[41, 38, 3] > 0.1, "the shadow goes on under the thing's edge"
     assert lift.OPAQUE > 0.45
+
+
+def test_the_model_sees_what_stands_in_front_and_the_layer_is_made_whole_behind_it(engine: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    fence = np.zeros((*cut(ground()).shape[:2], 4), np.uint8)
+    fence[:, 20:40] = 250, 250, 250, 255
+    fence[:, 40:60] = 0, 0, 0, 100  # its shadow, which will fall on the finished layer by itself
+    shown = work.shown_picture(insert(occluders=fence))
+    assert (shown[:, 20:40] == 250).all()
+    assert (shown[:, 40:] == cut(ground())[:, 40:]).all()
+    pictures: list[np.ndarray] = []
+    monkeypatch.setattr(work, "to_model", lambda picture, size: pictures.append(picture) or framing.to_model(picture, size))
+    (with_it,) = engine.insert(insert(occluders=fence), quietly)
+    assert (pictures[0] == shown).all()
+    cover = on_canvas(with_it, WIDTH, HEIGHT)[..., 3]
+    assert cover[50, CROP.x + 30] > 0, "also where the fence hides it"
+    assert with_it.recipe["occluders_sha256"] and "occluders" not in with_it.recipe

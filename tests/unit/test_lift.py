@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from bfs_engine.api import EngineError
-from bfs_engine.lift import fill, grown, lift, shadow_and_reflection, shrunk, split, thing_matte
+from bfs_engine.lift import LARGEST_MATTE, fill, grown, lift, matte_step, shadow_and_reflection, shrunk, split, thing_matte
 
 SIZE = 64
 
@@ -54,6 +54,17 @@ def test_a_lifted_layer_gives_the_composite_again_whatever_the_pictures(composit
     quiet = np.abs(composite.astype(int) - background).max(axis=2) <= 16  # the widest dead zone, and its ramp
     assert error[~quiet].max(initial=0) <= 0.51
     assert error[quiet].max(initial=0) <= 16
+
+
+def test_a_picture_too_large_for_a_matte_is_lifted_as_exactly_with_a_matte_that_is_enlarged() -> None:
+    width = LARGEST_MATTE + 120
+    ground = np.tile(meadow(), (4, width // SIZE + 1, 1))[:, :width]
+    composite = ground.copy()
+    composite[60:190, 1500:1700] = 220, 60, 40
+    assert matte_step(ground.shape[:2]) == 2
+    layer = lift(composite, ground)
+    assert np.abs(over(layer, ground) - composite).max() <= 0.51
+    assert (layer[80:170, 1520:1680, 3] == 255).all() and layer[:, :1400, 3].max() == 0
 
 
 def test_where_nothing_changed_there_is_no_layer_even_if_the_pictures_are_noisy() -> None:
