@@ -79,10 +79,12 @@ def snap(positions: Iterable[float], upright: bool, lines: Iterable[Line], snapp
 def touched(area: tuple[float, float, float, float], lines: Iterable[Line]) -> tuple[Line, ...]:
     """The lines on which an edge or middle of left, top, right, bottom lies now, long enough to reach both."""
     left, top, right, bottom = area
+    across, down = (left, (left + right) / 2, right), (top, (top + bottom) / 2, bottom)
     shown: dict[tuple[bool, float], Line] = {}
     for line in lines:
-        own = (left, (left + right) / 2, right) if line.upright else (top, (top + bottom) / 2, bottom)
-        if not any(abs(position - line.position) <= 0.5 for position in own):
+        low, middle, high = across if line.upright else down
+        at = line.position
+        if abs(low - at) > 0.5 and abs(middle - at) > 0.5 and abs(high - at) > 0.5:  # for every line, several times a frame
             continue
         low, high = (top, bottom) if line.upright else (left, right)
         old = shown.get((line.upright, line.position), line)

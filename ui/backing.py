@@ -27,7 +27,7 @@ from ui.view import View
 
 MOST_KEPT = 4  # images of settled layers, each as large as the sheet
 BLOCK = 128  # image pixels: what a drag or a pan uncovers is painted in squares of this side, not in thin strips
-PIECE = 384  # image pixels: the side of the largest rectangle painted in one go
+PIECE = 384  # image pixels: the side of what is painted in one go while it is not known how long that takes
 MARGIN = 128  # image pixels painted beyond the visible edge, so that small pans cost nothing
 
 Painter = Callable[[Document, Rect, float], QImage]  # (document, canvas rectangle, scale) -> ARGB32_Premultiplied
@@ -62,10 +62,11 @@ class Backing:
     _dirty: list[Rect] = field(default_factory=list)
     _changing: frozenset[str] | None = None  # ids of the nodes that changed last; None: nodes came or went
     _stack: list[Segment | _Kept] | None = None  # the document of the moment, bottom to top
+    _pace: float | None = None  # seconds for an image pixel, as the last piece took them; None: nothing like it was painted yet
 
     def forget(self) -> None:
         """Drop everything: another document is shown."""
-        self._sheet = self._underlay = self._changing = self._stack = None
+        self._sheet = self._underlay = self._changing = self._stack = self._pace = None
         self._dirty.clear()
 
     def cover(self, visible: Rect, level: int, canvas: Rect) -> None:
@@ -93,7 +94,9 @@ class Backing:
 
     def change(self, old: Document, new: Document, damage: Rect) -> None:
         """The document is another one now; it looks different in `damage`."""
-        self._changing = changed_nodes(old, new)
+        changing = changed_nodes(old, new)
+        if changing != self._changing:
+            self._changing, self._pace = changing, None
         before, self._stack = self._stack, None
         if self._changing is not None and self._sheet is not None:
             self._stack = self._stacked(segments(new, self._changing), [kept for kept in before or () if isinstance(kept, _Kept)])
@@ -149,10 +152,14 @@ class Backing:
             place, inside = self._dirty.index(rect), rect.intersect(area)
             if min(inside.width, inside.height) < BLOCK * step // 2:  # a thin strip costs as much as a block: every tile it touches
                 inside = aligned(inside, BLOCK * step).intersect(rect)
-            pieces = split(inside, PIECE * step)
+            now = time.perf_counter()
+            side = PIECE if self._pace is None else max(PIECE, math.isqrt(int(max(deadline - now, 0) / self._pace)))
+            pieces = split(inside, side * step)
             self._dirty[place : place + 1] = pieces[1:] + around(rect, inside)
             self._paint(document, pieces[0])
-            if time.perf_counter() > deadline:
+            done = time.perf_counter()
+            self._pace = max(done - now, 1e-6) / (pieces[0].width * pieces[0].height / step**2)
+            if done > deadline:
                 break
         if not self.is_behind:
             self._underlay = None

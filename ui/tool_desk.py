@@ -51,7 +51,6 @@ class ToolDesk(QObject):
         self._chosen: Callable[[], list[str]] = lambda: []
         self._hover = ""
         self.gesture = False
-        self._told = False  # whether `changed` was emitted since the last drag
         self._guiding = False  # the gesture holds a guide
         self._aids = Aids()
         self._before = "move"  # the tool to go back to when a transform or a crop is done
@@ -218,11 +217,13 @@ class ToolDesk(QObject):
     def drag(self, x: float, y: float, modifiers: Collection[str]) -> None:
         if not self.gesture:
             return
-        self._told = False
+        before = self._session.shown
         self._active.drag(x, y, modifiers)
         if self.tool in PAINTING:
             self.circle_moved()
-        elif not self._told:  # a preview of the document has told already
+        elif self._session.shown is not before:  # the panels follow the document
+            self.repaint()
+        else:
             self._tell()
 
     def release(self, x: float, y: float, modifiers: Collection[str]) -> None:
@@ -368,6 +369,5 @@ class ToolDesk(QObject):
         self._tell()
 
     def _tell(self) -> None:
-        self._told = True
         self.changed.emit()
         self.repaint()
