@@ -56,7 +56,7 @@ from ui.transform_bar import TransformBar
 from ui.view_commands import ViewCommands
 from ui.welcome import Welcome
 
-PANELS_WAIT = 80  # milliseconds: how far the panels may lag behind the brush
+PANELS_WAIT = 80  # milliseconds: how far the panels may lag behind a gesture
 
 log = logging.getLogger(__name__)
 
@@ -262,7 +262,7 @@ class MainWindow(QMainWindow):
 
     def _document_changed(self, old: Document, new: Document) -> None:
         self.canvas.show_document(new)
-        if self.desk.gesture and self.desk.tool in PAINTING:  # a dab may come every few milliseconds
+        if self.desk.gesture:  # the picture follows the pointer; the panels need not show every place on the way
             if not self._panels_later.isActive():
                 self._panels_later.start(PANELS_WAIT)
         else:
