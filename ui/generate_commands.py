@@ -72,7 +72,7 @@ class GenerateCommands(QObject):
     def know(self, vocabulary: Vocabulary | None) -> None:
         """The model's words, as soon as they are loaded; None: any words will do."""
         self._vocabulary = vocabulary
-        self._panel.set_things(self.things)
+        self._panel.set_things(self.things, vocabulary.adjectives if vocabulary else frozenset())
 
     @property
     def things(self) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ class GenerateCommands(QObject):
         if found.ignored:
             words = ", ".join(f"“{word}”" for word in found.ignored)
             sentence = self.tr("This model makes a plain {thing}; it does not follow {words}.")
-            self._messages.say(sentence.format(thing=found.name, words=words))
+            self._messages.say(sentence.format(thing=found.described, words=words))
         return True
 
     def again(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from PySide6.QtCore import QEvent, QObject, QSize, QStringListModel, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, QStringListModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCompleter,
@@ -28,6 +28,24 @@ from ui.theme import Icons
 LARGEST_SEED = 2**31 - 1
 REMEMBERED = 50  # prompts
 MOST_CANDIDATES = 8  # of one request
+
+
+class ThingCompleter(QCompleter):
+    """Completes the name after colours and sizes: “small red ca” becomes “small red car”."""
+
+    adjectives: frozenset[str] = frozenset()
+    _before = ""
+
+    def splitPath(self, path: str) -> list[str]:
+        """What of the prompt is looked for among the names."""
+        words = path.split(" ")
+        start = next((at for at, word in enumerate(words[:-1]) if word.lower() not in self.adjectives), len(words) - 1)
+        self._before = "".join(word + " " for word in words[:start])
+        return [" ".join(words[start:])]
+
+    def pathFromIndex(self, index: QModelIndex) -> str:
+        """The whole prompt for a name of the list."""
+        return self._before + super().pathFromIndex(index)
 
 
 class GeneratePanel(QWidget):
@@ -118,8 +136,9 @@ class GeneratePanel(QWidget):
         self._steps.setValue(int(recipe.get("steps") or 0))
         self._guidance.setValue(float(recipe.get("guidance") or 0))
 
-    def set_things(self, names: tuple[str, ...]) -> None:
-        """The vocabulary for the completer; empty: any words will do."""
+    def set_things(self, names: tuple[str, ...], adjectives: frozenset[str] = frozenset()) -> None:
+        """The vocabulary for the completer, with words that may stand before a name; empty: any words will do."""
+        self._completer.adjectives = adjectives | {"a", "an", "the"}
         self._names.setStringList(sorted(names))
         self._things.setVisible(bool(names))
 
@@ -146,7 +165,7 @@ class GeneratePanel(QWidget):
         self.prompt.setMinimumHeight(32)
         self.prompt.installEventFilter(self)
         self.prompt.returnPressed.connect(lambda: self.submitted.emit(False))
-        self._completer = QCompleter(self._names, self)
+        self._completer = ThingCompleter(self._names, self)
         self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self._completer.setMaxVisibleItems(9)

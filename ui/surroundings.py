@@ -13,9 +13,10 @@ from app.settings import Settings
 
 
 class Understood(Protocol):
-    """name: the thing; ignored: words of the prompt that the model does not follow."""
+    """name: the thing; described: the same with its colour and size; ignored: words of the prompt that the model does not follow."""
 
     name: str
+    described: str
     ignored: tuple[str, ...]
 
 
@@ -23,6 +24,7 @@ class Vocabulary(Protocol):
     """What the window asks of the words that a model knows."""
 
     names: tuple[str, ...]
+    adjectives: frozenset[str]  # words before a name that are followed
 
     def synonyms(self, name: str) -> tuple[str, ...]:
         """Other words for a thing."""

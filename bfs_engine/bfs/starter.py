@@ -1,19 +1,22 @@
 """The starter engine: a small BFS model trained by this project, a library of cut-outs for its words; CPU, no download.
 
 The prompt is looked up in the library and the cut-out found is shown to the model as its reference (the part that FLUX Redux
-plays at full scale), so the vocabulary is the library, and a user's own cut-out works the same way.
+plays at full scale), so the vocabulary is the library, and a user's own cut-out works the same way. A colour in the prompt
+recolours the cut-out; a size makes the box smaller, which the thing then fills.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from diffusers.utils import logging
 
-from ..api import EngineError, Request
+from ..api import Box, EngineError, InsertRequest, LayerResult, Report, Request
 from ..cutout import cut_out
+from ..framing import SMALLEST_BOX, crop_around, cut
 from ..scenes.placing import contain, place_reference
 from ..scenes.sprites import trim
 from ..scenes.vocabulary import Vocabulary
@@ -43,6 +46,13 @@ class StarterEngine(BFSEngine):
     def things(self) -> tuple[str, ...]:
         return self.vocabulary.names
 
+    def insert(self, request: InsertRequest, report: Report) -> tuple[LayerResult, ...]:
+        """See Engine.insert. A thing that is asked to be small stands on the bottom of the box, in a crop of its own."""
+        share = 1.0 if request.reference is not None else self.vocabulary.understand(request.prompt).share
+        made = super().insert(narrowed(request, share), report)
+        asked = {name: value for name, value in request.recipe().items() if name in ("box", "crop", "background_sha256")}
+        return tuple(replace(result, recipe=result.recipe | asked) for result in made)
+
     def told(self, request: Request, seeds: list[int]) -> Told:
         """By the cut-out in its box, mirrored for every other seed."""
         cutout, understood = self._cutout(request)
@@ -70,8 +80,21 @@ class StarterEngine(BFSEngine):
             if not reference[..., 3].any():
                 raise EngineError("The reference picture is empty: every pixel of it is transparent.")
             return reference, "the reference"
-        understood = self.vocabulary.understand(request.prompt)
-        return self.vocabulary.cutout(understood.name), understood.name
+        asked = self.vocabulary.understand(request.prompt)
+        part = f", {asked.share:.0%} of the box" if asked.size else ""
+        return self.vocabulary.picture(asked), asked.described + part
+
+
+def narrowed(request: InsertRequest, share: float) -> InsertRequest:
+    """The same request for a box of `share` of the sides in the middle of the box's bottom, and the part of the crop around it."""
+    if share == 1:
+        return request
+    box, crop = request.box, request.crop
+    width, height = (max(round(side * share), min(side, SMALLEST_BOX)) for side in (box.width, box.height))
+    within = Box(box.x + (box.width - width) // 2 - crop.x, box.bottom - height - crop.y, width, height)
+    around = crop_around(within, crop.width, crop.height)
+    moved = [replace(part, x=part.x + crop.x, y=part.y + crop.y) for part in (within, around)]
+    return replace(request, box=moved[0], crop=moved[1], background=cut(request.background, around))
 
 
 def enlargement(cutout: np.ndarray, box: tuple[float, float, float, float], crop: int) -> int:

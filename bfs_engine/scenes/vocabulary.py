@@ -1,7 +1,8 @@
 """What a prompt asks for, looked up in a picture library: things.json and cut-outs in one folder. Torch-free.
 
 A prompt is understood when the last word of what it names is a thing of the library: “a shiny red apple on a plate” is an
-apple, “a bus stop” is not a bus. What the words around it say is not followed, and handed back as ignored.
+apple, “a bus stop” is not a bus. A colour and a size beside it are followed; what the other words say is not, and they are handed back
+as ignored.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 from PIL import Image
 
 from bfs_engine.api import EngineError, UnknownPrompt
+from bfs_engine.scenes.colours import COLOURS, SHADES, recolour
 
 Words = tuple[str, ...]
 OFFERS = 5  # nearest things named for an unknown prompt
@@ -29,12 +31,14 @@ _SAYS_NOTHING = frozenset("a an the some any my your this that these those one t
                           "create show me place paint generate i want would like there is it".split())
 _MEASURES = frozenset("photo photograph picture image drawing painting illustration sketch render piece slice bit part kind sort type pair "
                       "couple bunch group set stack pile lot side view closeup close up portrait single lone".split())
-_TRAILERS = frozenset("please here there now outdoors indoors outside alone upright small big large tiny huge red green blue yellow "
-                      "orange black white brown grey gray pink purple golden".split())
+_TRAILERS = frozenset("please here there now outdoors indoors outside alone upright".split())
+# How much of the box's sides a thing takes that is called so; nothing larger than the box is made.
+SIZES = {"tiny": 0.4, "miniature": 0.4, "small": 0.6, "medium": 0.8, "large": 1.0, "big": 1.0, "huge": 1.0, "giant": 1.0, "enormous": 1.0}
 # Pairs whose last word is in the library although they name something else.
 _OTHER_THINGS = frozenset({("guinea", "pig"), ("sea", "horse"), ("prairie", "dog"), ("polar", "bear"), ("star", "fish"), ("dragon", "fly"),
                            ("rocking", "horse"), ("golf", "ball"), ("double", "bass"), ("sea", "urchin"), ("water", "bottle"),
-                           ("rocking", "chair"), ("golf", "bag"), ("dog", "house"), ("bird", "house"), ("pool", "table")})
+                           ("rocking", "chair"), ("golf", "bag"), ("dog", "house"), ("bird", "house"), ("pool", "table"), ("red", "panda"),
+                           ("blue", "cheese")})
 _IRREGULAR = {"mice": "mouse", "geese": "goose", "oxen": "ox", "cacti": "cactus", "dice": "die", "octopi": "octopus", "feet": "foot",
               "knives": "knife", "leaves": "leaf", "loaves": "loaf", "wolves": "wolf", "calves": "calf", "scarves": "scarf",
               "shelves": "shelf", "halves": "half", "hippopotami": "hippopotamus", "dwarves": "dwarf", "lice": "louse", "ferries": "ferry"}
@@ -43,12 +47,25 @@ _ALWAYS_PLURAL = frozenset({"glasses", "jeans", "shorts"})  # a glass is not a p
 
 @dataclass(frozen=True)
 class Understood:
-    """name, file: the thing of the library. matched, ignored: the prompt's words, in order, articles in neither."""
+    """name, file: the thing of the library. matched, ignored: the prompt's words, in order, articles in neither. colour: as
+    colours.colour_of takes it, and size: one of SIZES; empty where the prompt says nothing of it."""
 
     name: str
     file: str
     matched: Words
     ignored: Words
+    colour: str = ""
+    size: str = ""
+
+    @property
+    def share(self) -> float:
+        """Of the box's sides."""
+        return SIZES.get(self.size, 1.0)
+
+    @property
+    def described(self) -> str:
+        """All that is followed: “small dark red car”."""
+        return " ".join(word for word in (self.size, self.colour, self.name) if word)
 
 
 @dataclass(frozen=True)
@@ -114,6 +131,11 @@ class Vocabulary:
     def names(self) -> tuple[str, ...]:
         return tuple(self._by_name)
 
+    @property
+    def adjectives(self) -> frozenset[str]:
+        """Words before a name that are followed."""
+        return frozenset((*COLOURS, *SHADES, *SIZES))
+
     def synonyms(self, name: str) -> tuple[str, ...]:
         """Other words for the thing called `name`. Raises KeyError."""
         return self._by_name[name].phrases[1:]
@@ -127,20 +149,30 @@ class Vocabulary:
         except OSError as error:
             raise EngineError(f"The model's picture of “{name}” cannot be read.", "Install the program again.") from error
 
+    def picture(self, asked: Understood) -> np.ndarray:
+        """The cut-out in the colour that was asked for; see `cutout`."""
+        own = self.cutout(asked.name)
+        return recolour(own, asked.colour) if asked.colour else own
+
     def understand(self, prompt: str) -> Understood:
         """The thing that the prompt names. Raises UnknownPrompt with the nearest things; EngineError for an empty prompt."""
         words = split_words(prompt)
         if not prompt.strip():
             raise EngineError("The prompt is empty.", "Write what to insert, for example “apple”.")
-        for part in self._parts(prompt):
-            if all(word in _SAYS_NOTHING or word in _MEASURES for word in part) and self._find(part) is None:
+        parts = list(self._parts(prompt))
+        for part in parts:
+            if self._find(part) is None and self._only_describes(part):
                 continue
             found = self._find(part)
             if found is None or not self._is_whole(part, *found[:2]):
                 break
             start, end, entry = found
-            return _understood(entry, words, part[start:end])
+            apart = [word for other in parts if other is not part and self._only_describes(other) for word in other]
+            return _understood(entry, words, part[start:end], (*part[:start], *part[end:], *apart))
         raise UnknownPrompt(prompt.strip(), self.nearest(prompt))
+
+    def _only_describes(self, part: Words) -> bool:
+        return all(word in _SAYS_NOTHING or word in _MEASURES or word in self.adjectives for word in part)
 
     def _parts(self, prompt: str) -> Iterator[Words]:
         """The prompt's clauses, cut where another matter begins: at commas and at words such as “on” or “with”.
@@ -183,7 +215,7 @@ class Vocabulary:
         """Whether the phrase is what the words name, not a part of another thing's name."""
         if end - start == 1 and start > 0 and any((part[start - 1], form) in _OTHER_THINGS for form in word_forms(part[start])):
             return False
-        return all(word in _TRAILERS or word in _MEASURES or word.isdigit() or _is_participle(word) for word in part[end:])
+        return all(word in _TRAILERS or word in self.adjectives or word in _MEASURES or word.isdigit() or _is_participle(word) for word in part[end:])
 
     def nearest(self, prompt: str) -> tuple[str, ...]:
         """Up to OFFERS names: things that the words hold and others of their kind, or else what is spelt alike."""
@@ -208,10 +240,26 @@ class Vocabulary:
             yield from (phrases[near] for near in difflib.get_close_matches(word, phrases, n=OFFERS, cutoff=0.6))
 
 
-def _understood(entry: Entry, words: Words, matched: Words) -> Understood:
+def _understood(entry: Entry, words: Words, matched: Words, said: Words) -> Understood:
+    """said: the words about the thing, among which colour and size are looked for; two colours are a pattern, which is not followed."""
+    colours, sizes = _colours(said), [word for word in said if word in SIZES]
+    colour = colours[0] if len(set(colours)) == 1 else ()
+    size = sizes[0] if len(set(sizes)) == 1 else ""
     start = next(i for i in range(len(words)) if words[i : i + len(matched)] == matched)
-    rest = words[:start] + words[start + len(matched) :]
-    return Understood(entry.name, entry.file, matched, tuple(word for word in rest if word not in _SAYS_NOTHING))
+    rest = [*words[:start], *words[start + len(matched) :]]
+    for word in (*colour, size):
+        rest = [other for other in rest if other != word]
+    return Understood(entry.name, entry.file, matched, tuple(word for word in rest if word not in _SAYS_NOTHING), " ".join(colour), size)
+
+
+def _colours(words: Words) -> list[Words]:
+    """Every colour among the words, with the shade before it."""
+    found = []
+    for at, word in enumerate(words):
+        if word in COLOURS:
+            shaded = at > 0 and words[at - 1] in SHADES
+            found.append((words[at - 1], word) if shaded else (word,))
+    return found
 
 
 @dataclass(frozen=True)

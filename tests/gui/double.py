@@ -78,6 +78,7 @@ class Words:
     """Knows the names of KNOWN, with any adjectives before them."""
 
     names: tuple[str, ...] = KNOWN
+    adjectives: frozenset[str] = frozenset({"small", "red"})
 
     def synonyms(self, name: str) -> tuple[str, ...]:
         return ("kitten", "tomcat") if name == "cat" else ()
@@ -86,9 +87,11 @@ class Words:
         *ignored, name = prompt.split()
         if name not in (*KNOWN, "trouble"):
             raise UnknownPrompt(prompt, KNOWN[:2])
-        return Words.Found(name, tuple(ignored))
+        described = " ".join([word for word in ignored if word in self.adjectives] + [name])
+        return Words.Found(name, described, tuple(word for word in ignored if word not in self.adjectives))
 
     @dataclass(frozen=True)
     class Found:
         name: str
+        described: str
         ignored: tuple[str, ...]

@@ -294,3 +294,20 @@ def test_ctrl_enter_closes_the_words_that_were_offered_while_typing(tell: Tell, 
         assert editor.names == ["photo", "cat"]
 
     tell(story, photo)
+
+
+def test_names_are_completed_after_colours_and_sizes(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        editor.drag((40, 30), (100, 80))
+        editor.do("generate.prompt")
+        prompt = editor.window.generate_panel.prompt
+        await editor.until(lambda: prompt.completer().model().rowCount())
+        QTest.keyClicks(prompt, "a small red ca")
+        popup = prompt.completer().popup()
+        await editor.until(popup.isVisible)
+        assert [popup.model().index(row, 0).data() for row in range(popup.model().rowCount())] == ["cat"]
+        QTest.keyClick(popup, Qt.Key.Key_Down)
+        QTest.keyClick(popup, Qt.Key.Key_Return)
+        assert prompt.text() == "a small red cat"
+
+    tell(story, photo)
