@@ -68,10 +68,12 @@ class ActionSet(QObject):
             target.addAction(self._by_name[action.name])
 
     def enable(self, conditions: set[str]) -> None:
-        """Switch every action on or off by what it needs."""
+        """Switch every action on or off by what it needs, and check those that stand for something of the document."""
         for action in ACTIONS:
             if action.needs:
                 self._by_name[action.name].setEnabled(action.needs in conditions)
+            if action.checked:
+                self._by_name[action.name].setChecked(action.checked in conditions)
 
     def retint(self) -> None:
         """Take the theme's colours."""

@@ -22,7 +22,8 @@ MENUS = (
 class Action:
     """One command.
 
-    keys: Qt key sequences, the first is shown; needs: the condition under which it can be done (main_window.conditions);
+    keys: Qt key sequences, the first is shown; needs: the condition under which it can be done, checked: the one under which it is
+    checked, where that depends on the document (conditions.py);
     rule: a line above it in the menu; under: the submenu it is in; local: the keys are handled by the widget that has the focus, not by the window.
     """
 
@@ -35,6 +36,7 @@ class Action:
     local: bool = False
     checkable: bool = False
     under: str = ""
+    checked: str = ""
 
     @property
     def menu(self) -> str:
@@ -48,6 +50,7 @@ class Action:
 
 _T = QT_TRANSLATE_NOOP
 MASK = _T("actions", "Mask")
+LOCK = _T("actions", "Lock")
 GUIDES = _T("actions", "Guides")
 BACKDROP = _T("actions", "Backdrop")
 TURN = _T("actions", "Rotate View")
@@ -102,7 +105,10 @@ ACTIONS = (
     Action("layer.delete", _T("actions", "Delete"), ("Del",), "trash", "free layer"),
     Action("layer.visible", _T("actions", "Show or Hide"), ("Ctrl+,",), "eye", "layer", rule=True),
     Action("layer.solo", _T("actions", "Show Only This Layer"), ("Alt+Shift+V",), "", "layer"),
-    Action("layer.lock", _T("actions", "Lock or Unlock"), ("Ctrl+/",), "lock", "layer"),
+    Action("layer.lock", _T("actions", "Lock or Unlock All"), ("Ctrl+/",), "lock", "layer", checkable=True, under=LOCK, checked="locked"),
+    Action("layer.lock_transparency", _T("actions", "Lock Transparency"), ("/",), "transparency", "layer", checkable=True, under=LOCK, checked="transparency locked"),
+    Action("layer.lock_pixels", _T("actions", "Lock Pixels"), (), "brush", "layer", checkable=True, under=LOCK, checked="pixels locked"),
+    Action("layer.lock_position", _T("actions", "Lock Position"), (), "move", "layer", checkable=True, under=LOCK, checked="position locked"),
     Action("layer.raise", _T("actions", "Bring Forward"), ("Ctrl+]",), "up", "layer", rule=True),
     Action("layer.lower", _T("actions", "Send Backward"), ("Ctrl+[",), "down", "layer"),
     Action("layer.select_above", _T("actions", "Select the Layer Above"), ("Alt+]",), "", "layer"),
@@ -115,6 +121,8 @@ ACTIONS = (
     Action("layer.mask_invert", _T("actions", "Invert the Mask"), ("Ctrl+I",), "", "mask", rule=True, under=MASK),
     Action("layer.mask_switch", _T("actions", "Switch the Mask Off or On"), (), "", "mask", under=MASK),
     Action("layer.mask_link", _T("actions", "Unlink or Link the Mask"), (), "link", "mask", under=MASK),
+    Action("layer.mask_alone", _T("actions", "Show the Mask Alone"), (), "", "mask", rule=True, checkable=True, under=MASK, checked="mask alone"),
+    Action("layer.mask_overlay", _T("actions", "Show the Mask in Red"), ("\\",), "", "layer", checkable=True, under=MASK, checked="mask in red"),
     Action("layer.mask_apply", _T("actions", "Apply the Mask"), (), "", "mask on a layer", rule=True, under=MASK),
     Action("layer.mask_delete", _T("actions", "Delete the Mask"), (), "", "mask", under=MASK),
     *(Action(f"layer.tag_{tag or 'none'}", text, (), "", "layer", under=TAG) for tag, text in TAGS.items()),
@@ -123,20 +131,20 @@ ACTIONS = (
     Action("layer.split_effects", _T("actions", "Split Shadow and Reflection"), (), "", "free pixels", rule=True),
     Action("layer.merge_down", _T("actions", "Merge Down, or the Chosen Layers"), ("Ctrl+E",), "merge", "mergeable", rule=True),
     Action("layer.flatten", _T("actions", "Flatten Visible"), ("Ctrl+Shift+E",), "", "layer"),
-    Action("arrange.flip_across", _T("actions", "Flip Horizontally"), (), "flip-across", "free layer"),
-    Action("arrange.flip_down", _T("actions", "Flip Vertically"), (), "flip-down", "free layer"),
-    Action("arrange.reset", _T("actions", "Own Size and Shape Again"), (), "", "free layer"),
-    Action("arrange.align_left", _T("actions", "Align Left Edges"), (), "align-left", "free layer", rule=True),
-    Action("arrange.align_centre", _T("actions", "Align Horizontal Centres"), (), "align-centre", "free layer"),
-    Action("arrange.align_right", _T("actions", "Align Right Edges"), (), "align-right", "free layer"),
-    Action("arrange.align_top", _T("actions", "Align Top Edges"), (), "align-top", "free layer"),
-    Action("arrange.align_middle", _T("actions", "Align Vertical Centres"), (), "align-middle", "free layer"),
-    Action("arrange.align_bottom", _T("actions", "Align Bottom Edges"), (), "align-bottom", "free layer"),
+    Action("arrange.flip_across", _T("actions", "Flip Horizontally"), (), "flip-across", "movable layer"),
+    Action("arrange.flip_down", _T("actions", "Flip Vertically"), (), "flip-down", "movable layer"),
+    Action("arrange.reset", _T("actions", "Own Size and Shape Again"), (), "", "movable layer"),
+    Action("arrange.align_left", _T("actions", "Align Left Edges"), (), "align-left", "movable layer", rule=True),
+    Action("arrange.align_centre", _T("actions", "Align Horizontal Centres"), (), "align-centre", "movable layer"),
+    Action("arrange.align_right", _T("actions", "Align Right Edges"), (), "align-right", "movable layer"),
+    Action("arrange.align_top", _T("actions", "Align Top Edges"), (), "align-top", "movable layer"),
+    Action("arrange.align_middle", _T("actions", "Align Vertical Centres"), (), "align-middle", "movable layer"),
+    Action("arrange.align_bottom", _T("actions", "Align Bottom Edges"), (), "align-bottom", "movable layer"),
     Action("arrange.distribute_across", _T("actions", "Distribute Horizontally"), (), "distribute-across", "several layers", rule=True),
     Action("arrange.distribute_down", _T("actions", "Distribute Vertically"), (), "distribute-down", "several layers"),
     Action("generate.run", _T("actions", "Generate"), ("Ctrl+Return", "Ctrl+Enter"), "generate"),
     Action("generate.run_first", _T("actions", "Generate, at the Front of the Queue"), ("Ctrl+Shift+Return", "Ctrl+Shift+Enter")),
-    Action("generate.again", _T("actions", "Regenerate with a New Seed"), ("Ctrl+Alt+Return",), "dice", "generated layer", rule=True),
+    Action("generate.again", _T("actions", "Regenerate with a New Seed"), ("Ctrl+Alt+Return",), "dice", "free generated layer", rule=True),
     Action("generate.resettle", _T("actions", "Resettle: New Light and Shadow Here"), ("Ctrl+Alt+R",), "retry", "free pixels"),
     Action("generate.extract", _T("actions", "Extract the Thing with Its Shadow"), (), "", "pixels on another"),
     Action("generate.candidate_previous", _T("actions", "Previous Candidate"), ("Ctrl+Alt+Left",), "chevron-left", "candidates"),

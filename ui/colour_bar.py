@@ -21,7 +21,7 @@ class ColourBar(QWidget):
         self._patch = _Patch()
         self.name = QLineEdit()
         self.name.setReadOnly(True)
-        self.name.setFixedWidth(96)
+        self.name.setMinimumWidth(self.name.fontMetrics().horizontalAdvance(self.tr("Click the picture")) + 24)
         self.name.setAccessibleName(self.tr("Colour"))
         self.name.setPlaceholderText(self.tr("Click the picture"))
         self.copy = QPushButton(self.tr("Copy"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app import edits
-from app.document import Document, Group, Layer, parent_of, siblings
+from app.document import LOCKS, Document, Group, Layer, parent_of, siblings
+from app.locks import ALTERING, POSITION, is_locked
 from app.session import Session
 from ui.tool_desk import PAINTING, ToolDesk
 
@@ -18,12 +18,16 @@ def conditions(session: Session, chosen: list[str], desk: ToolDesk, jobs: bool) 
         "redo": session.history.can_redo,
         "jobs": jobs,
         "layer": node is not None,
-        "free layer": node is not None and not edits.is_locked(document, node.id),
+        "free layer": node is not None and not is_locked(document, node.id),
+        "movable layer": node is not None and not is_locked(document, node.id, POSITION),
+        "locked": node is not None and node.locked,
+        **{f"{kind} locked": node is not None and kind in node.locks for kind in LOCKS},
         "group": isinstance(node, Group),
         "pixels": layer,
-        "free pixels": layer and not edits.is_locked(document, node.id),
+        "free pixels": layer and not is_locked(document, node.id, ALTERING),
         "pixels on another": layer and on_another,
         "generated layer": layer and bool(node.recipe),
+        "free generated layer": layer and bool(node.recipe) and not is_locked(document, node.id, ALTERING),
         "candidates": layer and len(node.candidates) > 1,
         "layer below": on_another,
         "mergeable": on_another or isinstance(node, Group) or len(chosen) > 1,

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import QObject, Signal
 
 from app import edits
-from app.document import Document, Group, Layer, Node, find, parent_of, siblings, walk
+from app.document import LOCKS, Document, Group, Layer, Node, find, parent_of, siblings, walk
 from app.errors import EditError, ExpectedError
+from app.locks import ALTERING, is_locked, locked_sentence
 from app.session import Session
 from ui.actions import TAGS
 from ui.blend_names import blend_name
@@ -37,6 +38,7 @@ class LayerCommands(QObject):
             "layer.visible": self.toggle_visible,
             "layer.solo": self.solo,
             "layer.lock": self.toggle_locked,
+            **{f"layer.lock_{kind}": lambda kind=kind: self.toggle_lock(kind) for kind in LOCKS},
             "layer.raise": lambda: self.step(+1),
             "layer.lower": lambda: self.step(-1),
             "layer.select_above": lambda: self.select_step(+1),
@@ -65,14 +67,20 @@ class LayerCommands(QObject):
         found = [find(self.session.document, id).name for id in ids]
         return f"“{found[0]}”" if len(found) == 1 else self.tr("{count} layers").format(count=len(found))
 
-    def free(self, ids: Iterable[str]) -> list[str]:
-        """Those that are not locked, by themselves or by a group around them; where none is left, the user is told."""
-        ids = list(ids)
-        found = [id for id in ids if not edits.is_locked(self.session.document, id)]
+    def free(self, ids: Iterable[str], kinds: Iterable[str] = ()) -> list[str]:
+        """Those that are not locked, wholly or as to one of `kinds`, by themselves or by a group around them; where none is left, the
+        user is told."""
+        ids, document = list(ids), self.session.document
+        found = [id for id in ids if not is_locked(document, id, kinds)]
         if ids and not found:
-            sentence = self.tr("{what} is locked.") if len(ids) == 1 else self.tr("{what} are locked.")
-            self.refused.emit(EditError(sentence.format(what=self.names(ids)), self.tr("Unlock it in the layer panel first.")))
+            several = self.tr("{what} are locked.").format(what=self.names(ids))
+            sentence = locked_sentence(document, ids[0], kinds) if len(ids) == 1 else several
+            self.refused.emit(EditError(sentence, self.tr("Unlock it in the layer panel first.")))
         return found
+
+    def _shown(self, ids: list[str]) -> Node:
+        """Of several chosen ones the one whose switches the panel shows: it says what “the other way” is."""
+        return find(self.session.document, self.session.active if self.session.active in ids else ids[0])
 
     def commit(self, label: str, edit: Callable[[Document], Document], active: str | None = None) -> bool:
         """One step, or the reason why not; whether it was made."""
@@ -125,13 +133,27 @@ class LayerCommands(QObject):
             self._before_solo, label = shown, self.tr("Show only {what}").format(what=self.names([id]))
         self.commit(label, self._each(wanted, lambda document, each: edits.set_visible(document, each, wanted[each])))
 
-    def toggle_locked(self, id: str | None = None) -> None:
-        ids = [id] if id else self.chosen()
-        if not ids:
-            return
-        locked = not find(self.session.document, ids[0]).locked
-        label = (self.tr("Lock {what}") if locked else self.tr("Unlock {what}")).format(what=self.names(ids))
-        self.commit(label, self._each(ids, lambda document, each: edits.set_locked(document, each, locked)))
+    def toggle_locked(self) -> None:
+        """The whole of the chosen layers."""
+        if ids := self.chosen():
+            locked = not self._shown(ids).locked
+            label = (self.tr("Lock {what}") if locked else self.tr("Unlock {what}")).format(what=self.names(ids))
+            self.commit(label, self._each(ids, lambda document, each: edits.set_locked(document, each, locked)))
+
+    def toggle_lock(self, kind: str) -> None:
+        """One thing of the chosen layers: a name of LOCKS."""
+        if ids := self.chosen():
+            locked = kind not in self._shown(ids).locks
+            label = (self.tr("Lock {what}") if locked else self.tr("Unlock {what}")).format(what=self.names(ids))
+            self.commit(label, self._each(ids, lambda document, each: edits.set_lock(document, each, kind, locked)))
+
+    def toggle_padlock(self, id: str) -> None:
+        """A click on the padlock of a row: any locks open, none lock the whole layer."""
+        node = find(self.session.document, id)
+        if node.locked or node.locks:
+            self.commit(self.tr("Unlock {what}").format(what=self.names([id])), lambda document: edits.unlock(document, id))
+        else:
+            self.commit(self.tr("Lock {what}").format(what=self.names([id])), lambda document: edits.set_locked(document, id, True))
 
     def preview_opacity(self, opacity: float) -> None:
         """Show the chosen layers at that opacity (0 to 1) without a step."""
@@ -142,7 +164,7 @@ class LayerCommands(QObject):
             self.commit(self.tr("Opacity {percent} %").format(percent=round(opacity * 100)), self._with_opacity(opacity))
 
     def _with_opacity(self, opacity: float) -> Callable[[Document], Document]:
-        ids = [id for id in self.chosen() if not edits.is_locked(self.session.document, id)]
+        ids = [id for id in self.chosen() if not is_locked(self.session.document, id)]
         return self._each(ids, lambda document, each: edits.set_opacity(document, each, opacity))
 
     def set_blend(self, blend: str) -> None:
@@ -166,11 +188,14 @@ class LayerCommands(QObject):
 
     # Order
 
-    def drop(self, ids: list[str], parent_id: str | None, index: int) -> None:
-        """Dragged layers land at `index` of the parent's children as they are now, counted from the bottom."""
+    def drop(self, ids: list[str], parent_id: str | None, index: int, copies: bool = False) -> None:
+        """Dragged layers, or copies of them, land at `index` of the parent's children as they are now, counted from the bottom."""
         document = self.session.document
         ids = [node.id for node, _, _ in walk(document) if node.id in ids]
         parent = find(document, parent_id) if parent_id else None
+        if copies:
+            self._drop_copies(ids, parent_id, [node.id for node in siblings(document, parent)[:index]])
+            return
         kept_below = [node.id for node in siblings(document, parent)[:index] if node.id not in ids]
         anchor = kept_below[-1] if kept_below else None
 
@@ -182,6 +207,15 @@ class LayerCommands(QObject):
             return document
 
         self.commit(self.tr("Reorder {what}").format(what=self.names(ids)), edit, active=self.session.active)
+
+    def _drop_copies(self, ids: list[str], parent_id: str | None, below: list[str]) -> None:
+        document, made = self.session.document, below[-1:]
+        for node in edits.outermost(document, ids):
+            document, copy = edits.duplicate(document, node.id)
+            document = edits.move_node(document, copy, parent_id, _place_above(document, parent_id, made[-1] if made else None, copy))
+            made.append(copy)
+        self.session.commit(self.tr("Duplicate {what}").format(what=self.names(ids)), document, active=made[-1])
+        self.chosen_wanted.emit(made[len(below[-1:]) :], made[-1])
 
     def step(self, direction: int) -> None:
         """The chosen ones one place up (+1) or down (-1) in their groups; those at the end stay."""
@@ -267,7 +301,8 @@ class LayerCommands(QObject):
 
     def use_candidate(self, index: int) -> None:
         node = self.active_node()
-        if isinstance(node, Layer) and 0 <= index < len(node.candidates) and index != shown_candidate(node):
+        another = isinstance(node, Layer) and 0 <= index < len(node.candidates) and index != shown_candidate(node)
+        if another and self.free([node.id], ALTERING):
             label = self.tr("Candidate {number} of “{name}”").format(number=index + 1, name=node.name)
             self.commit(label, lambda document: edits.use_candidate(document, node.id, index))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QAbstractItemModel, QCoreApplication, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from app.document import Document, Group, Node
+from app.document import LOCKS, Document, Group, Node
 from ui.actions import TAGS
 from ui.blend_names import blend_name
 
@@ -23,13 +23,14 @@ class LayerModel(QAbstractItemModel):
     """
 
     renamed = Signal(str, str)  # id, new name
-    dropped = Signal(list, object, int)  # ids, id of the new parent or None, index in it counted from the bottom
+    dropped = Signal(list, object, int, bool)  # ids, id of the new parent or None, index in it counted from the bottom, copies?
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._entries: list[tuple[Node, int, int]] = []  # node, row, entry of the parent or -1
         self._children: dict[int, list[int]] = {-1: []}
         self._by_id: dict[str, int] = {}
+        self.copies = False  # whether the next drop leaves copies
         self.drag_data: Callable[[list[str]], QMimeData] = _plain_data
 
     def show_document(self, document: Document) -> bool:
@@ -95,11 +96,12 @@ class LayerModel(QAbstractItemModel):
         return None
 
     def _tip(self, node: Node) -> str:
-        recipe = getattr(node, "recipe", None)
-        if not recipe:
-            return node.name
-        words = self.tr("Prompt: {prompt} · Seed: {seed}").format(prompt=recipe.get("prompt", ""), seed=recipe.get("seed", ""))
-        return f"{node.name}\n{words}"
+        lines, recipe = [node.name], getattr(node, "recipe", None)
+        if recipe:
+            lines.append(self.tr("Prompt: {prompt} · Seed: {seed}").format(prompt=recipe.get("prompt", ""), seed=recipe.get("seed", "")))
+        if locks := lock_words(node):
+            lines.append(", ".join(locks))
+        return "\n".join(lines)
 
     def setData(self, index: Index, value, role: int = Qt.ItemDataRole.EditRole) -> bool:
         node = self.node(index)
@@ -134,7 +136,7 @@ class LayerModel(QAbstractItemModel):
         ids = bytes(data.data(MIME).data()).decode().split("\n")
         group = self.node(parent)
         count = self.rowCount(parent.siblingAtColumn(0)) if parent.isValid() else self.rowCount()
-        self.dropped.emit(ids, group.id if group else None, count if row < 0 else count - row)
+        self.dropped.emit(ids, group.id if group else None, count if row < 0 else count - row, self.copies)
         return False
 
 
@@ -145,12 +147,20 @@ def _plain_data(ids: list[str]) -> QMimeData:
     return data
 
 
+def lock_words(node: Node) -> list[str]:
+    """What is locked about it."""
+    if node.locked:
+        return [_tr("locked")]
+    words = {"transparency": _tr("transparency locked"), "pixels": _tr("pixels locked"), "position": _tr("position locked")}
+    return [words[kind] for kind in LOCKS if kind in node.locks]
+
+
 def spoken(node: Node) -> str:
     """What a screen reader says of a row."""
     kind = _tr("group") if isinstance(node, Group) else _tr("layer")
     parts = [node.name, kind, f"{round(node.opacity * 100)} %", blend_name(node.blend)]
     parts += [] if node.visible else [_tr("hidden")]
-    parts += [_tr("locked")] if node.locked else []
+    parts += lock_words(node)
     parts += [_tr("clipped")] if node.clipping else []
     if node.mask is not None:
         parts.append(_tr("masked") if node.mask.enabled else _tr("mask switched off"))

@@ -62,7 +62,7 @@ class LayerPanel(QWidget):
         self.percent.setSuffix(" %")
         self.strip = QListWidget()
         self._build_strip()
-        self.buttons = QHBoxLayout()
+        self.buttons, self.locks = QHBoxLayout(), QHBoxLayout()
         self._lay_out()
 
     def _build_strip(self) -> None:
@@ -90,6 +90,12 @@ class LayerPanel(QWidget):
         top.setSpacing(6)
         top.addWidget(self.blend)
         top.addLayout(opacity)
+        caption = QLabel(self.tr("Lock"))
+        caption.setObjectName("muted")
+        self.locks.setSpacing(2)
+        self.locks.addWidget(caption)
+        self.locks.addSpacing(6)
+        top.addLayout(self.locks)
         self._candidates = QWidget()
         below = QVBoxLayout(self._candidates)
         below.setContentsMargins(12, 6, 12, 0)
@@ -112,7 +118,7 @@ class LayerPanel(QWidget):
         model.renamed.connect(commands.rename)
         model.dropped.connect(commands.drop)
         tree.eye_clicked.connect(lambda id, alone: commands.solo(id) if alone else commands.toggle_visible(id))
-        tree.lock_clicked.connect(commands.toggle_locked)
+        tree.lock_clicked.connect(commands.toggle_padlock)
         commands.refused.connect(lambda _error: self._show_look(self._node))  # what was typed did not happen
         commands.rename_wanted.connect(tree.rename)
         commands.chosen_wanted.connect(tree.choose)
@@ -125,6 +131,7 @@ class LayerPanel(QWidget):
     def connect_masks(self, commands: MaskCommands) -> None:
         """The same for what is clicked on a mask's thumbnail."""
         self.tree.mask_switched.connect(commands.switch)
+        self.tree.mask_looked_at.connect(commands.show_alone)
         self.tree.link_clicked.connect(commands.link)
 
     def _slide(self, commands: LayerCommands, value: int) -> None:
@@ -136,12 +143,14 @@ class LayerPanel(QWidget):
         for action in actions:
             if action is None:
                 self.buttons.addStretch(1)
-                continue
-            button = QToolButton()
-            button.setDefaultAction(action)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-            button.setIconSize(QSize(18, 18))
-            self.buttons.addWidget(button)
+            else:
+                self.buttons.addWidget(_button(action, 18))
+
+    def add_locks(self, actions: list[QAction]) -> None:
+        """Switches above the tree."""
+        for action in actions:
+            self.locks.addWidget(_button(action, 16))
+        self.locks.addStretch(1)
 
     def show_document(self, document: Document, active: str | None) -> None:
         """Mirror the document and the active layer."""
@@ -202,6 +211,14 @@ class LayerPanel(QWidget):
     def retint(self) -> None:
         """Take the theme's colours."""
         self.tree.viewport().update()
+
+
+def _button(action: QAction, size: int) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    button.setIconSize(QSize(size, size))
+    return button
 
 
 def pixmap_of(array: np.ndarray) -> QPixmap:

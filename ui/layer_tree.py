@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QItemSelectionModel, QModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QDrag, QImage, QMouseEvent, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QDrag, QDragMoveEvent, QDropEvent, QImage, QMouseEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -101,8 +101,8 @@ class LayerDelegate(QStyledItemDelegate):
                 painter.fillRect(QRect(option.rect.left(), option.rect.top() + 1, 4, option.rect.height() - 2), tint)
             name, colour = ("eye", theme.text) if node.visible else ("eye-off", theme.faint)
             self._icons.icon(name, colour).paint(painter, _centred(option.rect, 18))
-        elif index.column() == LOCK and node.locked:
-            self._icons.icon("lock", theme.muted).paint(painter, _centred(option.rect, 16))
+        elif index.column() == LOCK and (node.locked or node.locks):
+            self._icons.icon("lock", theme.text if node.locked else theme.faint).paint(painter, _centred(option.rect, 16))
         elif index.column() == NAME:
             self._paint_name(painter, option, node)
 
@@ -228,6 +228,7 @@ class LayerTree(QTreeView):
     lock_clicked = Signal(str)
     link_clicked = Signal(str)
     mask_switched = Signal(str)
+    mask_looked_at = Signal(str)
     picked = Signal()  # the user changed the selection
 
     def __init__(self, icons: Icons, thumbnail: Thumbnailer, parent: QWidget | None = None) -> None:
@@ -359,10 +360,13 @@ class LayerTree(QTreeView):
                 self.lock_clicked.emit(node.id)
             return
         if node and node.mask is not None and event.button() == Qt.MouseButton.LeftButton:
-            at = cells(self.visualRect(index), node)
-            shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-            if at.link.contains(event.position().toPoint()) or (shift and at.mask.contains(event.position().toPoint())):
-                (self.mask_switched if shift else self.link_clicked).emit(node.id)
+            at, point = cells(self.visualRect(index), node), event.position().toPoint()
+            shift, alt = (event.modifiers() & key for key in (Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier))
+            if (shift or alt) and at.mask.contains(point):
+                (self.mask_switched if shift else self.mask_looked_at).emit(node.id)
+                return
+            if at.link.contains(point):
+                self.link_clicked.emit(node.id)
                 return
         super().mousePressEvent(event)
 
@@ -371,6 +375,16 @@ class LayerTree(QTreeView):
             self.mousePressEvent(event)  # two quick clicks are two clicks
             return
         super().mouseDoubleClickEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        super().dragMoveEvent(event)
+        if event.isAccepted() and _copies(event):
+            event.setDropAction(Qt.DropAction.CopyAction)  # for the pointer's plus
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """With Ctrl or Alt copies land, and what was dragged stays."""
+        self.layer_model.copies = _copies(event)
+        super().dropEvent(event)
 
     def offer(self, menu: QMenu) -> None:
         """What a right click offers; the key for context menus opens it at the active row."""
@@ -385,6 +399,11 @@ class LayerTree(QTreeView):
         if isinstance(self.layer_model.node(index), Group):
             name = "chevron-down" if self.isExpanded(index) else "chevron-right"
             self._icons.icon(name, theme.muted).paint(painter, QRect(QPoint(rect.right() - 15, rect.center().y() - 7), QSize(15, 15)))
+
+
+def _copies(event: QDropEvent) -> bool:
+    """Alt as in Photoshop; Ctrl too, because many desktops move windows with Alt."""
+    return bool(event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier))
 
 
 def described(node: Node) -> str:

@@ -186,6 +186,8 @@ class MainWindow(QMainWindow):
         generation, panel, queue, files = self.generation, self.generate_panel, self.queue_panel, self.files
         self.layer_panel.connect_to(self.layers)
         self.layer_panel.connect_masks(self.masks)
+        self.masks.view_changed.connect(self._mask_view_changed)
+        self.masks.said.connect(self.messages.say)
         self.layer_panel.active_wanted.connect(self._make_active)
         self.brush_bar.edited.connect(self._brush_edited)
         self.colour_bar.size_wanted.connect(lambda size: setattr(self.desk.eyedropper, "size", size))
@@ -247,7 +249,7 @@ class MainWindow(QMainWindow):
         self.files.show_session(session)
         self.desk.show_session(session)
         self._unsubscribe = session.subscribe(self._document_changed)
-        self.canvas.show_document(session.shown, afresh=True)
+        self.canvas.show_document(self.masks.seen(session.shown), afresh=True)
         self._refresh()
 
     def open_sample(self, sample: Sample) -> None:
@@ -261,7 +263,7 @@ class MainWindow(QMainWindow):
         self.desk.suggest_box(sample.path, sample.box)
 
     def _document_changed(self, old: Document, new: Document) -> None:
-        self.canvas.show_document(new)
+        self.canvas.show_document(self.masks.seen(new))
         if self.desk.gesture:  # the picture follows the pointer; the panels need not show every place on the way
             if not self._panels_later.isActive():
                 self._panels_later.start(PANELS_WAIT)
@@ -280,7 +282,7 @@ class MainWindow(QMainWindow):
 
     def conditions(self) -> set[str]:
         """What can be done now, in the words of the table of actions."""
-        return conditions(self.session, self.layers.chosen(), self.desk, self.generation.alive)
+        return conditions(self.session, self.layers.chosen(), self.desk, self.generation.alive) | self.masks.conditions()
 
     def _make_active(self, id: str) -> None:
         self.session.active = id
@@ -371,6 +373,10 @@ class MainWindow(QMainWindow):
     def _view_changed(self) -> None:
         self.status.show_view(self.canvas.view)
         self.actions_["view.flip"].setChecked(self.canvas.view.flipped)
+
+    def _mask_view_changed(self) -> None:
+        self.canvas.show_document(self.masks.seen(self.session.shown))
+        self.actions_.enable(self.conditions())
 
     def _looks_changed(self) -> None:
         for name, on in self.looks.checked().items():

@@ -172,6 +172,10 @@ class ToolDesk(QObject):
             return Overlay(box=own.box, circle=self._brush_tool.overlay.circle)
         return replace(self._transform_tool.overlay if self.tool == "transform" else self._move_tool.overlay, box=own.box)
 
+    def subjects(self) -> frozenset[str]:
+        """Ids of the nodes that a gesture would change."""
+        return frozenset(self._move_tool.wanted())
+
     def cursor(self, view: View) -> Qt.CursorShape:
         if self._hover in ("guide —", "guide |"):
             upright = (self._hover == "guide |") != (45 < abs(view.rotation) % 180 < 135)

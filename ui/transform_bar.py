@@ -79,8 +79,8 @@ class TransformBar(QWidget):
             "y": ("Y", self.tr("The pivot from the top"), pixels),
             "width": (self.tr("W"), self.tr("Width"), pixels),
             "height": (self.tr("H"), self.tr("Height"), pixels),
-            "rotation": ("∠", self.tr("Rotation"), degrees),
-            "skew": ("▱", self.tr("Skew"), degrees),
+            "rotation": (self.tr("Rotation"), self.tr("Rotation"), degrees),
+            "skew": (self.tr("Skew"), self.tr("Skew"), degrees),
         }
         self.fields = {name: self._field(name, spoken, unit.format(name=spoken)) for name, (_, spoken, unit) in names.items()}
         self.chain = self._button("link", self.tr("Keep the proportion of width and height"))

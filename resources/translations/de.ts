@@ -814,10 +814,6 @@
         <source>{what} are locked.</source>
         <translation>{what} sind gesperrt.</translation>
     </message>
-    <message>
-        <source>{what} is locked.</source>
-        <translation>{what} ist gesperrt.</translation>
-    </message>
 </context>
 <context>
     <name>LayerDelegate</name>
@@ -861,8 +857,20 @@
         <translation>maskiert</translation>
     </message>
     <message>
+        <source>pixels locked</source>
+        <translation>Pixel gesperrt</translation>
+    </message>
+    <message>
+        <source>position locked</source>
+        <translation>Position gesperrt</translation>
+    </message>
+    <message>
         <source>tag: {colour}</source>
         <translation>Farbmarke: {colour}</translation>
+    </message>
+    <message>
+        <source>transparency locked</source>
+        <translation>Transparenz gesperrt</translation>
     </message>
 </context>
 <context>
@@ -878,6 +886,10 @@
     <message>
         <source>Candidates</source>
         <translation>Kandidaten</translation>
+    </message>
+    <message>
+        <source>Lock</source>
+        <translation>Sperren</translation>
     </message>
     <message>
         <source>Opacity</source>
@@ -986,6 +998,10 @@
     <message>
         <source>Switch the mask of “{name}” on</source>
         <translation>Maske von „{name}“ einschalten</translation>
+    </message>
+    <message>
+        <source>This is the mask of “{name}”. Alt+click on it in the layer panel shows the picture again.</source>
+        <translation>Das ist die Maske von „{name}“. Alt+Klick auf sie im Ebenenfeld zeigt wieder das Bild.</translation>
     </message>
     <message>
         <source>Unlink the mask of “{name}”</source>
@@ -1398,20 +1414,12 @@ wird ausgeschnitten</translation>
         <translation>Keine Ebene ist aktiv</translation>
     </message>
     <message>
-        <source>No layer is active. Choose one in the layer panel.</source>
-        <translation>Keine Ebene ist aktiv. Wählen Sie eine im Ebenenbedienfeld.</translation>
-    </message>
-    <message>
         <source>Nudge</source>
         <translation>Anstoßen</translation>
     </message>
     <message>
         <source>Rotate View</source>
         <translation>Ansicht drehen</translation>
-    </message>
-    <message>
-        <source>The layer is locked. Unlock it to move it.</source>
-        <translation>Die Ebene ist gesperrt. Entsperren Sie sie, um sie zu verschieben.</translation>
     </message>
     <message>
         <source>The model sees {width} × {height} px around it</source>
@@ -1837,12 +1845,28 @@ wird ausgeschnitten</translation>
         <translation>Bedienfeld Ebenen</translation>
     </message>
     <message>
+        <source>Lock</source>
+        <translation>Sperren</translation>
+    </message>
+    <message>
         <source>Lock Guides</source>
         <translation>Hilfslinien sperren</translation>
     </message>
     <message>
-        <source>Lock or Unlock</source>
-        <translation>Sperren oder entsperren</translation>
+        <source>Lock Pixels</source>
+        <translation>Pixel sperren</translation>
+    </message>
+    <message>
+        <source>Lock Position</source>
+        <translation>Position sperren</translation>
+    </message>
+    <message>
+        <source>Lock Transparency</source>
+        <translation>Transparenz sperren</translation>
+    </message>
+    <message>
+        <source>Lock or Unlock All</source>
+        <translation>Alles sperren oder entsperren</translation>
     </message>
     <message>
         <source>Make a Mask from the Alpha</source>
@@ -2007,6 +2031,14 @@ wird ausgeschnitten</translation>
     <message>
         <source>Show or Hide</source>
         <translation>Ein- oder ausblenden</translation>
+    </message>
+    <message>
+        <source>Show the Mask Alone</source>
+        <translation>Nur die Maske zeigen</translation>
+    </message>
+    <message>
+        <source>Show the Mask in Red</source>
+        <translation>Maske rot zeigen</translation>
     </message>
     <message>
         <source>Smaller Brush</source>
@@ -2188,10 +2220,6 @@ wird ausgeschnitten</translation>
         <translation>„{name}“ einfügen</translation>
     </message>
     <message>
-        <source>Locked layers cannot be merged.</source>
-        <translation>Gesperrte Ebenen können nicht vereint werden.</translation>
-    </message>
-    <message>
         <source>Move</source>
         <translation>Verschieben</translation>
     </message>
@@ -2276,8 +2304,24 @@ wird ausgeschnitten</translation>
         <translation>Die Maske von „{name}“ ist ausgeschaltet. Schalten Sie sie ein, um auf ihr zu malen.</translation>
     </message>
     <message>
+        <source>The pixels of “{name}” are locked.</source>
+        <translation>Die Pixel von „{name}“ sind gesperrt.</translation>
+    </message>
+    <message>
+        <source>The position of “{name}” is locked.</source>
+        <translation>Die Position von „{name}“ ist gesperrt.</translation>
+    </message>
+    <message>
+        <source>The position of “{name}” is locked. Unlock it to move it.</source>
+        <translation>Die Position von „{name}“ ist gesperrt. Zum Bewegen muss sie entsperrt werden.</translation>
+    </message>
+    <message>
         <source>The reference of this layer is damaged.</source>
         <translation>Die Vorlage dieser Ebene ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>The transparency of “{name}” is locked.</source>
+        <translation>Die Transparenz von „{name}“ ist gesperrt.</translation>
     </message>
     <message>
         <source>There is no background below “{name}”.</source>
@@ -2313,10 +2357,6 @@ wird ausgeschnitten</translation>
     </message>
     <message>
         <source>Unlock it first.</source>
-        <translation>Entsperren Sie sie zuerst.</translation>
-    </message>
-    <message>
-        <source>Unlock them first.</source>
         <translation>Entsperren Sie sie zuerst.</translation>
     </message>
     <message>

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QToolButton
 
 from app.document import Group, find, walk
 from tests.gui.conftest import Editor
@@ -61,6 +61,37 @@ def test_a_locked_layer_is_neither_moved_nor_deleted(tell: Tell, photo: Path) ->
         assert not editor.window.actions_["layer.delete"].isEnabled()
 
     tell(story, photo)
+
+
+def test_position_pixels_and_transparency_are_locked_one_by_one(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        _, _, cat = await three_layers(editor)
+        switches = {action.objectName(): action for action in (button.defaultAction() for button in panel_switches(editor))}
+        assert list(switches) == ["layer.lock_transparency", "layer.lock_pixels", "layer.lock_position", "layer.lock"]
+        switches["layer.lock_position"].trigger()
+        assert editor.active.locks == {"position"} and switches["layer.lock_position"].isChecked()
+        editor.do("edit.tool_move")
+        editor.key(Qt.Key.Key_Right)
+        assert editor.active.placement.x == 50 and "position of “cat” is locked" in editor.window.messages.sentence
+        assert not editor.window.actions_["arrange.flip_across"].isEnabled() and editor.window.actions_["layer.delete"].isEnabled()
+        editor.key(Qt.Key.Key_Slash)
+        assert editor.active.locks == {"position", "transparency"}
+        assert not editor.window.actions_["generate.again"].isEnabled()
+        editor.do("layer.merge_down")
+        assert editor.names == ["photo", "apple", "cat"] and "transparency of “cat” is locked" in editor.window.messages.sentence
+        tree = editor.window.layer_panel.tree
+        assert "transparency locked, position locked" in tree.layer_model.data(tree.layer_model.index_of(cat), Qt.ItemDataRole.AccessibleTextRole)
+        click(editor, cat, LOCK)  # the padlock opens all of them
+        assert not editor.active.locks and not editor.active.locked and not switches["layer.lock_position"].isChecked()
+        editor.do("layer.merge_down")
+        assert editor.names == ["photo", "apple"]
+
+    tell(story, photo)
+
+
+def panel_switches(editor: Editor) -> list[QToolButton]:
+    locks = editor.window.layer_panel.locks
+    return [button for i in range(locks.count()) if isinstance(button := locks.itemAt(i).widget(), QToolButton)]
 
 
 def test_a_click_makes_a_layer_active_and_f2_renames_it_in_place(tell: Tell, photo: Path) -> None:
@@ -161,6 +192,27 @@ def test_a_layer_is_dragged_below_another_and_into_a_group(tell: Tell, photo: Pa
         group = editor.window.session.active_node
         model.dropMimeData(data, Qt.DropAction.MoveAction, -1, -1, model.index_of(group.id))
         assert [child.name for child in find(editor.window.session.document, group.id).children] == ["apple", "cat"]
+
+    tell(story, photo)
+
+
+def test_copies_are_dragged_below_a_layer_and_into_a_group(tell: Tell, photo: Path) -> None:
+    """The keys held while dropping are told by Qt's drags only: tests/session drags with a real pointer."""
+
+    async def story(editor: Editor) -> None:
+        _, apple, cat = await three_layers(editor)
+        model = editor.window.layer_panel.tree.layer_model
+        data, model.copies = model.mimeData([model.index_of(id, NAME) for id in (apple, cat)]), True
+        model.dropMimeData(data, Qt.DropAction.MoveAction, 2, 0, QModelIndex())  # between apple (row 1) and photo (row 2)
+        assert editor.names == ["photo", "apple copy", "cat copy", "apple", "cat"]
+        assert editor.steps[-1] == "Duplicate 2 layers" and len(editor.window.layers.chosen()) == 2
+        editor.do("edit.undo")
+        click(editor, apple, NAME)
+        editor.do("layer.group")
+        group = editor.active
+        model.dropMimeData(model.mimeData([model.index_of(group.id, NAME)]), Qt.DropAction.MoveAction, -1, -1, model.index_of(group.id))
+        inside = find(editor.window.session.document, group.id).children
+        assert [node.name for node in inside] == ["apple", "Group copy"] and editor.names[-1] == "cat"
 
     tell(story, photo)
 

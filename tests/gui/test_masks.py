@@ -23,7 +23,7 @@ from ui.layer_tree import TAG_COLOURS, cells, mask_image
 
 Tell = Callable[..., None]
 CANVAS = Rect(0, 0, 160, 120)
-SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+SHIFT, CONTROL, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 
 
 def mask(editor: Editor) -> np.ndarray:
@@ -207,6 +207,57 @@ def test_clicks_in_the_panel_unlink_a_mask_and_switch_it_off(tell: Tell, photo: 
         assert editor.active.mask.enabled
 
     tell(story, photo)
+
+
+def test_alt_click_shows_the_mask_alone_and_painting_goes_on_in_it(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        layer = await editor.insert("apple", (20, 20), (100, 100))
+        editor.do("edit.tool_box")
+        editor.do("edit.cancel")
+        editor.drag((40, 40), (80, 80))
+        editor.do("layer.mask_box")
+        picture = seen(editor, 60, 70)
+        press_in_row(editor, layer.id, "mask", ALT)
+        assert seen(editor, 60, 60) == "#ffffff" and seen(editor, 25, 60) == "#000000" and seen(editor, 150, 110) == "#000000"
+        assert editor.window.actions_["layer.mask_alone"].isChecked()
+        editor.key(Qt.Key.Key_E)
+        brush(editor, 10)
+        editor.drag((50, 60), (70, 60))
+        assert seen(editor, 60, 60) == "#000000" and seen(editor, 60, 70) == "#ffffff"
+        press_in_row(editor, layer.id, "mask", ALT)
+        assert seen(editor, 60, 70) == picture
+        press_in_row(editor, layer.id, "mask", ALT)
+        click(editor, editor.window.session.document.layers[0].id, NAME)  # another layer: the picture again
+        assert seen(editor, 60, 70) == picture and not editor.window.actions_["layer.mask_alone"].isChecked()
+
+    tell(story, photo)
+
+
+def test_the_mask_is_seen_in_red_over_the_picture_and_never_saved(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        await editor.insert("apple", (20, 20), (100, 100))
+        editor.do("edit.tool_box")
+        editor.do("edit.cancel")
+        editor.drag((40, 40), (80, 80))
+        editor.do("layer.mask_box")
+        document = editor.window.session.document
+        hidden, shown, outside = ((30, 60), (60, 60), (140, 60))
+        before = [seen(editor, *place) for place in (hidden, shown, outside)]
+        editor.key(Qt.Key.Key_Backslash)
+        after = [seen(editor, *place) for place in (hidden, shown, outside)]
+        red = [round(int(before[0][1 + 2 * i : 3 + 2 * i], 16) * 0.5 + (128, 0, 0)[i]) for i in range(3)]
+        assert all(abs(int(after[0][1 + 2 * i : 3 + 2 * i], 16) - red[i]) <= 1 for i in range(3))
+        assert after[1:] == before[1:] and editor.window.session.document is document
+        editor.key(Qt.Key.Key_Backslash)
+        assert [seen(editor, *place) for place in (hidden, shown, outside)] == before
+
+    tell(story, photo)
+
+
+def seen(editor: Editor, x: int, y: int) -> str:
+    """The colour that the canvas shows in the middle of a pixel of the picture."""
+    editor.window.messages.hide()
+    return editor.window.canvas.grab().toImage().pixelColor(editor.point(x + 0.5, y + 0.5)).name()
 
 
 def test_a_group_is_masked_and_painted_as_a_whole(tell: Tell, photo: Path) -> None:
