@@ -32,7 +32,7 @@ class Layer:
 
     opacity: 0 to 1. blend: a name of blend.BLEND_MODES. clipping: shows only where the nearest unclipped sibling below does.
     locked: nothing of it may change. locks: names of LOCKS that may not. recipe: how the engine made it, or None. candidates: every
-    result the engine gave for it, the current one included.
+    result the engine gave for it, the current one included. seen_by_engine: whether it counts when the engine looks at the picture.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Layer:
     candidates: tuple[Candidate, ...] = ()
     color_tag: str = ""
     locks: frozenset[str] = frozenset()
+    seen_by_engine: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +69,7 @@ class Group:
     color_tag: str = ""
     collapsed: bool = False
     locks: frozenset[str] = frozenset()
+    seen_by_engine: bool = True
 
 
 Node = Layer | Group
@@ -83,7 +85,8 @@ class Guide:
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """width × height canvas pixels; profile: the ICC profile of its colours, None for sRGB; dpi: pixels per inch."""
+    """width × height canvas pixels; profile: the ICC profile of its colours, None for sRGB; dpi: pixels per inch. origin: by how many
+    pixels crops have moved the canvas's corner since the document began, so that what was asked for before finds its place."""
 
     width: int
     height: int
@@ -91,6 +94,7 @@ class Document:
     profile: bytes | None = field(default=None, repr=False)
     dpi: float = 72.0
     guides: tuple[Guide, ...] = ()
+    origin: tuple[int, int] = (0, 0)
 
     @property
     def rect(self) -> Rect:
@@ -155,6 +159,22 @@ def _below(nodes: tuple[Node, ...], id: str, inclusive: bool) -> tuple[Node, ...
             return (*kept, replace(node, children=_below(node.children, id, inclusive)))
         kept.append(node)
     return tuple(kept)
+
+
+def above(document: Document, id: str | None) -> Document:
+    """The document with nothing but what lies above a node, in the groups around it too. None: nothing does."""
+    if id is None or find(document, id) is None:
+        return replace(document, layers=())
+    return replace(document, layers=_above(document.layers, id))
+
+
+def _above(nodes: tuple[Node, ...], id: str) -> tuple[Node, ...]:
+    for index, node in enumerate(nodes):
+        if node.id == id:
+            return nodes[index + 1 :]
+        if isinstance(node, Group) and any(inner.id == id for inner, _, _ in _walk(node.children, 0, None)):
+            return (replace(node, children=_above(node.children, id)), *nodes[index + 1 :])
+    return nodes
 
 
 def only(document: Document, ids: Iterable[str]) -> Document:

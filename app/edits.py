@@ -123,6 +123,11 @@ def set_color_tag(document: Document, id: str, color_tag: str) -> Document:
     return _set(document, id, color_tag=color_tag)
 
 
+def set_seen_by_engine(document: Document, id: str, seen: bool) -> Document:
+    """Let the node count when the engine looks at the picture, or leave it out."""
+    return _set(document, id, seen_by_engine=seen)
+
+
 def set_mask(document: Document, id: str, mask: Mask | None) -> Document:
     return _set(document, id, mask=mask)
 
@@ -409,10 +414,15 @@ def _flat(nodes: Nodes) -> list[Node]:
 
 
 def with_fresh_ids(node: Node) -> Node:
-    """The same node, and all it holds, under other ids."""
-    if isinstance(node, Layer):
-        return replace(node, id=new_id())
-    return replace(node, id=new_id(), children=tuple(with_fresh_ids(child) for child in node.children))
+    """The same node, and all it holds, under other ids; a shadow still knows what it was split off (effects.py)."""
+    return _under(node, {inner.id: new_id() for inner in _flat((node,))})
+
+
+def _under(node: Node, ids: dict[str, str]) -> Node:
+    if isinstance(node, Group):
+        return replace(node, id=ids[node.id], children=tuple(_under(child, ids) for child in node.children))
+    owner = ids.get((node.recipe or {}).get("of"))
+    return replace(node, id=ids[node.id], recipe=node.recipe | {"of": owner} if owner else node.recipe)
 
 
 def _index(nodes: Nodes, id: str) -> int:

@@ -10,7 +10,7 @@ from bfs_engine.api import EngineError
 from bfs_engine.lift import shadow_and_reflection, split
 
 from . import edits
-from .document import Candidate, Document, Layer, make_layer
+from .document import Candidate, Document, Layer, Node, make_layer, new_id, parent_of, siblings, walk
 from .errors import EditError
 from .locks import ALTERING, refuse_locked
 from .pixels import Pixels
@@ -18,13 +18,15 @@ from .words import phrase
 
 FAINT = 6  # of 255: what nowhere exceeds it is no effect
 SPECKS = 0.002  # of the thing's area: less than that is what a sharp edge leaves, and no effect
+BLENDS = {"shadow": "multiply", "reflection": "normal"}  # the parts, from bottom to top
+KIND = "effects"  # of the recipe of a part; its "of" is the thing's id, its "split" the same as in the thing's candidate it belongs to
 
 
 def split_effects(document: Document, id: str) -> tuple[Document, str]:
     """Put a group in the place of a layer: shadow (Multiply), reflection where there is one, and above them the thing, which keeps
     the layer's id, name and candidates. Returns the document and the group's id. Raises EditError.
 
-    On an opaque ground the group looks as the layer did, within a few levels of 255.
+    On an opaque ground the group looks as the layer did, within five levels of 255.
     """
     layer = edits.get(document, id)
     if not isinstance(layer, Layer):
@@ -36,24 +38,107 @@ def split_effects(document: Document, id: str) -> tuple[Document, str]:
             phrase("Effects can be split off a layer whose blend mode is Normal."),
         )
     try:
-        thing, effects = split(layer.pixels.to_array())
+        thing, parts = _apart(layer.pixels.to_array())
     except EngineError as error:
         raise EditError(phrase("Nothing in “{name}” is opaque, so thing and shadow cannot be told apart.", name=layer.name)) from error
-    shadow, reflection = shadow_and_reflection(effects)
-    least = SPECKS * (thing[..., 3] > FAINT).sum()
-    if (effects[..., 3] > FAINT).sum() <= least:
+    if not parts:
         raise EditError(phrase("“{name}” has neither shadow nor reflection.", name=layer.name))
-    parts = [_part(layer, "shadow", shadow, blend="multiply")]
-    if (reflection[..., 3] > FAINT).sum() > least:
-        parts.append(_part(layer, "reflection", reflection))
-    pixels = Pixels.from_array(thing)
+    token = new_id()
+    shown = Candidate(Pixels.from_array(thing), layer.placement, (layer.recipe or {}) | {"split": token})
+    layers = tuple(_part(layer, name, shown, pixels) for name, pixels in parts.items())
     document, group_id = edits.group(edits.keep_as_candidate(document, id), [id], layer.name)
     held = edits.get(document, id)
-    alone = Candidate(pixels, held.placement, held.recipe or {})
-    body = replace(held, pixels=pixels, candidates=(*held.candidates, alone), opacity=1.0, clipping=False, visible=True)
-    group = replace(edits.get(document, group_id), children=(*parts, body), opacity=layer.opacity, clipping=layer.clipping, visible=layer.visible)
+    body = replace(
+        held, pixels=shown.pixels, recipe=shown.recipe, candidates=(*held.candidates, shown), opacity=1.0, clipping=False, visible=True
+    )
+    group = replace(edits.get(document, group_id), children=(*layers, body), opacity=layer.opacity, clipping=layer.clipping, visible=layer.visible)
     return edits.replace_node(document, group), group_id
 
 
-def _part(layer: Layer, what: str, pixels: np.ndarray, **fields: str) -> Layer:
-    return make_layer(f"{layer.name} {what}", Pixels.from_array(pixels), layer.placement, mask=layer.mask, **fields)
+def parts_of(document: Document, id: str) -> list[Layer]:
+    """The layers that were split off a thing, wherever they are now, bottom to top."""
+    return [node for node, _, _ in walk(document) if is_part(node) and node.recipe.get("of") == id]
+
+
+def is_part(node: Node) -> bool:
+    """Whether it is a shadow or a reflection that was split off a thing."""
+    return isinstance(node, Layer) and (node.recipe or {}).get("kind") == KIND
+
+
+def add_candidates(
+    document: Document, id: str, candidates: tuple[Candidate, ...], in_place: bool = True, covers: tuple[np.ndarray, ...] | None = None
+) -> Document:
+    """edits.add_candidates for layers whose shadow may have been split off: then each candidate is split too, and its effects take the
+    place of the old ones, which stay reachable with the candidate they belong to.
+
+    covers: (h, w) uint8 for each candidate, the thing's alpha where it is known.
+    """
+    parts = parts_of(document, id)
+    if not parts:
+        return edits.add_candidates(document, id, candidates, in_place)
+    things: list[Candidate] = []
+    made: dict[str, list[Candidate]] = {}
+    for index, candidate in enumerate(candidates):
+        whole = candidate.pixels.to_array()
+        try:
+            thing, found = _apart(whole, covers[index] if covers else None)
+        except EngineError:  # nothing opaque: it stays whole, and the old effects hide
+            things.append(candidate)
+            continue
+        token = new_id()
+        things.append(replace(candidate, pixels=Pixels.from_array(thing), recipe=candidate.recipe | {"split": token}))
+        for name, pixels in found.items():
+            made.setdefault(name, []).append(Candidate(Pixels.from_array(pixels), candidate.placement, _recipe(name, id, token)))
+    document = edits.add_candidates(document, id, tuple(things), in_place)
+    for name, news in made.items():
+        document = _add_to_part(document, id, name, tuple(news), in_place)
+    return _following(document, id)
+
+
+def use_candidate(document: Document, id: str, index: int) -> Document:
+    """edits.use_candidate; what was split off the candidate comes along, and what was split off another one hides."""
+    return _following(edits.use_candidate(document, id, index), id)
+
+
+def _following(document: Document, id: str) -> Document:
+    """Every part shows what belongs to the candidate that its thing shows, or nothing."""
+    token = (edits.get(document, id).recipe or {}).get("split")
+    for part in parts_of(document, id):
+        index = next((index for index, each in enumerate(part.candidates) if token and each.recipe.get("split") == token), None)
+        if index is not None and part.candidates[index].pixels is not part.pixels:
+            document = edits.use_candidate(document, part.id, index)
+        document = edits.set_visible(document, part.id, index is not None)
+    return document
+
+
+def _add_to_part(document: Document, id: str, name: str, candidates: tuple[Candidate, ...], in_place: bool) -> Document:
+    part = next((part for part in parts_of(document, id) if part.recipe.get("part") == name), None)
+    if part is not None:
+        return edits.add_candidates(document, part.id, candidates, in_place)
+    thing = edits.get(document, id)  # a reflection where there was none yet: right below the thing
+    fresh = make_layer(f"{thing.name} {name}", candidates[0].pixels, thing.placement, blend=BLENDS[name], recipe=candidates[0].recipe, candidates=candidates)
+    nodes = siblings(document, parent := parent_of(document, id))
+    place = next(index for index, node in enumerate(nodes) if node.id == id)
+    return edits.move_node(edits.add_layer(document, fresh), fresh.id, parent.id if parent else None, place)
+
+
+def _apart(layer: np.ndarray, cover: np.ndarray | None = None) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """(h, w, 4) -> the thing, and by their names the effects that it has. Raises EngineError where nothing is opaque."""
+    thing, effects = split(layer, cover)
+    shadow, reflection = shadow_and_reflection(effects)
+    least = SPECKS * (thing[..., 3] > FAINT).sum()
+    if (effects[..., 3] > FAINT).sum() <= least:
+        return thing, {}
+    if (reflection[..., 3] > FAINT).sum() <= least:
+        return thing, {"shadow": shadow}
+    return thing, {"shadow": shadow, "reflection": reflection}
+
+
+def _recipe(name: str, id: str, token: str) -> dict:
+    return {"kind": KIND, "part": name, "of": id, "split": token}
+
+
+def _part(layer: Layer, name: str, thing: Candidate, pixels: np.ndarray) -> Layer:
+    shown = Candidate(Pixels.from_array(pixels), layer.placement, _recipe(name, layer.id, thing.recipe["split"]))
+    fields = {"mask": layer.mask, "blend": BLENDS[name], "recipe": shown.recipe, "candidates": (shown,)}
+    return make_layer(f"{layer.name} {name}", shown.pixels, layer.placement, **fields)

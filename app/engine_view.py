@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from bfs_engine import framing, lift
 from bfs_engine.api import Box, EngineError
 
-from .document import Document, Layer, bounds
+from .blend import PASS_THROUGH
+from .document import Document, Group, Layer, Node, above, bounds
 from .geometry import Rect
 from .render import render
 from .words import phrase
@@ -25,6 +27,44 @@ def seen_by_the_engine(document: Document, crop: Box) -> np.ndarray:
         alpha = pixels[..., 3:].astype(np.uint16)
         pixels[..., :3] = (pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
     return framing.cut(pixels[..., :3], replace(crop, x=crop.x - rect.left, y=crop.y - rect.top))
+
+
+def in_view(document: Document) -> Document:
+    """Without the layers that are left out of the engine's view; they are as good as hidden."""
+    return replace(document, layers=tuple(_in_view(node) for node in document.layers))
+
+
+def _in_view(node: Node) -> Node:
+    if not node.seen_by_engine:
+        return replace(node, visible=False)
+    if isinstance(node, Layer):
+        return node
+    children = tuple(_in_view(child) for child in node.children)
+    same = all(a is b for a, b in zip(children, node.children, strict=True))
+    return node if same else replace(node, children=children)
+
+
+def in_front(document: Document, id: str | None, crop: Box) -> np.ndarray | None:
+    """(crop.height, crop.width, 4) uint8 straight RGBA: what lies above a node and hides what is behind it, nothing beyond the canvas;
+    None where nothing does. Layers that mix with what is below them, as multiplied shadows do, hide nothing."""
+    front = in_view(above(document, id))
+    front = replace(front, layers=tuple(_that_hide(front.layers)))
+    rect = Rect.from_size(crop.x, crop.y, crop.width, crop.height).intersect(document.rect)
+    pixels = render(front, rect)
+    if not pixels[..., 3].any():
+        return None
+    whole = np.zeros((crop.height, crop.width, 4), np.uint8)
+    top, left = rect.top - crop.y, rect.left - crop.x
+    whole[top : top + rect.height, left : left + rect.width] = pixels
+    return whole
+
+
+def _that_hide(nodes: tuple[Node, ...]) -> Iterator[Node]:
+    for node in nodes:
+        if isinstance(node, Group) and node.blend == PASS_THROUGH:
+            yield replace(node, children=tuple(_that_hide(node.children)))
+        else:
+            yield node if node.blend in ("normal", "dissolve") else replace(node, visible=False)
 
 
 def differing_box(one: Document, other: Document, layer: Layer) -> Box:

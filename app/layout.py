@@ -75,7 +75,8 @@ def crop(document: Document, area: Rect) -> Document:
     dx, dy = -area.left, -area.top
     guides = tuple(replace(guide, position=guide.position + (dy if guide.horizontal else dx)) for guide in document.guides)
     layers = tuple(_carried(node, dx, dy) for node in document.layers)
-    return replace(document, width=area.width, height=area.height, layers=layers, guides=guides)
+    origin = document.origin[0] + area.left, document.origin[1] + area.top
+    return replace(document, width=area.width, height=area.height, layers=layers, guides=guides, origin=origin)
 
 
 def resize_canvas(document: Document, width: int, height: int, anchor: tuple[float, float] = (0.5, 0.5)) -> Document:

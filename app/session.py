@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,30 +17,24 @@ import numpy as np
 from bfs_engine import framing, lift
 from bfs_engine.api import Box, EngineError, ExtractRequest, InsertRequest, LayerResult, Request, ResettleRequest
 
-from . import edits
-from .document import Candidate, Document, Group, Layer, below, find, make_layer, parent_of, siblings, walk
+from . import edits, effects
+from .arrival import Origin, back_then, changes, moved, moved_box, nothing_left, shift_since, stack_top, survivor
+from .document import Candidate, Document, Group, Layer, below, find, make_layer, parent_of, walk
 from .formats.atomic import Stamp
-from .engine_view import differing_box, seen_by_the_engine
+from .engine_view import differing_box, in_front, in_view, seen_by_the_engine
 from .errors import EditError
 from .geometry import Placement
 from .history import MEMORY_CAP, History
 from .locks import ALTERING, refuse_locked
 from .pixels import Pixels
 from .references import alone, to_recipe
-from .words import phrase
+from .words import Phrase, phrase
 
 Listener = Callable[[Document, Document], None]
 Captured = TypeVar("Captured", bound=Request)
 
-LARGEST_EXTRACTION = 4000  # pixels of the crop's side: the sums take a hundred bytes a pixel
-
-
-@dataclass(frozen=True, eq=False)
-class Origin:
-    """Where a request was captured: the document then, and the node the result belongs right above (or in place of)."""
-
-    document: Document
-    node_id: str | None
+ROOMY_EXTRACTION = 4000  # pixels of the crop's side up to which it has the usual room around the box
+LARGEST_EXTRACTION = 12_000  # … and at all: 2 GB for both pictures and the layer
 
 
 class Session:
@@ -157,12 +151,21 @@ class Session:
         return self.capture_insert(box, prompt, **settings)()
 
     def capture_insert(
-        self, box: Box, prompt: str, *, target_id: str | None = None, fraction: float = framing.BOX_FRACTION, **settings
+        self,
+        box: Box,
+        prompt: str,
+        *,
+        target_id: str | None = None,
+        occluded: bool = False,
+        fraction: float = framing.BOX_FRACTION,
+        **settings,
     ) -> Callable[[], InsertRequest]:
         """A function that makes the request, on any thread and at any time, from the document as it is now: from what is
-        visible from the active layer down. Painting that takes a tenth of a second for a box of a thousand pixels.
+        visible from the active layer down, and is not left out of the engine's view. Painting that takes a tenth of a second for a box of
+        a thousand pixels.
 
-        target_id: a layer to make again; then the engine sees only what lies below it. fraction: the engine's box_fraction.
+        target_id: a layer to make again; then the engine sees only what lies below it. occluded: let the engine see the layers in front
+        too, as what hides parts of the new one. fraction: the engine's box_fraction.
         settings: seed, steps, guidance, model, reference, count of an InsertRequest. Raises EngineError for an empty prompt and a
         box that is not on the canvas.
         """
@@ -171,11 +174,14 @@ class Session:
         document = self.document
         framing.check_box(box, document.width, document.height)
         crop = framing.crop_around(box, document.width, document.height, fraction)
-        seen = below(document, target_id, inclusive=False) if target_id else below(document, self.active, inclusive=True)
-        origin = Origin(document, target_id or self.active)
+        depth = stack_top(document, target_id or self.active)
+        seen = in_view(_behind(document, target_id) if target_id else below(document, depth))
+        origin = Origin(document, target_id or self.active, seen)
 
         def make() -> InsertRequest:
-            return self._captured(InsertRequest(prompt.strip(), box, crop, seen_by_the_engine(seen, crop), **settings), origin)
+            front = in_front(document, depth, crop) if occluded else None
+            background = seen_by_the_engine(seen, crop)
+            return self._captured(InsertRequest(prompt.strip(), box, crop, background, occluders=front, **settings), origin)
 
         return make
 
@@ -185,15 +191,25 @@ class Session:
         origin = self._origins.get(request)
         if origin is None or not isinstance(request, InsertRequest):
             return None
-        stack = self._stack_on(_survivor(origin, self.document)[0], origin.document)
+        document = self.document
+        stack = self._stack_on(survivor(origin, document)[0], origin.document)
         if len(stack) < 2:
             return None
-        seen = below(self.document, stack[-1], inclusive=True)
-        return lambda: self._captured(replace(request, background=seen_by_the_engine(seen, request.crop)), origin)
+        depth = stack_top(document, stack[-1])
+        seen = in_view(below(document, depth))
+        crop = moved_box(request.crop, *shift_since(origin, document))
+
+        def make() -> Request:
+            front = None if request.occluders is None else in_front(document, depth, crop)
+            newer = replace(request, background=seen_by_the_engine(seen, crop), occluders=front)
+            return self._captured(newer, replace(origin, seen=back_then(seen, origin)))
+
+        return make
 
     def capture_extract(self, layer_id: str, box: Box | None, *, fraction: float = framing.BOX_FRACTION, **settings) -> Callable[[], ExtractRequest]:
         """As capture_insert, for what the canvas shows with a layer and does not show without it, inside `box`; None takes all that
-        differs. settings: prompt, seed, steps, guidance, model, strength. Raises EngineError (the function too), EditError."""
+        differs. A box of more than 2200 pixels gets less room around it. What is left out of the engine's view counts here: two looks
+        are compared. settings: prompt, seed, steps, guidance, model, strength. Raises EngineError (the function too), EditError."""
         document, layer = self.document, find(self.document, layer_id)
         if box is not None:
             framing.check_box(box, document.width, document.height)
@@ -203,15 +219,16 @@ class Session:
                 phrase("There is no background below “{name}”.", name=layer.name),
                 phrase("Put the same view without the thing on the layer below, then extract again."),
             )
-        origin = Origin(document, layer_id)
+        origin = Origin(document, layer_id, with_it)
 
         def make() -> ExtractRequest:
             around = box or differing_box(with_it, without, layer)
-            crop = framing.crop_around(around, document.width, document.height, fraction)
+            side = max(around.width, around.height)
+            crop = framing.crop_around(around, document.width, document.height, min(max(fraction, side / ROOMY_EXTRACTION), 1.0))
             if crop.width > LARGEST_EXTRACTION:
                 raise EngineError(
                     phrase("What is to be extracted is too large."),
-                    phrase("Draw a box of at most {count} pixels around it.", count=round(LARGEST_EXTRACTION * fraction)),
+                    phrase("Draw a box of at most {count} pixels around it.", count=LARGEST_EXTRACTION),
                 )
             composite, background = (seen_by_the_engine(part, crop) for part in (with_it, without))
             words = {"prompt": ""} | settings
@@ -226,9 +243,9 @@ class Session:
         if not isinstance(layer, Layer):
             raise EditError(phrase("“{name}” is a group; this needs a layer.", name=layer.name))
         refuse_locked(document, layer_id, ALTERING)
-        seen = below(document, layer_id, inclusive=False)
+        seen = in_view(_behind(document, layer_id))
         prompt = str((layer.recipe or {}).get("prompt") or layer.name)
-        origin = Origin(document, layer_id)
+        origin = Origin(document, layer_id, seen)
 
         def make() -> ResettleRequest:
             pixels, area = alone(layer)
@@ -251,19 +268,12 @@ class Session:
         captured; the first of them shows. Where that node is gone, the layer goes on top of its nearest surviving neighbour,
         and the label says so. What was extracted goes above the layer it was taken from, which is hidden.
         """
-        kept = {} if request.reference is None else to_recipe(request.reference)
-        candidates = tuple(Candidate(Pixels.from_array(each.pixels), Placement(each.left, each.top), each.recipe | kept) for each in results)
+        origin = self._origin_of(request)
+        shift = shift_since(origin, self.document)
         target = find(self.document, target_id)
         if isinstance(target, Layer):
-            if isinstance(request, ResettleRequest):
-                document = edits.add_candidates(edits.keep_as_candidate(self.document, target.id), target.id, candidates, in_place=False)
-                self.commit(phrase("Resettle “{name}”", name=target.name), document)
-                return target.id
-            in_place = not target.recipe or target.recipe.get("box") == asdict(request.box)
-            document = edits.add_candidates(self.document, target.id, candidates, in_place)
-            self.commit(phrase("Generate “{name}” again", name=request.prompt), document)
-            return target.id
-        origin = self._origins.get(request) or Origin(self.document, self.active)
+            return self._place_again(target, request, results, shift)
+        candidates = _candidates(request, tuple(moved(each, *shift) for each in results))
         extracted = isinstance(request, ExtractRequest)
         source = find(origin.document, origin.node_id)
         name = request.prompt or (f"{source.name} thing" if extracted and source else "Layer")
@@ -274,19 +284,53 @@ class Session:
             label = phrase("{label} (the layer it was for is gone)", label=label)
         return self._place_new(layer, origin, label, orphan, hide=origin.node_id if extracted else None)
 
+    def _place_again(self, target: Layer, request: Request, results: tuple[LayerResult, ...], shift: tuple[int, int]) -> str:
+        """Commit new candidates of a layer; where its effects were split off, they get candidates too."""
+        if isinstance(request, ResettleRequest):
+            covers = tuple(_in_window(request.thing[..., 3], request.crop, each) for each in results)
+            document, in_place = edits.keep_as_candidate(self.document, target.id), False
+            label = phrase("Resettle “{name}”", name=target.name)
+        else:
+            covers, document = None, self.document
+            in_place = not target.recipe or target.recipe.get("box") == asdict(request.box)
+            label = phrase("Generate “{name}” again", name=request.prompt)
+        if not in_place:  # else they lie in the pixels of the candidate that was made before, and go along with it
+            results = tuple(moved(each, *shift) for each in results)
+        self.commit(label, effects.add_candidates(document, target.id, _candidates(request, results), in_place, covers))
+        return target.id
+
+    def changed_since(self, request: Request, target_id: str | None = None) -> tuple[Phrase, ...]:
+        """What the user should know of the result of a request before it is placed: what has changed since it was captured, as
+        sentences; empty where nothing has."""
+        origin = self._origin_of(request)
+        if isinstance(find(self.document, target_id), Layer):
+            return ()
+        if target_id is not None:
+            return (phrase("The layer it was for is gone, so it is one of its own."),)
+        stack = self._stack_on(survivor(origin, self.document)[0], origin.document)
+        seen = below(self.document, stack_top(self.document, stack[-1]))
+        return changes(origin, self.document, seen if isinstance(request, ExtractRequest) else in_view(seen), request.crop)
+
+    def shift_of(self, request: Request) -> tuple[int, int]:
+        """By how many canvas pixels what the request tells of lies elsewhere now, because the canvas was cropped."""
+        return shift_since(self._origin_of(request), self.document)
+
+    def _origin_of(self, request: Request) -> Origin:
+        return self._origins.get(request) or Origin(self.document, self.active, self.document)
+
     def _place_new(self, layer: Layer, origin: Origin, label: str, orphan: bool, hide: str | None) -> str:
         """Commit a new layer where the request for it came from. orphan: it was meant for a layer that is gone."""
-        anchor, parent = _survivor(origin, self.document)
-        moved = anchor != origin.node_id
-        if moved and not orphan:
+        anchor, parent = survivor(origin, self.document)
+        elsewhere = anchor != origin.node_id
+        if elsewhere and not orphan:
             label = phrase("{label} (the layer below it is gone)", label=label)
         stack = self._stack_on(anchor, origin.document)
-        follow = layer.id if orphan or moved or self.active is None or self.active in stack else None
+        follow = layer.id if orphan or elsewhere or self.active is None or self.active in stack else None
         self._placed_above[stack[-1]] = layer.id
-        if stack[-1] is None and origin.node_id is not None:  # nothing that was below is left
+        if stack[-1] is None and origin.node_id is not None and not nothing_left(origin, self.document):  # what was below is gone, but not all
             document = edits.add_at_bottom(self.document, layer, parent)
         else:
-            document = edits.add_layer(self.document, layer, above=stack[-1])
+            document = edits.add_layer(self.document, layer, above=stack_top(self.document, stack[-1]))
         if hide is not None and find(document, hide):
             document = edits.set_visible(document, hide, False)
         self.commit(label, document, active=follow)
@@ -305,7 +349,7 @@ class Session:
         old, committed = self.shown, self.document
         change()
         if self._active is not None and find(self.shown, self._active) is None:
-            self._active = _neighbour(Origin(committed if find(committed, self._active) else old, self._active), self.shown)
+            self._active = _neighbour(committed if find(committed, self._active) else old, self._active, self.shown)
         self._tell(old)
 
     def _tell(self, old: Document) -> None:
@@ -313,28 +357,26 @@ class Session:
             listener(old, self.shown)
 
 
-def _survivor(origin: Origin, document: Document) -> tuple[str | None, str | None]:
-    """(the node to go right above, None), or (None, the group to go into at the bottom; None for the top level).
-
-    The node itself, else the nearest sibling below it that is still there, else the same for the group around it.
-    """
-    node_id = origin.node_id
-    while node_id is not None:
-        parent = parent_of(origin.document, node_id)
-        nodes = siblings(origin.document, parent)
-        index = next((i for i, node in enumerate(nodes) if node.id == node_id), -1)
-        for node in reversed(nodes[: index + 1]):
-            if find(document, node.id):
-                return node.id, None
-        if parent is not None and isinstance(find(document, parent.id), Group):
-            return None, parent.id
-        node_id = parent.id if parent else None
-    return None, None
+def _behind(document: Document, id: str) -> Document:
+    """What lies below a layer, without the shadow and the reflection that were split off it."""
+    seen = below(document, id, inclusive=False)
+    return edits.remove(seen, [part.id for part in effects.parts_of(document, id) if find(seen, part.id)])
 
 
-def _neighbour(origin: Origin, document: Document) -> str | None:
+def _candidates(request: Request, results: tuple[LayerResult, ...]) -> tuple[Candidate, ...]:
+    kept = {} if request.reference is None else to_recipe(request.reference)
+    return tuple(Candidate(Pixels.from_array(each.pixels), Placement(each.left, each.top), each.recipe | kept) for each in results)
+
+
+def _in_window(picture: np.ndarray, crop: Box, result: LayerResult) -> np.ndarray:
+    """The part of a picture of the crop's size, (crop.height, crop.width), that a result covers."""
+    top, left = result.top - crop.y, result.left - crop.x
+    return picture[top : top + result.pixels.shape[0], left : left + result.pixels.shape[1]]
+
+
+def _neighbour(before: Document, active: str | None, document: Document) -> str | None:
     """What becomes active when the active node goes away."""
-    anchor, parent = _survivor(origin, document)
+    anchor, parent = survivor(Origin(before, active, before), document)
     if anchor or parent:
         return anchor or parent
     return document.layers[0].id if document.layers else None

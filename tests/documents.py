@@ -84,7 +84,7 @@ def same_raster(one: Pixels | Mask | None, other: Pixels | Mask | None) -> bool:
 
 def differences(one: Document, other: Document) -> list[str]:
     """What differs between two documents, field by field; empty for equal ones."""
-    found = [name for name in ("width", "height", "profile", "dpi", "guides") if getattr(one, name) != getattr(other, name)]
+    found = [name for name in ("width", "height", "profile", "dpi", "guides", "origin") if getattr(one, name) != getattr(other, name)]
     pairs = list(zip(walk(one), walk(other), strict=False))
     if len(list(walk(one))) != len(list(walk(other))):
         found.append("number of nodes")
@@ -99,7 +99,7 @@ def differences(one: Document, other: Document) -> list[str]:
     return found
 
 
-_COMMON = ("id", "name", "opacity", "blend", "visible", "locked", "clipping", "color_tag")
+_COMMON = ("id", "name", "opacity", "blend", "visible", "locked", "clipping", "color_tag", "seen_by_engine")
 
 
 def _layer_differences(a: Layer, b: Layer) -> list[str]:

@@ -46,6 +46,7 @@ def documents(where: st.SearchStrategy[Placement] = placements, linked: st.Searc
         "visible": st.booleans(),
         "locked": st.booleans(),
         "locks": st.sets(st.sampled_from(LOCKS)).map(frozenset),
+        "seen_by_engine": st.booleans(),
         "clipping": st.booleans(),
         "color_tag": st.sampled_from(("", "red", "green")),
     }
@@ -63,4 +64,5 @@ def documents(where: st.SearchStrategy[Placement] = placements, linked: st.Searc
     )
     sizes, profiles = st.integers(1, 400), st.none() | st.binary(min_size=1, max_size=20)
     guides = st.lists(st.builds(Guide, st.booleans(), st.floats(-10, 400)), max_size=2).map(tuple)
-    return st.builds(Document, sizes, sizes, st.lists(nodes, max_size=3).map(tuple), profiles, st.floats(1, 1200), guides)
+    origins = st.tuples(st.integers(-500, 500), st.integers(-500, 500))
+    return st.builds(Document, sizes, sizes, st.lists(nodes, max_size=3).map(tuple), profiles, st.floats(1, 1200), guides, origins)

@@ -35,6 +35,7 @@ def to_json(document: Document, tiles: PutTiles) -> dict:
         "width": document.width,
         "height": document.height,
         "dpi": document.dpi,
+        "origin": list(document.origin),
         "guides": [{"horizontal": guide.horizontal, "position": guide.position} for guide in document.guides],
         "layers": [_node(node, tiles) for node in document.layers],
     }
@@ -52,6 +53,7 @@ def _node(node: Node, tiles: PutTiles) -> dict:
         "locks": sorted(node.locks),
         "clipping": node.clipping,
         "color_tag": node.color_tag,
+        "seen_by_engine": node.seen_by_engine,
         "mask": None if node.mask is None else _mask(node.mask, tiles),
     }
     if isinstance(node, Group):
@@ -98,6 +100,7 @@ def from_json(plain: object, tiles: GetTiles, profile: bytes | None) -> Document
         layers=_nodes(plain["layers"], tiles, 0),
         profile=profile,
         dpi=_number(plain["dpi"], 0.001, 1e6),
+        origin=_read_origin(plain.get("origin", [0, 0])),  # files of 0.1.0 have none
         guides=tuple(Guide(_truth(_dict(g)["horizontal"]), _number(_dict(g)["position"])) for g in _list(plain["guides"])),
     )
 
@@ -119,6 +122,7 @@ def _read_node(plain: dict, tiles: GetTiles, depth: int) -> Node:
         "locks": frozenset(_lock(kind) for kind in _list(plain.get("locks", []))),  # files of 0.1.0 have none
         "clipping": _truth(plain["clipping"]),
         "color_tag": _text(plain["color_tag"]),
+        "seen_by_engine": _truth(plain.get("seen_by_engine", True)),  # files of 0.1.0 do not say
         "mask": None if plain["mask"] is None else _read_mask(_dict(plain["mask"]), tiles),
     }
     if plain["kind"] not in ("layer", "group"):
@@ -171,6 +175,11 @@ def _read_placement(plain: object) -> Placement:
     if len(rest) > 1:
         raise ValueError("a placement has six numbers")
     return Placement(x, y, scale_x, scale_y, rotation, *(_number(skew, -STEEPEST, STEEPEST) for skew in rest))  # 0.1.0 wrote five
+
+
+def _read_origin(plain: object) -> tuple[int, int]:
+    x, y = (_whole(value, -(1 << 30), 1 << 30) for value in _list(plain))
+    return x, y
 
 
 def _read_matrix(plain: object) -> Matrix:

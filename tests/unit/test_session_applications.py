@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app import edits
+from app import edits, effects
 from app.document import Document, Group, Layer, find, make_layer, walk
 from app.effects import split_effects
 from app.errors import EditError
@@ -230,6 +230,72 @@ def test_a_split_layer_looks_as_it_did_and_its_shadow_has_a_life_of_its_own(fiel
     thing = find(document, id)
     assert thing.pixels.to_array()[38, 46, 3] == 0 and thing.pixels.to_array()[25, 25, 3] == 255
     assert (thing.candidates[0].pixels.to_array() == ball()).all(), "the whole layer is still a candidate"
+
+
+def shadow_at(session: Session, x: int, y: int) -> float:
+    """How dark the split-off shadow is at a place of the canvas, 0 to 1."""
+    shadow = named(session, "ball shadow")
+    pixel = shadow.pixels.to_array()[y - int(shadow.placement.y), x - int(shadow.placement.x)] if shadow.visible else (0, 0, 0, 0)
+    return pixel[3] / 255
+
+
+def settled(session: Session, id: str) -> tuple[Request, np.ndarray]:
+    """A request to settle the ball, and a layer that the engine could give: the ball made greener, its shadow to the left."""
+    request = session.capture_resettle(id, seed=5)()
+    layer = np.zeros_like(request.thing)
+    x = request.box.x - request.crop.x
+    layer[request.box.bottom - request.crop.y - 8 :, max(x - 12, 0) : x + 6] = (0, 0, 0, 128)
+    opaque = request.thing[..., 3] > 0
+    layer[opaque] = request.thing[opaque]
+    layer[request.thing[..., 3] == 255, 1] = 160
+    return request, layer
+
+
+def test_a_split_thing_that_is_settled_anew_gets_a_new_shadow_in_place_of_the_old_one() -> None:
+    session = scene()
+    id = session.active
+    document, group_id = split_effects(session.document, id)
+    session.commit("Split", document, active=id)
+    session.commit("Move", edits.nudge(session.document, [id], 20, 4))
+    assert shadow_at(session, 66, 48) > 0.4
+    request, layer = settled(session, id)
+    crop = request.crop
+    assert (request.background[48 - crop.y, 66 - crop.x] == ground()[48, 66]).all(), "the engine is not shown the old shadow"
+    assert session.place(request, results(request, layer), id) == id
+    group = find(session.document, group_id)
+    assert [child.name for child in group.children][:1] == ["ball shadow"] and group.children[-1].id == id
+    thing = find(session.document, id)
+    assert thing.pixels.to_array()[..., 3].astype(bool).sum() < 1200, "the thing alone"
+    left = request.box.x - 6
+    assert shadow_at(session, left, request.box.bottom - 2) > 0.4 and shadow_at(session, 66, 48) < 0.1
+    whole = make_layer("whole", Pixels.from_array(layer), Placement(crop.x, crop.y))
+    expected = look(Document(WIDTH, HEIGHT, (session.document.layers[0], whole)))
+    assert np.abs(look(session.document) - expected).max() <= 6
+    session.undo()
+    assert shadow_at(session, 66, 48) > 0.4, "one step"
+
+
+def test_each_candidate_of_a_split_thing_brings_its_own_shadow() -> None:
+    session = scene()
+    id = session.active
+    document, _ = split_effects(session.document, id)
+    session.commit("Split", document, active=id)
+    session.commit("Move", edits.nudge(session.document, [id], 20, 4))
+    request, layer = settled(session, id)
+    session.place(request, results(request, layer), id)
+    split = effects.use_candidate(session.document, id, 1)
+    session.commit("Back", split)
+    assert shadow_at(session, 66, 48) > 0.4, "the first shadow, which was not moved"
+    session.commit("Whole", effects.use_candidate(session.document, id, 0))
+    assert not named(session, "ball shadow").visible, "the whole layer has its shadow in itself"
+
+
+def test_a_copy_of_a_split_group_has_a_shadow_of_its_own() -> None:
+    session = scene()
+    document, group_id = split_effects(session.document, session.active)
+    document, copy_id = edits.duplicate(document, group_id)
+    copy = find(document, copy_id).children[-1]
+    assert {part.id for part in effects.parts_of(document, copy.id)} == {child.id for child in find(document, copy_id).children[:-1]}
 
 
 @pytest.mark.parametrize(
