@@ -55,7 +55,7 @@ class Layer:
 @dataclass(frozen=True, eq=False)
 class Group:
     """Layers and groups under one name. "pass through" lets the children mix with what lies below the group; any other blend
-    mode composes them apart first."""
+    mode composes them apart first. fill: of a "pass through" group, how opaque what its children mix with is, and they themselves."""
 
     id: str
     name: str
@@ -70,6 +70,7 @@ class Group:
     collapsed: bool = False
     locks: frozenset[str] = frozenset()
     seen_by_engine: bool = True
+    fill: float = 1.0
 
 
 Node = Layer | Group
@@ -282,7 +283,8 @@ def _look(node: Node) -> tuple:
     placement = node.placement if isinstance(node, Layer) else None
     mask = node.mask
     kind = mask and (mask.width, mask.height, mask.left, mask.top, mask.default, mask.linked, mask.enabled, mask.matrix)
-    return node.opacity, node.blend, node.visible, node.clipping, kind, placement
+    fill = node.fill if isinstance(node, Group) else 1.0
+    return node.opacity, fill, node.blend, node.visible, node.clipping, kind, placement
 
 
 def _visible_bounds(node: Node) -> Rect:

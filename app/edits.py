@@ -89,6 +89,9 @@ def set_blend(document: Document, id: str, blend: str) -> Document:
     known = BLEND_MODES if isinstance(get(document, id), Layer) else (*BLEND_MODES, PASS_THROUGH)
     if blend not in known:
         raise EditError(phrase("There is no blend mode “{mode}”.", mode=blend))
+    node = get(document, id)
+    if isinstance(node, Group) and blend != PASS_THROUGH:  # composed apart, a group has one opacity
+        return _set(document, id, blend=blend, opacity=node.opacity * node.fill, fill=1.0)
     return _set(document, id, blend=blend)
 
 

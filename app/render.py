@@ -247,7 +247,10 @@ def _paint_through(surface: Surface, group: Group, clipped: tuple[Node, ...], ar
     masked = group.mask is not None and group.mask.enabled
     fades = group.opacity < 1 or masked
     before = surface.part(area).copy() if fades else None
-    _paint_nodes(surface, group.children, view)
+    if group.fill < 1:
+        _paint_filled(surface, group, area, view)
+    else:
+        _paint_nodes(surface, group.children, view)
     if clipped:
         _clip_to_group(surface, group, clipped, area, view)
     if not fades:
@@ -258,6 +261,25 @@ def _paint_through(surface: Surface, group: Group, clipped: tuple[Node, ...], ar
             share *= _mask_area(group, group.mask, band, view) / np.float32(255)
         new = surface.part(band)
         new[...] = _faded(before[band.top - area.top : band.bottom - area.top], new, share)
+
+
+def _paint_filled(surface: Surface, group: Group, area: Rect, view: View) -> None:
+    """The children of a group whose fill is not full: they mix with what lies below as if that were only so opaque, and what they
+    make of it is laid over it with the same opacity.
+
+    result = (1 - f α) below + f (mixed - (1 - α) f below), premultiplied; α: how far the children cover. Within 9 levels, 0.5 on
+    average, of the one such group that Photoshop rendered for us, in which a child blends only where it is lighter than what
+    lies below; there Photoshop lets somewhat less of it through.
+    """
+    mixed, alone = Surface(area, surface.deep), Surface(area, surface.deep)
+    mixed.array[...] = np.rint(surface.part(area) * np.float32(group.fill))
+    _paint_nodes(mixed, group.children, view)
+    _paint_nodes(alone, group.children, view)
+    for band in _bands(area):
+        part, fill = surface.part(band), np.float32(group.fill)
+        below, cover = part.astype(np.float32), alone.part(band)[..., 3:] / surface.levels
+        own = mixed.part(band) - (1 - cover) * fill * below
+        part[...] = np.rint(np.clip((1 - fill * cover) * below + fill * own, 0, surface.levels))
 
 
 def _clip_to_group(surface: Surface, group: Group, clipped: tuple[Node, ...], area: Rect, view: View) -> None:

@@ -54,7 +54,7 @@ def _units(nodes: tuple[Node, ...], changing: Set[str]) -> Iterator[Unit]:
 
 def _is_open(node: Node) -> bool:
     """Whether its children look as they would without it."""
-    plain = isinstance(node, Group) and node.blend == PASS_THROUGH and node.opacity >= 1 and node.visible
+    plain = isinstance(node, Group) and node.blend == PASS_THROUGH and min(node.opacity, node.fill) >= 1 and node.visible
     return plain and not (node.mask is not None and node.mask.enabled) and not (node.children and node.children[0].clipping)
 
 
@@ -93,4 +93,4 @@ def _compare(old: tuple[Node, ...], new: tuple[Node, ...], found: set[str]) -> b
 
 
 def _own_look(group: Group) -> tuple:
-    return group.opacity, group.blend, group.visible, group.clipping, group.mask
+    return group.opacity, group.fill, group.blend, group.visible, group.clipping, group.mask

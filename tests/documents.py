@@ -92,8 +92,8 @@ def differences(one: Document, other: Document) -> list[str]:
         found += [f"{a.name}: {name}" for name in _COMMON if getattr(a, name) != getattr(b, name)]
         found += [f"{a.name}: kind or depth"] if type(a) is not type(b) or depth != other_depth else []
         found += [] if same_raster(a.mask, b.mask) else [f"{a.name}: mask"]
-        if isinstance(a, Group) and isinstance(b, Group) and a.collapsed != b.collapsed:
-            found.append(f"{a.name}: collapsed")
+        if isinstance(a, Group) and isinstance(b, Group) and (a.collapsed, a.fill) != (b.collapsed, b.fill):
+            found.append(f"{a.name}: collapsed or fill")
         if isinstance(a, Layer) and isinstance(b, Layer):
             found += _layer_differences(a, b)
     return found

@@ -144,7 +144,7 @@ def _element(state: _Writing, node: Node, masked: tuple[Group, ...], base: Node 
     if isinstance(node, Group):
         has_mask = node.mask is not None and node.mask.enabled
         element = _stack(state, node.children, (*masked, node) if has_mask else masked)
-        element.attrib.update(_attributes(node))
+        element.attrib.update(_attributes(replace(node, opacity=node.opacity * node.fill)))
         element.set("isolation", "auto" if node.blend == PASS_THROUGH else "isolate")
         return element
     pixels, left, top = _pixels(state, node, masked, base)
@@ -208,7 +208,7 @@ def losses(document: Document) -> list[str]:
         "Clipping is approximate in programs that do not know it.": any(node.clipping for node in nodes),
         f"Programs other than Krita show these blend modes as normal: {', '.join(modes)}.": bool(modes),
         "Pass-through groups with an opacity are mixed apart from what lies below.": any(
-            group.blend == PASS_THROUGH and group.opacity < 1 for group in groups
+            group.blend == PASS_THROUGH and group.opacity * group.fill < 1 for group in groups
         ),
         "Recipes (prompts, seeds) and other candidates of generated layers stay in the project file only.": any(
             layer.recipe is not None or layer.candidates for layer in layers

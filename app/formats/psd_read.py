@@ -20,6 +20,7 @@ from psd_tools.psd import PSD
 from psd_tools.psd.layer_and_mask import ChannelDataList, LayerRecord
 from psd_tools.psd.tagged_blocks import SectionDividerSetting
 
+from ..blend import PASS_THROUGH
 from ..document import Document, Group, Guide, Layer, Node, make_layer, new_id
 from ..errors import FileError
 from ..geometry import Placement
@@ -108,6 +109,7 @@ def _report(state: Reading) -> tuple[str, ...]:
         "adjustment": "{n} adjustment layer(s) became pixels; they no longer follow what lies below them.",
         "effects": "The effects of {n} layer(s) became pixels; shadows and glows are near to Photoshop's, not the same.",
         "fill opacity": "The fill opacity of {n} layer(s) was put into the opacity.",
+        "kept fill": "The fill opacity of {n} pass-through group(s) is kept, but cannot be changed here.",
         "vector mask": "{n} vector mask(s) became pixel masks.",
         "softened": "The density or feather of {n} mask(s) was worked into the masks.",
         "damaged": "Some pixels in the file are damaged and were left black.",
@@ -168,8 +170,9 @@ def _tree(state: Reading, records: list[_Record], decoding: dict[int, Future[Pix
             open_lists[-1].append(_layer(state, record, channels, decoding.get(id(record))))
         else:
             children = open_lists.pop() if len(open_lists) > 1 else []
-            common = _common(state, record) | {"mask": mask(state, record, channels, of_layer=False, cut=False)}
-            common["blend"] = BLEND_OF_MODE[divider.blend_mode or record.blend_mode]
+            blend = BLEND_OF_MODE[divider.blend_mode or record.blend_mode]
+            common = _common(state, record, keeps_fill=blend == PASS_THROUGH)
+            common |= {"blend": blend, "mask": mask(state, record, channels, of_layer=False, cut=False)}
             open_lists[-1].append(Group(**common, children=tuple(children), collapsed=kind is SectionDivider.CLOSED_FOLDER))
     return tuple(node for nodes in open_lists for node in nodes)  # groups that were never closed: their layers stay
 
@@ -208,14 +211,14 @@ def _layer(state: Reading, record: LayerRecord, channels: ChannelDataList, decod
     return Layer(**common, mask=masked, pixels=found, placement=Placement(record.left, record.top))
 
 
-def _common(state: Reading, record: LayerRecord) -> dict:
-    """The fields that layers and groups share, but for the mask."""
+def _common(state: Reading, record: LayerRecord, keeps_fill: bool = False) -> dict:
+    """The fields that layers and groups share, but for the mask. keeps_fill: the fill opacity is not the same as the opacity."""
     blocks = record.tagged_blocks
     id_, fill = new_id(), blocks.get_data(Tag.BLEND_FILL_OPACITY, 255) / 255
     if any(tag in blocks for tag in _EFFECTS):
-        state.styles[id_] = (record, fill)
+        state.styles[id_], keeps_fill = (record, fill), False
     else:
-        state.noticed["fill opacity"] += fill < 1
+        state.noticed["kept fill" if keeps_fill else "fill opacity"] += fill < 1
         if Tag.EFFECTS_LAYER in blocks:  # only as Photoshop 5 wrote them
             state.left_out.append("effects in an old format")
     state.noticed["softened"] += record.mask_data is not None and record.mask_data.parameters is not None
@@ -223,14 +226,14 @@ def _common(state: Reading, record: LayerRecord) -> dict:
     return {
         "id": id_,
         "name": (blocks.get_data(Tag.UNICODE_LAYER_NAME) or record.name).rstrip("\0"),
-        "opacity": record.opacity / 255 * (1 if id_ in state.styles else fill),
+        "opacity": record.opacity / 255 * (1 if id_ in state.styles or keeps_fill else fill),
         "blend": BLEND_OF_MODE[record.blend_mode],
         "visible": record.flags.visible,
         "locked": bool(locks & LOCKED),
         "locks": frozenset(kind for kind, bit in LOCK_BITS.items() if locks & bit),
         "clipping": record.clipping is Clipping.NON_BASE,
         "color_tag": TAG_OF_SHEET_COLOR.get(blocks.get_data(Tag.SHEET_COLOR_SETTING), ""),
-    }
+    } | ({"fill": fill} if keeps_fill else {})
 
 
 def _any_pixels(nodes: tuple[Node, ...]) -> bool:

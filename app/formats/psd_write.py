@@ -162,6 +162,8 @@ def _group_record(group: Group, ids: Iterator[int]) -> tuple[LayerRecord, _Chann
     record.blend_mode = BlendMode.NORMAL if mode is BlendMode.PASS_THROUGH else mode
     kind = SectionDivider.CLOSED_FOLDER if group.collapsed else SectionDivider.OPEN_FOLDER
     record.tagged_blocks.set_data(Tag.SECTION_DIVIDER_SETTING, kind=kind, signature=b"8BIM", blend_mode=mode)
+    if group.fill < 1:
+        record.tagged_blocks.set_data(Tag.BLEND_FILL_OPACITY, round(group.fill * 255))
     return record, _no_channels() + _mask_channel(record, group, bounds(group))
 
 

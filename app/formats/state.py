@@ -57,7 +57,7 @@ def _node(node: Node, tiles: PutTiles) -> dict:
         "mask": None if node.mask is None else _mask(node.mask, tiles),
     }
     if isinstance(node, Group):
-        return plain | {"collapsed": node.collapsed, "children": [_node(child, tiles) for child in node.children]}
+        return plain | {"collapsed": node.collapsed, "fill": node.fill, "children": [_node(child, tiles) for child in node.children]}
     return plain | {
         "pixels": _raster(node.pixels, tiles),
         "placement": _placement(node.placement),
@@ -128,7 +128,8 @@ def _read_node(plain: dict, tiles: GetTiles, depth: int) -> Node:
     if plain["kind"] not in ("layer", "group"):
         raise ValueError(f"unknown kind {plain['kind']!r}")
     if plain["kind"] == "group":
-        return Group(**common, collapsed=_truth(plain["collapsed"]), children=_nodes(plain["children"], tiles, depth + 1))
+        fill = _number(plain.get("fill", 1.0), 0, 1)  # files of 0.1.0 have none
+        return Group(**common, collapsed=_truth(plain["collapsed"]), fill=fill, children=_nodes(plain["children"], tiles, depth + 1))
     candidates = [(_dict(one), _read_candidate(_dict(one), tiles)) for one in _list(plain["candidates"])]
     shown = next((candidate.pixels for stored, candidate in candidates if stored["pixels"] == plain["pixels"]), None)
     return Layer(

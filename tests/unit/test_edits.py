@@ -115,6 +115,15 @@ def test_unknown_blend_modes_are_refused() -> None:
             edits.set_blend(old, id_of(old, name), mode)
 
 
+def test_a_group_that_is_composed_apart_has_its_fill_in_its_opacity() -> None:
+    """Nobody would find it elsewhere."""
+    group = make_group("g", (layer("a"),), opacity=0.5, fill=0.4)
+    apart = edits.set_blend(Document(120, 100, (group,)), group.id, "normal").layers[0]
+    assert (apart.blend, apart.opacity, apart.fill) == ("normal", 0.2, 1.0)
+    through = edits.set_blend(Document(120, 100, (group,)), group.id, "pass through").layers[0]
+    assert (through.opacity, through.fill) == (0.5, 0.4)
+
+
 def test_a_group_moves_with_its_mask_and_locked_layers_stay() -> None:
     old = document()
     old = edits.set_mask(old, id_of(old, "outer"), Mask.from_array(np.zeros((5, 5), np.uint8), 3, 4))

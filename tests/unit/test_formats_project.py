@@ -37,6 +37,7 @@ def saved(tmp_path: Path) -> Path:
 
 def test_everything_comes_back(tmp_path: Path) -> None:
     document = full_document()
+    document = replace(document, layers=(*document.layers, make_group("half filled", (), fill=0.5)))
     path = tmp_path / "scene.downstage"
     save_document(document, path)
     assert differences(document, open_document(path)) == []

@@ -137,6 +137,29 @@ def test_a_pass_through_group_lets_its_children_mix_with_what_lies_below() -> No
     assert_looks_like_the_reference(Document(WIDTH, HEIGHT, (photo(), faded)))
 
 
+@pytest.mark.parametrize(("alpha", "below", "photoshop"), [(52, (255, 203, 203), (244, 205, 205)), (93, (255, 162, 162), (238, 168, 168)),
+                                                           (118, (255, 137, 137), (199, 163, 163)), (250, (255, 5, 5), (137, 120, 121))])  # fmt: skip
+def test_a_group_of_less_fill_mixes_with_what_lies_below_as_photoshop_shows_it(alpha: int, below: tuple, photoshop: tuple) -> None:
+    """Pixels of a file that Photoshop wrote: cyan on "lighter color" in a group with a fill of 120 of 255, over opaque shades of red."""
+    ground = make_layer("ground", Pixels.from_array(np.full((4, 4, 3), below, np.uint8)))
+    child = make_layer("child", Pixels.from_array(np.full((4, 4, 4), (0, 254, 255, alpha), np.uint8)), blend="lighter color")
+    seen = render(Document(4, 4, (ground, make_group("group", (child,), fill=120 / 255))), Rect(0, 0, 4, 4))[0, 0]
+    assert np.abs(seen[:3].astype(int) - photoshop).max() <= 8 and seen[3] == 255
+
+
+def test_in_a_group_of_less_fill_plain_layers_look_as_under_less_opacity() -> None:
+    """Over opaque, half clear and clear ground; where the group has nothing, all stays as it is."""
+    children = (layer(10, 20, 20, 100, 90),)
+    for ground in ((photo(),), (layer(3, 10, 10, 200, 150),), ()):
+        filled = render(Document(WIDTH, HEIGHT, (*ground, make_group("group", children, fill=0.4))), CANVAS)
+        faded = render(Document(WIDTH, HEIGHT, (*ground, replace(children[0], opacity=0.4))), CANVAS)
+        assert np.abs(filled[..., 3].astype(int) - faded[..., 3]).max() <= 1
+        difference = np.abs(filled[..., :3].astype(int) - faded[..., :3]) * (faded[..., 3:] / 255)
+        assert difference.max() <= 1.5
+        empty = render(Document(WIDTH, HEIGHT, ground), CANVAS)
+        assert np.array_equal(filled[120:], empty[120:])
+
+
 def test_an_isolated_group_mixes_its_children_apart_first() -> None:
     children = (layer(12, 20, 20), layer(13, 60, 80, opacity=0.8, blend="multiply"))
     for mode in ("normal", "multiply", "luminosity"):

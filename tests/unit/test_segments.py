@@ -41,7 +41,8 @@ layers = some.builds(layer, some.integers(0, 90), blend=some.sampled_from(smooth
 nodes = some.recursive(
     layers,
     lambda inner: some.builds(
-        make_group, some.just("group"), some.lists(inner, max_size=4).map(tuple), blend=some.sampled_from(("pass through", "normal")), **fields
+        make_group, some.just("group"), some.lists(inner, max_size=4).map(tuple), blend=some.sampled_from(("pass through", "normal")),
+        fill=some.sampled_from((1.0, 1.0, 0.7)), **fields
     ),
     max_leaves=9,
 )
