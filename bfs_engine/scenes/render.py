@@ -2,6 +2,9 @@
 
 Pictures are (n, channels, size, size), 0..1, row 0 on top; layers are straight RGBA with colour 0 where alpha is 0.
 composite == alpha * colour + (1 - alpha) * background, exactly by construction.
+
+Two domains of the same scenes: in the "simple" one shadows and reflections are simulated (light.py), as in the paper's layered data; the
+"physical" one (physical.py) stands for photographs.
 """
 
 from __future__ import annotations
@@ -19,11 +22,13 @@ from bfs_engine.scenes.backdrop import Camera, grain, make_background
 from bfs_engine.scenes.bystanders import add_bystanders
 from bfs_engine.scenes.dice import Dice, blur_some, centres, column, resampling, turn_hue
 from bfs_engine.scenes.light import Light, effects, make_light, shade
+from bfs_engine.scenes.physical import ground_colour, lit_by_ground, physical_effects, polished
 
 LEAST_BOX, MOST_BOX = 0.45, 0.62  # the box's longer side over the frame's
 MARGIN = 0.04  # of the frame, between box and edge
 # How far an object stands from where its reference is: what nobody can foresee, a network's mean can only blur.
 LOOSEST, STRETCH = 0.02, 0.02
+DOMAINS = ("simple", "physical")
 OBJECT_TINT = 0.6  # how far the camera's colours reach the object; the rest the reference already shows
 
 
@@ -83,11 +88,13 @@ class Scenes:
 
 @torch.no_grad()
 def render(sprites: Sprites, seed: int | torch.Generator, count: int, size: int = 128, device: str | torch.device = "cpu",
-           things: Tensor | None = None, vary_colours: bool = True) -> Scenes:
+           things: Tensor | None = None, vary_colours: bool = True, domain: str = "simple") -> Scenes:
     """Render `count` scenes. things: (count,) int64 sprite indices, random when None. The same seed gives the same scenes.
 
-    vary_colours: change hue, saturation and brightness and flip the cut-outs, reference and object alike.
+    vary_colours: change hue, saturation and brightness and flip the cut-outs, reference and object alike. domain: one of DOMAINS.
     """
+    if domain not in DOMAINS:
+        raise ValueError(f"there is no domain {domain!r}; there are {', '.join(DOMAINS)}")
     generator = seed if isinstance(seed, torch.Generator) else torch.Generator().manual_seed(seed)
     dice = Dice(generator, count, torch.device(device))
     thing = dice.integer(len(sprites)) if things is None else things.to(dice.device)
@@ -97,11 +104,16 @@ def render(sprites: Sprites, seed: int | torch.Generator, count: int, size: int 
     foot = solid[:, 1] + solid[:, 3]
     horizon = make_horizon(dice, foot, size)
     light = make_light(dice, solid, horizon, size)
+    if domain == "physical":
+        light = polished(light, dice)
     camera = Camera(dice, size)
     empty = make_background(dice, horizon, light, size)
     peopled = add_bystanders(dice, empty, cutout.roll(1, 0), sizes.roll(1, 0), foot, horizon, light)
     background = grain(dice, camera.expose(peopled))
-    foreground, object_alpha, effect_alpha = light_up(dice, body, solid, light, camera)
+    if domain == "simple":
+        foreground, object_alpha, effect_alpha = light_up(dice, body, solid, light, camera)
+    else:
+        foreground, object_alpha, effect_alpha = light_up_physically(dice, body, solid, light, camera, background, horizon)
     return Scenes(background, foreground, object_alpha, effect_alpha, straight(reference), box, thing, light.side, light.lit, foot, horizon)
 
 
@@ -221,7 +233,24 @@ def light_up(dice: Dice, body: Tensor, solid: Tensor, light: Light, camera: Came
     body[:, 3:] = _crisp(body[:, 3:])
     body = shade(body, solid, light, dice)
     body[:, :3] = camera.expose(body[:, :3], body[:, 3:], OBJECT_TINT)
-    under = effects(body, foot, height, light, dice)
+    return _merged(body, effects(body, foot, height, light, dice))
+
+
+def light_up_physically(
+    dice: Dice, body: Tensor, solid: Tensor, light: Light, camera: Camera, background: Tensor, horizon: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The same in the second domain, where ground and object light each other."""
+    foot, height = solid[:, 1] + solid[:, 3], solid[:, 3]
+    body[:, 3:] = _crisp(body[:, 3:])
+    body = shade(body, solid, light, dice)
+    body[:, :3] = camera.expose(body[:, :3], body[:, 3:], OBJECT_TINT)
+    ground = ground_colour(background, solid)
+    body = lit_by_ground(body, foot, height, ground, dice.uniform(0.3, 0.8))
+    return _merged(body, physical_effects(body, solid, horizon, ground, light, dice))
+
+
+def _merged(body: Tensor, under: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Object over effects: see light_up."""
     under = torch.where(under[:, 3:] < 0.008, 0.0, under)  # below two levels of 255 nothing can be seen
     layer = straight(body + under * (1 - body[:, 3:]))
     return layer, body[:, 3:], (layer[:, 3:] - body[:, 3:]).clamp(min=0)
