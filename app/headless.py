@@ -22,6 +22,8 @@ def add_commands(subparsers: argparse._SubParsersAction) -> None:
     converting.add_argument("source", metavar="IN", type=Path)
     converting.add_argument("target", metavar="OUT", type=Path)
     converting.add_argument("--smart-objects", action="store_true", help="in a PSD: turned layers as smart objects, not resampled")
+    converting.add_argument("--deep", action="store_true", help="a PNG or TIFF with 16 bits a channel (the picture is composed with 8)")
+    converting.add_argument("--pages", action="store_true", help="in a TIFF: every visible layer as a page")
     converting.set_defaults(run=_run_convert)
     informing = subparsers.add_parser("info", help="describe a file and its layers as JSON", description=_INFO)
     informing.add_argument("file", metavar="FILE", type=Path)
@@ -33,7 +35,8 @@ _INFO = "Prints the size of the picture and, for each layer from bottom to top, 
 
 
 def _run_convert(arguments: argparse.Namespace) -> int:
-    return run_convert(arguments.source, arguments.target, Encoding(smart_objects=arguments.smart_objects))
+    encoding = Encoding(deep=arguments.deep, pages=arguments.pages, smart_objects=arguments.smart_objects)
+    return run_convert(arguments.source, arguments.target, encoding)
 
 
 def run_convert(source: Path, target: Path, encoding: Encoding = Encoding()) -> int:

@@ -167,6 +167,10 @@ class ExportDialog(QDialog):
         self.quality.setAccessibleName(self.tr("Quality"))
         self.quality_number = QLabel()
         self.lossless = QCheckBox(self.tr("Lossless"))
+        self.deep = QCheckBox(self.tr("16 bits a channel"))
+        self.deep.setToolTip(self.tr("For programs that want them. The picture is composed with 8 bits a channel, so they hold no more."))
+        self.pages = QCheckBox(self.tr("Layers as pages"))
+        self.pages.setToolTip(self.tr("Every visible layer becomes a page as it looks by itself, the topmost first."))
         self.smart = QCheckBox(self.tr("Turned layers as smart objects"))
         self.smart.setToolTip(self.tr("Photoshop can scale and turn them on without loss. The file becomes larger."))
         self.opaque = QCheckBox(self.tr("Merged picture without alpha"))
@@ -180,7 +184,10 @@ class ExportDialog(QDialog):
         self.height_.valueChanged.connect(self._height_changed)
         self.share.valueChanged.connect(self._share_changed)
         self.quality.valueChanged.connect(self._changed)
-        self.lossless.toggled.connect(self._changed)
+        for box in (self.lossless, self.deep, self.pages):
+            box.toggled.connect(self._changed)
+        for box in (self.deep, self.pages):
+            box.toggled.connect(self._tell_losses)
         self.smart.toggled.connect(self._tell_losses)
 
     def _lay_out(self) -> None:
@@ -194,7 +201,7 @@ class ExportDialog(QDialog):
         self.form.addRow(self.tr("Size"), self.share)
         self.form.addRow(self.tr("Quality"), quality)
         self._quality_row = quality
-        for box in (self.lossless, self.smart, self.opaque):
+        for box in (self.lossless, self.deep, self.pages, self.smart, self.opaque):
             self.form.addRow("", box)
         self.form.addRow(self.tr("File"), self.size_label)
         side = QVBoxLayout()
@@ -218,7 +225,8 @@ class ExportDialog(QDialog):
             return Export(suffix, Encoding())
         lossless = suffix == ".webp" and self.lossless.isChecked()
         quality = self.quality.value() if suffix in DEFAULT_QUALITY else 0
-        return Export(suffix, Encoding(self.width_.value(), self.height_.value(), quality, lossless))
+        deep, pages = suffix in (".png", ".tif") and self.deep.isChecked(), suffix == ".tif" and self.pages.isChecked()
+        return Export(suffix, Encoding(self.width_.value(), self.height_.value(), quality, lossless, deep, pages))
 
     def _kind_chosen(self) -> None:
         suffix = self.kind.currentData()
@@ -229,6 +237,7 @@ class ExportDialog(QDialog):
             self.quality.setValue(DEFAULT_QUALITY[suffix])
         for row, sensible in (
             (self._quality_row, lossy), (self.lossless, suffix == ".webp"),
+            (self.deep, suffix in (".png", ".tif")), (self.pages, suffix == ".tif"),
             (self.smart, suffix in PSD_SUFFIXES), (self.opaque, suffix in PSD_SUFFIXES),
         ):  # fmt: skip
             self.form.setRowVisible(row, sensible)

@@ -91,7 +91,7 @@ def losses(document: Document, path: str | Path, encoding: Encoding = Encoding()
         return []
     if suffix in PSD_SUFFIXES:
         return psd_write.losses(document, path, encoding)
-    return ora.losses(document) if suffix == ora.SUFFIX else raster.losses(document, path)
+    return ora.losses(document) if suffix == ora.SUFFIX else raster.losses(document, path, encoding)
 
 
 def check_save_suffix(path: Path) -> None:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from ..document import Document, Group, Layer, Node, only
+from ..document import Document
 from ..errors import FileError
 from ..pixels import Pixels
 from ..render import render
 from . import raster
 from .atomic import replacing, save_error
-from .raster import Encoding, encode, resized
+from .raster import Encoding, encode, layers_apart, resized
 
 LAYER_FILE_SUFFIXES = (".png", ".webp", ".tif", ".avif")  # those that keep transparency
 _LONGEST_NAME = 60  # characters
@@ -37,6 +37,8 @@ def try_out(document: Document, composed: np.ndarray, suffix: str, encoding: Enc
         size = (encoding.width or document.width, encoding.height or document.height)
         return Trial(resized(composed, *size), None)
     encoded = encode(document, suffix, encoding, composed)
+    if encoding.deep or encoding.pages:  # nothing of what is seen is lost, and Pillow would show one page, or none
+        return Trial(resized(composed, encoding.width or document.width, encoding.height or document.height), len(encoded))
     with Image.open(io.BytesIO(encoded)) as image:
         return Trial(np.asarray(image.convert("RGBA")), len(encoded))
 
@@ -63,7 +65,7 @@ def export_layers(
     Files are numbered from the bottom up. report: called with how many of how many are done. stop: set to end early; what is
     written by then stays.
     """
-    layers = _layers(document, files.hidden)
+    layers = layers_apart(document, files.hidden)
     if not layers:
         raise FileError("There is no layer to export.", "Show a layer, or include hidden ones.")
     target = _new_folder(folder, f"{_file_name(name) or 'layers'} layers")
@@ -83,29 +85,6 @@ def export_layers(
                 temporary.write_bytes(encode(apart, files.suffix, encoding, picture))
     report(len(layers), len(layers))
     return target
-
-
-def _layers(document: Document, hidden: bool) -> list[tuple[Layer, Document]]:
-    """Each layer bottom to top, and a document that shows it with the masks and opacities around it, and nothing else."""
-    shown = _all_shown(document.layers) if hidden else document.layers
-    everything = replace(document, layers=shown)
-    return [(node, only(everything, [node.id])) for node, seen in _leaves(shown, True) if seen]
-
-
-def _all_shown(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
-    return tuple(
-        replace(node, visible=True, children=_all_shown(node.children)) if isinstance(node, Group) else replace(node, visible=True)
-        for node in nodes
-    )
-
-
-def _leaves(nodes: tuple[Node, ...], seen: bool) -> Iterator[tuple[Layer, bool]]:
-    """Every layer, and whether it and all groups around it are visible."""
-    for node in nodes:
-        if isinstance(node, Group):
-            yield from _leaves(node.children, seen and node.visible)
-        else:
-            yield node, seen and node.visible
 
 
 def _new_folder(folder: Path, name: str) -> Path:

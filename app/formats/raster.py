@@ -1,4 +1,4 @@
-"""Flat pictures through Pillow: PNG, JPEG, WebP, TIFF, AVIF, BMP, GIF in; PNG, JPEG, WebP, TIFF, AVIF out.
+"""Flat pictures: PNG, JPEG, WebP, TIFF, AVIF, BMP, GIF in; PNG, JPEG, WebP, TIFF, AVIF out. Through Pillow where it can (tiff.py).
 
 A document's pixels are sRGB. A picture with another ICC profile is converted when it is opened, and the report says so;
 what is written always carries an sRGB profile.
@@ -7,11 +7,15 @@ what is written always carries an sRGB profile.
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
+import imagecodecs
 import numpy as np
 from PIL import (
     AvifImagePlugin,
@@ -26,10 +30,13 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from ..document import Document, Layer, make_layer
+from tifffile import TiffFile
+
+from ..document import Document, Group, Layer, Node, make_layer, only
 from ..errors import FileError
 from ..pixels import TILE, Pixels
 from ..render import render
+from . import tiff
 from .atomic import replacing
 from .color import SRGB, to_srgb
 from .foreign import reading
@@ -42,7 +49,6 @@ SAVE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".avif")
 MOST_PIXELS = 1 << 28  # in one picture, 16,384 × 16,384: 1 GiB as RGBA
 LONGEST_SIDE = 300_000  # pixels, as in a PSB
 MOST_PIXELS_IN_LAYERS = 1 << 30  # in all layers of one file, whole tiles counted: 4 GiB as RGBA
-MOST_PAGES = 1000
 DEFAULT_DPI = 72.0
 
 # No others: each is one more parser of foreign bytes. Importing a plugin registers it.
@@ -61,11 +67,8 @@ _READERS = tuple(
 _SIGNATURES = (b"\x89PNG", b"\xff\xd8", b"RIFF", b"II*\0", b"MM\0*", b"BM", b"GIF8")
 _FORMAT_OF = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".avif": "AVIF"}
 _LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383, "AVIF": 65_535}  # what the formats allow
+DEEP = ("PNG", "TIFF")  # may have 16 bits a channel
 DEFAULT_QUALITY = {".jpg": 92, ".jpeg": 92, ".webp": 95, ".avif": 85}  # of 100; alike to the eye
-
-# Tags of TIFF (TIFF 6.0; Adobe Photoshop TIFF Technical Notes, 2002)
-_SUBFILE, _REDUCED_OR_MASK = 254, 0b101
-_PHOTOSHOP_LAYERS = 37724
 
 # Pillow's own limit is a warning on the terminal first; ours (check_size) is a sentence, before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
@@ -84,29 +87,35 @@ class Picture:
 @dataclass(frozen=True)
 class Encoding:
     """How a file is written. width, height: pixels, 0 for the document's own. quality: 1 to 100 for JPEG, WebP and AVIF,
-    0 for the format's default. lossless: for WebP. For PSD and PSB: smart_objects, scaled, turned and part-pixel layers as what
+    0 for the format's default. lossless: for WebP. deep: 16 bits a channel, for PNG and TIFF. pages: every visible layer as a page, the
+    topmost first, for TIFF. For PSD and PSB: smart_objects, scaled, turned and part-pixel layers as what
     Photoshop can turn on without loss; opaque, the merged picture without an alpha channel, which Clip Studio takes for a selection."""
 
     width: int = 0
     height: int = 0
     quality: int = 0
     lossless: bool = False
+    deep: bool = False
+    pages: bool = False
     smart_objects: bool = False
     opaque: bool = False
 
 
 def open_raster(path: Path) -> Opened:
     """The picture as a document of one layer, named after the file; the pages of a TIFF as a layer each, the first on top."""
-    with reading(path), _opened(path, path, _READERS) as image:
-        pages = list(_pages(path, image)) if image.format == "TIFF" else [_picture(path, image)]
-    first = pages[0]
-    notes = list(dict.fromkeys(note for page in pages for note in page.notes))
+    with reading(path):
+        with open(path, "rb") as file:
+            in_pages = tiff.is_tiff(file.read(4))
+        pages = _pages(path) if in_pages else [("", read_picture(path, path))]
+    first = pages[0][1]
+    notes = list(dict.fromkeys(note for _, page in pages for note in page.notes))
     if len(pages) == 1:
         layers = (make_layer(path.stem, Pixels.from_array(first.pixels)),)
     else:
         notes.append(f"The {len(pages)} pages became layers, the first on top.")
-        layers = tuple(make_layer(f"{path.stem} {n}", Pixels.from_array(page.pixels)) for n, page in reversed(list(enumerate(pages, 1))))
-    height, width = (max(page.pixels.shape[axis] for page in pages) for axis in (0, 1))
+        named = [(name or f"{path.stem} {n}", page) for n, (name, page) in enumerate(pages, 1)]
+        layers = tuple(make_layer(name, Pixels.from_array(page.pixels)) for name, page in reversed(named))
+    height, width = (max(page.pixels.shape[axis] for _, page in pages) for axis in (0, 1))
     return Opened(Document(width=width, height=height, layers=layers, profile=first.profile, dpi=first.dpi), tuple(notes))
 
 
@@ -132,21 +141,42 @@ def _unidentified(path: Path) -> FileError:
     return FileError(f"“{path.name}” is not a picture that Downstage can open.", f"It opens {kinds}.")
 
 
-def _pages(path: Path, image: Image.Image) -> Iterator[Picture]:
-    """The pages of a TIFF without thumbnails and masks of others."""
+def _pages(path: Path) -> list[tuple[str, Picture]]:
+    """The pages of a TIFF, each with its name, which may be empty. Pillow reads those that it reads right."""
+    found: list[tuple[str, Picture]] = []
     pixels = 0
-    for index in range(MOST_PAGES):
-        try:
-            image.seek(index)
-        except EOFError:
-            return
-        kind = image.tag_v2.get(_SUBFILE, 0)
-        if index and isinstance(kind, int) and kind & _REDUCED_OR_MASK:
-            continue
-        pixels += footprint(image.width, image.height)
-        if pixels > MOST_PIXELS_IN_LAYERS:
-            raise too_much(path)
-        yield _picture(path, image)
+    with TiffFile(path) as file, _by_pillow(path) as image:
+        for number, page in tiff.pages(file):
+            width, height = page.imagewidth, page.imagelength
+            check_size(path, width, height)
+            pixels += footprint(width, height)
+            if pixels > MOST_PIXELS_IN_LAYERS:
+                raise too_much(path)
+            if image is not None and tiff.is_plain(page):
+                image.seek(number)
+                if set(image.size) != {width, height}:  # Pillow names the sides of a page that lies on its side as they will be
+                    raise ValueError("two readers see different pages")
+                picture = _picture(path, image)
+            else:
+                plain, notes = tiff.image_of(page, path)
+                if icc := tiff.icc_of(page):
+                    plain.info["icc_profile"] = icc
+                plain.info["dpi"] = (tiff.dpi_of(page),)
+                picture = _picture(path, plain)
+                picture = replace(picture, notes=(*notes, *picture.notes))
+            if tiff.holds_photoshops_layers(page):
+                told = "The layers that Photoshop put into the TIFF were not read, only its merged picture; a PSD keeps them."
+                picture = replace(picture, notes=(told, *picture.notes))
+            found.append((tiff.name_of(page), picture))
+    return found
+
+
+def _by_pillow(path: Path) -> Image.Image | nullcontext[None]:
+    """None where Pillow cannot read the first page."""
+    try:
+        return Image.open(path, formats=("TIFF",))
+    except UnidentifiedImageError:
+        return nullcontext()
 
 
 def _picture(path: Path, image: Image.Image) -> Picture:
@@ -181,12 +211,9 @@ def too_much(path: Path) -> FileError:
 
 def _losses_on_opening(image: Image.Image) -> list[str]:
     report = []
-    if image.format == "TIFF":
-        if _PHOTOSHOP_LAYERS in image.tag_v2:
-            report.append("The layers that Photoshop put into the TIFF were not read, only its merged picture; a PSD keeps them.")
-    elif image.format != "MPO" and (frames := getattr(image, "n_frames", 1)) > 1:
+    if image.format not in ("MPO", "TIFF", None) and (frames := getattr(image, "n_frames", 1)) > 1:
         report.append(f"Only the first of {frames} pictures in the file was opened.")
-    if not image.mode.startswith("I") and any(";16" in str(tile[3]) for tile in image.tile):  # of grey tells the conversion
+    if not image.mode.startswith("I") and any(";16" in str(tile[3]) for tile in getattr(image, "tile", ())):  # of grey tells the conversion
         report.append("The picture had more than 8 bits a channel; they were reduced to 8.")
     return report
 
@@ -217,13 +244,67 @@ def encode(document: Document, suffix: str, encoding: Encoding = Encoding(), com
             f"A {suffix[1:].upper()} file holds at most {longest:,} pixels a side; the picture is {width:,} × {height:,}.",
             "Save it as PNG or TIFF.",
         )
+    if kind == "TIFF":
+        return _tiff(document, encoding, (width, height), composed)
     composed = resized(render(document, document.rect) if composed is None else composed, width, height)
-    picture = Image.fromarray(on_white(composed) if kind == "JPEG" or opaque(composed) else composed)
+    flat = on_white(composed) if kind == "JPEG" or opaque(composed) else composed
+    if kind == "PNG" and encoding.deep:
+        return memoryview(_deep_png(document, flat))
     encoded = io.BytesIO()
     default = DEFAULT_QUALITY.get(suffix.lower(), 0)
     quality = (encoding.quality or default) if default else 0
-    picture.save(encoded, format=kind, **_options(document, kind, quality, encoding.lossless))
+    Image.fromarray(flat).save(encoded, format=kind, **_options(document, kind, quality, encoding.lossless))
     return encoded.getbuffer()
+
+
+def _tiff(document: Document, encoding: Encoding, size: tuple[int, int], composed: np.ndarray | None) -> memoryview:
+    if encoding.pages:
+        named = [(layer.name, render(apart, document.rect)) for layer, apart in reversed(layers_apart(document, hidden=False))]
+        if not named:
+            raise FileError("There is no visible layer to make a page of.", "Show a layer, or save without pages.")
+    else:
+        named = [("", render(document, document.rect) if composed is None else composed)]
+    named = [(name, resized(picture, *size)) for name, picture in named]
+    pictures = [(name, on_white(picture) if opaque(picture) else picture) for name, picture in named]
+    return tiff.encode(pictures, document.profile or SRGB, document.dpi, xmp(document), encoding.deep)
+
+
+def _deep_png(document: Document, picture: np.ndarray) -> bytes:
+    """(h, w, 3 or 4) uint8 -> a PNG with 16 bits a channel, each level 257 times as large; Pillow writes none."""
+    whole = imagecodecs.png_encode(picture.astype(np.uint16) * np.uint16(257), level=4)
+    metre = round(document.dpi / 0.0254)
+    chunks = {b"iCCP": b"ICC profile\0\0" + zlib.compress(document.profile or SRGB), b"pHYs": struct.pack(">IIB", metre, metre, 1)}
+    if packet := xmp(document):
+        chunks[b"iTXt"] = b"XML:com.adobe.xmp\0\0\0\0\0" + packet
+    between = b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks.items()
+    )
+    head = 8 + 25  # the signature and the first chunk, IHDR
+    return whole[:head] + between + whole[head:]
+
+
+def layers_apart(document: Document, hidden: bool) -> list[tuple[Layer, Document]]:
+    """Each layer bottom to top, and a document that shows it with the masks and opacities around it, and nothing else. hidden: those that
+    are not shown too."""
+    shown = _all_shown(document.layers) if hidden else document.layers
+    everything = replace(document, layers=shown)
+    return [(node, only(everything, [node.id])) for node, seen in _leaves(shown, True) if seen]
+
+
+def _all_shown(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    return tuple(
+        replace(node, visible=True, children=_all_shown(node.children)) if isinstance(node, Group) else replace(node, visible=True)
+        for node in nodes
+    )
+
+
+def _leaves(nodes: tuple[Node, ...], seen: bool) -> Iterator[tuple[Layer, bool]]:
+    """Every layer, and whether it and all groups around it are visible."""
+    for node in nodes:
+        if isinstance(node, Group):
+            yield from _leaves(node.children, seen and node.visible)
+        else:
+            yield node, seen and node.visible
 
 
 def resized(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -244,8 +325,6 @@ def _options(document: Document, kind: str, quality: int, lossless: bool) -> dic
         options["subsampling"] = "4:4:4"
     if kind == "WEBP":
         options |= {"exact": True, "lossless": lossless}
-    if kind == "TIFF":
-        options |= {"compression": "tiff_lzw"} | ({"tiffinfo": {700: packet}} if packet else {})
     if kind == "PNG":
         options["compress_level"] = 4  # half the time of the default, files 2 % larger
         if packet:
@@ -267,12 +346,16 @@ def on_white(pixels: np.ndarray) -> np.ndarray:
     return ((pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
-def losses(document: Document, path: Path) -> list[str]:
+def losses(document: Document, path: Path, encoding: Encoding = Encoding()) -> list[str]:
     """What a flat picture of that suffix drops, in sentences."""
     kind = _FORMAT_OF.get(path.suffix.lower())
     report = []
-    if len(document.layers) > 1 or any(layer_holds_more(node) for node in document.layers):
+    if kind == "TIFF" and encoding.pages:
+        report.append("Every visible layer becomes a page as it looks by itself; groups, blend modes, masks and recipes are not kept.")
+    elif len(document.layers) > 1 or any(layer_holds_more(node) for node in document.layers):
         report.append("All layers are merged into one picture; names, groups, masks and recipes are not kept.")
+    if kind is None or (kind in DEEP and encoding.deep):
+        report.append("The picture is composed with 8 bits a channel; what the file holds beyond them repeats them.")
     if kind == "JPEG":
         report.append("JPEG knows no transparency; what is transparent becomes white.")
     if path.suffix.lower() in DEFAULT_QUALITY:

@@ -248,8 +248,16 @@
 <context>
     <name>ExportDialog</name>
     <message>
+        <source>16 bits a channel</source>
+        <translation>16 Bit je Kanal</translation>
+    </message>
+    <message>
         <source>As the file will look, at 100 %. Drag to see more; double-click to see all of it.</source>
         <translation>So wird die Datei aussehen, bei 100 %. Ziehen zeigt mehr, ein Doppelklick alles.</translation>
+    </message>
+    <message>
+        <source>Every visible layer becomes a page as it looks by itself, the topmost first.</source>
+        <translation>Jede sichtbare Ebene wird zu einer Seite, so wie sie für sich aussieht, die oberste zuerst.</translation>
     </message>
     <message>
         <source>Export As</source>
@@ -268,6 +276,10 @@
         <translation>Für Clip Studio, das den Alphakanal für eine Auswahl hält.</translation>
     </message>
     <message>
+        <source>For programs that want them. The picture is composed with 8 bits a channel, so they hold no more.</source>
+        <translation>Für Programme, die sie verlangen. Das Bild wird mit 8 Bit je Kanal zusammengesetzt, mehr steht also nicht darin.</translation>
+    </message>
+    <message>
         <source>Format</source>
         <translation>Format</translation>
     </message>
@@ -278,6 +290,10 @@
     <message>
         <source>Height in pixels</source>
         <translation>Höhe in Pixeln</translation>
+    </message>
+    <message>
+        <source>Layers as pages</source>
+        <translation>Ebenen als Seiten</translation>
     </message>
     <message>
         <source>Lossless</source>
@@ -596,6 +612,25 @@
     <message>
         <source>Vertical</source>
         <translation>Senkrecht</translation>
+    </message>
+</context>
+<context>
+    <name>HelpCommands</name>
+    <message>
+        <source>Archives</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It holds versions, settings and the log, without names of files and prompts. Look into it before you hand it on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save Diagnostics</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” was saved.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -953,6 +988,10 @@
         <translation>In Downstage ist etwas schiefgegangen: {what}</translation>
     </message>
     <message>
+        <source>The language changes when Downstage is started again.</source>
+        <translation type="unfinished">Die Sprache wechselt beim nächsten Start von Downstage.</translation>
+    </message>
+    <message>
         <source>Your document is as it was. Save it now; the log holds the details.</source>
         <translation>Ihr Dokument ist, wie es war. Speichern Sie es jetzt; das Protokoll enthält die Einzelheiten.</translation>
     </message>
@@ -1303,25 +1342,6 @@ wird ausgeschnitten</translation>
     <message>
         <source>Zoom; a click fits the picture in the window</source>
         <translation>Zoom; ein Klick passt das Bild ins Fenster ein</translation>
-    </message>
-</context>
-<context>
-    <name>ThemeMenu</name>
-    <message>
-        <source>As the System</source>
-        <translation>Wie das System</translation>
-    </message>
-    <message>
-        <source>Dark</source>
-        <translation>Dunkel</translation>
-    </message>
-    <message>
-        <source>Light</source>
-        <translation>Hell</translation>
-    </message>
-    <message>
-        <source>Theme</source>
-        <translation>Farbschema</translation>
     </message>
 </context>
 <context>
@@ -2009,6 +2029,10 @@ wird ausgeschnitten</translation>
         <translation>Speichern unter…</translation>
     </message>
     <message>
+        <source>Save Diagnostics…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Select the Layer Above</source>
         <translation>Die Ebene darüber wählen</translation>
     </message>
@@ -2288,6 +2312,10 @@ wird ausgeschnitten</translation>
         <translation>Schatten von „{name}“ abtrennen</translation>
     </message>
     <message>
+        <source>The canvas has been cropped or extended; the new layer lies at its place in the picture.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The document has no layers to flatten.</source>
         <translation>Das Dokument hat keine Ebenen zu reduzieren.</translation>
     </message>
@@ -2298,6 +2326,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>The layer is empty: there is nothing to transform.</source>
         <translation>Die Ebene ist leer: Es gibt nichts zu transformieren.</translation>
+    </message>
+    <message>
+        <source>The layer it was for is gone, so it is one of its own.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The mask of “{name}” is switched off. Switch it on to paint on it.</source>
@@ -2364,6 +2396,10 @@ wird ausgeschnitten</translation>
         <translation>Was herausgelöst werden soll, ist zu groß.</translation>
     </message>
     <message>
+        <source>What lies behind it has been changed meanwhile; “Regenerate” fits it to that.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{label} (the layer below it is gone)</source>
         <translation>{label} (die Ebene darunter ist weg)</translation>
     </message>
@@ -2374,6 +2410,14 @@ wird ausgeschnitten</translation>
     <message>
         <source>“{name}” has a mask already.</source>
         <translation>„{name}“ hat schon eine Maske.</translation>
+    </message>
+    <message>
+        <source>“{name}” has been put into “{group}”, and the new layer with it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” has been taken out of “{group}”, and the new layer with it.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{name}” has neither shadow nor reflection.</source>
@@ -2430,6 +2474,14 @@ wird ausgeschnitten</translation>
     <message>
         <source>“{name}” was taken out of a picture; there is nothing to make anew.</source>
         <translation>„{name}“ wurde aus einem Bild herausgelöst; es gibt nichts neu zu machen.</translation>
+    </message>
+    <message>
+        <source>“{name}”, which it was to lie on, is gone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}”, which it was to lie on, is gone; it lies on “{other}” instead.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2560,6 +2612,33 @@ wird ausgeschnitten</translation>
     <message>
         <source>Photoshop</source>
         <translation>Photoshop</translation>
+    </message>
+</context>
+<context>
+    <name>menus</name>
+    <message>
+        <source>As the System</source>
+        <translation type="unfinished">Wie das System</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation type="unfinished">Dunkel</translation>
+    </message>
+    <message>
+        <source>Keys as In</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation type="unfinished">Sprache</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation type="unfinished">Hell</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation type="unfinished">Farbschema</translation>
     </message>
 </context>
 </TS>

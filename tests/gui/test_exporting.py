@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import tifffile
 from PIL import Image
 from PySide6.QtWidgets import QApplication
 
@@ -85,6 +86,30 @@ def test_what_a_format_cannot_hold_is_said_in_the_dialog(tell: Tell, photo: Path
         await editor.files_done()
 
     tell(story, photo)
+
+
+def test_layers_become_pages_of_a_tiff_with_sixteen_bits(tell: Tell, photo: Path, tmp_path: Path) -> None:
+    async def story(editor: Editor) -> None:
+        await editor.insert()
+        editor.window.files.ask_target = answer(tmp_path / "out.tif")
+        editor.do("file.export")
+        dialog = await dialog_of(editor, ExportDialog)
+        assert dialog.form.isRowVisible(dialog.deep) and not dialog.form.isRowVisible(dialog.pages)
+        dialog.kind.setCurrentIndex(dialog.kind.findData(".tif"))
+        await editor.until(lambda: is_size(dialog.size_label.text()))
+        flat = dialog.size_label.text()
+        dialog.pages.setChecked(True)
+        assert "becomes a page" in dialog.note.text() and "merged" not in dialog.note.text()
+        dialog.deep.setChecked(True)
+        assert "composed with 8 bits" in dialog.note.text()
+        await editor.until(lambda: is_size(dialog.size_label.text()) and dialog.size_label.text() != flat)
+        dialog.accept()
+        await editor.files_done()
+
+    tell(story, photo)
+    with tifffile.TiffFile(tmp_path / "out.tif") as file:
+        assert [page.dtype for page in file.pages] == [np.uint16, np.uint16]
+    assert [layer.name for layer in open_document(tmp_path / "out.tif").layers][0] == "photo"
 
 
 def test_all_layers_go_to_a_folder(tell: Tell, photo: Path, tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ import io
 import struct
 import time
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -17,6 +19,7 @@ from app.document import Document, make_layer
 from app.errors import FileError
 from app.formats import Encoding, losses, open_document, open_with_report, save_document
 from app.formats.color import SRGB
+from app.formats.raster import layers_apart
 from app.geometry import Placement
 from app.pixels import Pixels
 from app.render import render
@@ -204,6 +207,107 @@ def write_sixteen(deep: np.ndarray, path: Path) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
     ))  # fmt: skip
+
+
+DEEP = {"uint16": np.uint16, "uint32": np.uint32, "float16": np.float16, "float32": np.float32}
+DEEP_COLOURS = {"grey": ("minisblack", 1, 0), "grey on nothing": ("minisblack", 1, 1), "rgb": ("rgb", 3, 0), "rgba": ("rgb", 3, 1)}
+
+
+@pytest.mark.parametrize("planes", ("contig", "separate"))
+@pytest.mark.parametrize("colours", DEEP_COLOURS)
+@pytest.mark.parametrize("kind", DEEP)
+def test_tiffs_of_more_than_eight_bits_of_every_build_show_the_right_colours(tmp_path: Path, kind: str, colours: str, planes: str) -> None:
+    """Pillow takes planes of 16 bits, and greys of 32, for something else without a word."""
+    photometric, channels, alpha = DEEP_COLOURS[colours]
+    rng = np.random.default_rng(3)
+    share = rng.random((23, 31, channels + alpha))
+    dtype = np.dtype(DEEP[kind])
+    levels = share.astype(dtype) if dtype.kind == "f" else np.rint(share * np.iinfo(dtype).max).astype(dtype)
+    if channels + alpha == 1:
+        levels, planes = levels[..., 0], None
+    elif planes == "separate":
+        levels = np.moveaxis(levels, -1, 0)
+    for order, packing in (("<", None), (">", "zlib")):
+        extra = {"extrasamples": ["unassalpha"]} if alpha else {}
+        tifffile.imwrite(
+            tmp_path / "a.tif", levels, byteorder=order, compression=packing, photometric=photometric, planarconfig=planes, **extra
+        )
+        seen = opened(tmp_path / "a.tif") / 255
+        assert np.abs(seen[..., :3] - share[..., :channels]).max() <= 0.51 / 255 + 2e-3 * (kind == "float16")
+        assert np.abs(seen[..., 3:] - (share[..., channels:] if alpha else 1)).max() <= 0.51 / 255 + 2e-3 * (kind == "float16")
+        assert any("8 bits" in sentence for sentence in open_with_report(tmp_path / "a.tif").report)
+
+
+def test_deep_tiffs_with_premultiplied_alpha_inks_and_white_as_zero(tmp_path: Path) -> None:
+    half = np.full((4, 4, 4), 32768, np.uint16)
+    half[..., 0] = 16384
+    tifffile.imwrite(tmp_path / "a.tif", half, photometric="rgb", extrasamples=["assocalpha"])
+    assert np.abs(opened(tmp_path / "a.tif")[0, 0].astype(int) - (128, 255, 255, 128)).max() <= 1
+    tifffile.imwrite(tmp_path / "b.tif", np.full((4, 4), 13107, np.uint16), photometric="miniswhite")
+    assert opened(tmp_path / "b.tif")[0, 0].tolist() == [204, 204, 204, 255]
+    ink = np.zeros((4, 4, 4), np.uint16)
+    ink[..., 1:3] = 65535
+    tifffile.imwrite(tmp_path / "c.tif", np.moveaxis(ink, -1, 0), photometric="separated", planarconfig="separate")
+    red, green, blue, _ = opened(tmp_path / "c.tif")[0, 0].astype(int)
+    assert red > 180 and green < 90 and blue < 90
+    told = " ".join(open_with_report(tmp_path / "c.tif").report)
+    assert "CMYK" in told and "8 bits" in told
+
+
+def test_a_deep_tiff_stands_upright_in_its_profiles_colours_with_its_resolution(tmp_path: Path) -> None:
+    levels = np.zeros((10, 20, 3), np.uint16)
+    levels[:5] = (65535, 0, 0)
+    tags = [(274, "H", 1, 6, True)]
+    resolution = {"resolution": (300, 300), "resolutionunit": "inch"}
+    tifffile.imwrite(tmp_path / "a.tif", levels, photometric="rgb", iccprofile=wide_profile(), extratags=tags, **resolution)
+    result = open_with_report(tmp_path / "a.tif")
+    assert (result.document.width, result.document.height, result.document.dpi) == (10, 20, 300)
+    pixels = result.document.layers[0].pixels.to_array()
+    assert pixels[0, [0, 9]].tolist() == [[0, 0, 0, 255], [0, 255, 0, 255]]  # turned, so that above is right; by this profile red is green
+    assert any("sRGB" in sentence for sentence in result.report)
+
+
+def test_what_no_colours_are_known_for_is_refused_by_name(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 4, 3), np.uint16), photometric="cielab")
+    with pytest.raises(FileError, match="CIELAB"):
+        open_document(tmp_path / "a.tif")
+    tifffile.imwrite(tmp_path / "b.tif", np.zeros((70_000, 2), np.float32), compression="zlib")
+    assert open_document(tmp_path / "b.tif").height == 70_000
+    with tifffile.TiffFile(tmp_path / "b.tif", mode="r+b") as file:  # it claims more than any memory holds
+        file.pages[0].tags["ImageWidth"].overwrite(299_999)
+    with pytest.raises(FileError, match="299,999 × 70,000 pixels"):
+        open_document(tmp_path / "b.tif")
+
+
+@pytest.mark.parametrize("suffix", (".png", ".tif"))
+@pytest.mark.parametrize("document", (full_document(), flat_document()), ids=("full", "flat"))
+def test_sixteen_bits_out_are_the_same_picture_and_what_they_hold_is_said(tmp_path: Path, suffix: str, document: Document) -> None:
+    deep, path = Encoding(deep=True), tmp_path / f"a{suffix}"
+    save_document(document, path, deep)
+    levels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    assert levels.dtype == np.uint16
+    ours = render(document, document.rect)
+    assert np.array_equal(levels[..., 2::-1] // 257, ours[..., :3]) and not (levels % 257).any()
+    found = open_with_report(path)
+    assert np.array_equal(render(found.document, found.document.rect), ours)
+    assert abs(found.document.dpi - document.dpi) < 0.02
+    assert any("composed with 8 bits" in sentence for sentence in losses(document, path, deep))
+    assert not any("composed with 8 bits" in sentence for sentence in losses(document, path))
+
+
+def test_layers_become_the_pages_of_a_tiff_and_come_back(tmp_path: Path) -> None:
+    document, path = full_document(), tmp_path / "a.tif"
+    save_document(document, path, Encoding(pages=True))
+    shown = layers_apart(document, hidden=False)
+    found = open_with_report(path)
+    assert [layer.name for layer in found.document.layers] == [layer.name for layer, _ in shown]
+    for layer, (_, apart) in zip(found.document.layers, shown, strict=True):
+        assert np.array_equal(layer.pixels.to_array(), render(apart, document.rect))
+    assert any("becomes a page" in sentence for sentence in losses(document, path, Encoding(pages=True)))
+    nothing = replace(document, layers=tuple(replace(node, visible=False) for node in document.layers))
+    with pytest.raises(FileError, match="no visible layer"):
+        save_document(nothing, path, Encoding(pages=True))
+    assert len(open_document(path).layers) == len(shown)  # the file before
 
 
 def test_a_cmyk_profile_decides_the_colours(tmp_path: Path) -> None:
