@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -91,6 +92,17 @@ def test_projects_are_saved_and_opened_quickly(four_layers: Document, tmp_path: 
 def test_the_window_goes_on_while_a_project_is_saved(four_layers: Document, tmp_path: Path, measure: Callable[..., None]) -> None:
     gap = longest_gap(lambda: save_document(four_layers, tmp_path / "a.downstage"))
     measure("longest gap of another thread during a full save", gap * 1000, "ms", budget=100)
+
+
+def test_the_window_itself_goes_on_while_it_opens_and_saves(
+    four_layers: Document, tmp_path: Path, measure: Callable[..., None], run_program: Callable
+) -> None:
+    save_document(four_layers, tmp_path / "scene.downstage")
+    told = json.loads(run_program("-m", "tests.benchmarks.saving", str(tmp_path / "scene.downstage")).output)
+    measure("open in the window, until it shows", told["open"]["seconds"], "s", budget=2)
+    measure("save in the window after a stroke", told["after a stroke"]["seconds"] * 1000, "ms", budget=200)
+    for what in ("open", "after a stroke", "whole"):
+        measure(f"longest gap of the window's loop: {what}", told[what]["gap"] * 1000, "ms", budget=100)
 
 
 def test_the_journal_follows(four_layers: Document, tmp_path: Path, measure: Callable[..., None]) -> None:
