@@ -97,9 +97,9 @@ class Backing:
         changing = changed_nodes(old, new)
         if changing != self._changing:
             self._changing, self._pace = changing, None
-        before, self._stack = self._stack, None
-        if self._changing is not None and self._sheet is not None:
-            self._stack = self._stacked(segments(new, self._changing), [kept for kept in before or () if isinstance(kept, _Kept)])
+        kept, self._stack = self._kept(), None
+        if changing is not None and self._sheet is not None:
+            self._stack = self._stacked(segments(new, changing), kept)
         self.invalidate(damage)
 
     def _stacked(self, parts: list[Segment], earlier: list[_Kept]) -> list[Segment | _Kept]:
@@ -145,6 +145,28 @@ class Backing:
             self._work(document, seconds, self._sheet.rect)
         return self.has_margin_left
 
+    def prepare(self, document: Document, changing: frozenset[str], seconds: float) -> bool:
+        """The same for what lies below and above the nodes of these ids, so that a drag of them starts without delay."""
+        if self._sheet is None or not changing:
+            return False
+        if self._stack is None or self._changing != changing:
+            self._changing, self._pace = changing, None
+            self._stack = self._stacked(segments(document, changing), self._kept())
+        deadline = time.perf_counter() + seconds
+        step = 2**self._sheet.level
+        seen = self._visible.moved(-self._sheet.rect.left, -self._sheet.rect.top)
+        area = QRect(seen.left // step, seen.top // step, seen.width // step, seen.height // step)
+        for kept in self._kept():
+            while not (missing := QRegion(area).subtracted(kept.clean)).isEmpty():
+                first = missing.begin()
+                self._fill(kept, QRect(first.topLeft(), first.size().boundedTo(QSize(PIECE, PIECE))), step)
+                if time.perf_counter() > deadline:
+                    return True
+        return False
+
+    def _kept(self) -> list[_Kept]:
+        return [part for part in self._stack or () if isinstance(part, _Kept)]
+
     def _work(self, document: Document, seconds: float, area: Rect) -> None:
         deadline = time.perf_counter() + seconds
         while self._sheet and (rect := next((rect for rect in self._dirty if not rect.intersect(area).is_empty), None)):
@@ -154,11 +176,11 @@ class Backing:
                 inside = aligned(inside, BLOCK * step).intersect(rect)
             now = time.perf_counter()
             side = PIECE if self._pace is None else max(PIECE, math.isqrt(int(max(deadline - now, 0) / self._pace)))
-            pieces = split(inside, side * step)
-            self._dirty[place : place + 1] = pieces[1:] + around(rect, inside)
-            self._paint(document, pieces[0])
+            piece = corner_of(inside, side * step, step)
+            self._dirty[place : place + 1] = around(rect, piece)
+            self._paint(document, piece)
             done = time.perf_counter()
-            self._pace = max(done - now, 1e-6) / (pieces[0].width * pieces[0].height / step**2)
+            self._pace = max(done - now, 1e-6) / (piece.width * piece.height / step**2)
             if done > deadline:
                 break
         if not self.is_behind:
@@ -265,8 +287,7 @@ def around(outer: Rect, inner: Rect) -> list[Rect]:
     return [part for part in parts if not part.is_empty]
 
 
-def split(rect: Rect, side: int) -> list[Rect]:
-    """Cut into rectangles no larger than side × side, the first one first to paint."""
-    columns = range(rect.left, rect.right, side)
-    rows = range(rect.top, rect.bottom, side)
-    return [Rect(x, y, min(x + side, rect.right), min(y + side, rect.bottom)) for y in rows for x in columns]
+def corner_of(rect: Rect, side: int, step: int) -> Rect:
+    """The top left of `rect`: a part of whole steps and of at most side × side, such that some of its size fill `rect` and leave no slivers."""
+    width, height = (-(-length // -(-length // side) // step) * step for length in (rect.width, rect.height))
+    return Rect.from_size(rect.left, rect.top, width, height).intersect(rect)

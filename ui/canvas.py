@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
@@ -30,11 +32,12 @@ from ui.backing import Backing, Painter, draw_image
 from ui.canvas_lines import paint_grid, paint_guides, paint_pixel_grid, paint_snapped
 from ui.theme import Theme
 from ui.tool_desk import ToolDesk
-from ui.view import mip_level
+from ui.view import View, mip_level
 from ui.viewport import Viewport
 
 PAINT_BUDGET = 0.012  # seconds of painting the picture per frame; what is left comes with the next one
 TURN = 15.0  # degrees: what Shift turns the view by
+AHEAD = 0.004  # seconds of that which may go, while the view moves, to what comes into sight next
 REST = 200  # milliseconds without a frame before something is painted out of sight
 WHEEL_STEP = 120  # Qt's units of one notch
 ARROWS = {Qt.Key.Key_Left.value: (-1, 0), Qt.Key.Key_Right.value: (1, 0), Qt.Key.Key_Up.value: (0, -1), Qt.Key.Key_Down.value: (0, 1)}
@@ -71,6 +74,7 @@ class Canvas(Viewport):
         desk.circle_moved = self._circle_moved
         self._circle: QRect | None = None
         self._overlaid = QRegion()  # where the overlay was painted last, in widget pixels
+        self._painted: View | None = None  # the view of the last frame
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.timeout.connect(self._paint_ahead)
@@ -147,19 +151,26 @@ class Canvas(Viewport):
     def _paint_picture(self, painter: QPainter, exposed: QRectF) -> None:
         canvas = self._document.rect
         self._backing.cover(self._view.visible(*self.device_size), mip_level(self._view.zoom), canvas)
+        started = time.perf_counter()
         more = self._backing.work(self._document, PAINT_BUDGET)
+        left = AHEAD - (time.perf_counter() - started)
+        if self._view != self._painted and left > 0:
+            self._backing.work_ahead(self._document, left)
+        self._painted = self._view
         self._backing.draw(painter, self._view, canvas, exposed)
         if self._preview is not None:
             image, left, top = self._preview
             draw_image(painter, self._view, image, Rect.from_size(left, top, image.width(), image.height()), canvas, exposed)
         if more:
             self.update()
-        elif self._backing.has_margin_left:
+        else:
             self._rest.start(REST)
 
     def _paint_ahead(self) -> None:
-        """While nothing happens: what a small pan would bring into sight."""
-        if self._document is not None and self._backing.work_ahead(self._document, PAINT_BUDGET):
+        """While nothing happens: what a small pan would bring into sight, and what a drag of the active layers will need."""
+        if self._document is None:
+            return
+        if self._backing.work_ahead(self._document, PAINT_BUDGET) or self._backing.prepare(self._document, self._desk.subjects(), PAINT_BUDGET):
             self._rest.start(0)
 
     def _paint_lines(self, painter: QPainter, ratio: float) -> None:

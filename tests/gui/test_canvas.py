@@ -219,6 +219,45 @@ def test_several_layers_are_dragged_at_once_and_lines_show_what_they_snap_to(tel
     tell(story, scene)
 
 
+# While something moves
+
+
+def test_the_panels_follow_a_drag_and_are_right_when_it_pauses(tell: Tell, scene: Path) -> None:
+    async def story(editor: Editor) -> None:
+        window, canvas = editor.window, editor.window.canvas
+        window.session.active = window.session.document.layers[1].id
+        editor.do("edit.tool_move")
+        editor.do("view.snap")
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=editor.point(30, 30))
+        for step in range(1, 6):
+            QTest.mouseMove(canvas, editor.point(30 + 8 * step, 30))
+        left = window.session.shown.layers[1].placement.x
+        assert left == pytest.approx(60, abs=1)
+        await editor.until(lambda: window.options.fields[0].value() == left)
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=editor.point(70, 30))
+        assert window.options.fields[0].value() == place(editor, "one")[0]
+
+    tell(story, scene)
+
+
+def test_while_the_view_moves_what_comes_into_sight_next_is_painted_ahead(tell: Tell, tmp_path: Path) -> None:
+    ground = np.full((2400, 3000, 4), (10, 90, 200, 255), np.uint8)
+    save_document(Document(3000, 2400, (make_layer("ground", Pixels.from_array(ground)),)), path := tmp_path / "large.downstage")
+
+    async def story(editor: Editor) -> None:
+        alone(editor)
+        canvas = editor.window.canvas
+        canvas.centre_at(1.0)
+        canvas._rest.timeout.disconnect()  # there is no rest between the frames
+        for _step in range(12):
+            canvas.set_view(canvas.view.moved(9, 4))
+            seen = shown(editor)
+            assert (seen[5:-5, 5:-5] == (10, 90, 200)).all()
+        assert not canvas._backing.has_margin_left
+
+    tell(story, path)
+
+
 # A screen of twice the density
 
 HIDPI = """

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.document import Document
 from app.geometry import Rect
-from ui.backing import Backing, around, contains, draw_image, split
+from ui.backing import Backing, aligned, around, contains, corner_of, draw_image
 from ui.view import LARGEST, SMALLEST, View, centred, fitted, mip_level, next_step
 
 sizes = st.integers(1, 9000)
@@ -90,11 +90,20 @@ def test_what_is_left_around_a_rectangle_covers_the_rest_once(outer: Rect, other
     assert all(contains(outer, part) and part.intersect(inner).is_empty for part in parts)
 
 
-@given(rects, st.integers(1, 50))
-def test_pieces_cover_a_rectangle_once(rect: Rect, side: int) -> None:
-    pieces = split(rect, side)
-    assert sum(piece.width * piece.height for piece in pieces) == rect.width * rect.height
-    assert all(contains(rect, piece) and piece.width <= side and piece.height <= side for piece in pieces)
+@given(rects, st.integers(1, 50), st.sampled_from((1, 2, 8)))
+def test_pieces_cover_a_rectangle_once_and_leave_no_slivers(rect: Rect, side: int, step: int) -> None:
+    rect, side, left, painted = aligned(rect, step), side * step, [aligned(rect, step)], 0
+    while left:
+        whole = left.pop()
+        if whole.is_empty:
+            continue
+        piece = corner_of(whole, side, step)
+        assert contains(whole, piece) and piece.width <= side and piece.height <= side
+        assert piece.width % step == piece.height % step == 0
+        assert min(piece.width, piece.height) >= min(side, rect.width, rect.height) // 3
+        painted += piece.width * piece.height
+        left += around(whole, piece)
+    assert painted == rect.width * rect.height
 
 
 class Recorder:
