@@ -22,7 +22,7 @@ def add_commands(subparsers: argparse._SubParsersAction) -> None:
     converting.add_argument("source", metavar="IN", type=Path)
     converting.add_argument("target", metavar="OUT", type=Path)
     converting.add_argument("--smart-objects", action="store_true", help="in a PSD: turned layers as smart objects, not resampled")
-    converting.add_argument("--deep", action="store_true", help="a PNG or TIFF with 16 bits a channel (the picture is composed with 8)")
+    converting.add_argument("--deep", action="store_true", help="16 bits a channel in a PNG, TIFF or PSD (layers have 8)")
     converting.add_argument("--pages", action="store_true", help="in a TIFF: every visible layer as a page")
     converting.set_defaults(run=_run_convert)
     informing = subparsers.add_parser("info", help="describe a file and its layers as JSON", description=_INFO)

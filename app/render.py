@@ -104,26 +104,28 @@ class Surface:
         part[...] = values if self.deep else values[..., [2, 1, 0, 3]]
 
 
-def render(document: Document, rect: Rect, scale: float = 1.0, *, only: str | Iterable[str] | None = None, below: str | None = None) -> np.ndarray:
+def render(
+    document: Document, rect: Rect, scale: float = 1.0, *, only: str | Iterable[str] | None = None, below: str | None = None, deep: bool = False
+) -> np.ndarray:
     """(h, w, 4) uint8 straight RGBA of a canvas area, which may hang over the canvas; h = ceil(rect.height * scale).
 
     only: nothing but this node, or these (and the groups around them). below: this node and everything under it.
-    Above 100 % every canvas pixel is repeated.
+    deep: uint16, in the 16 bits a channel that it is computed in. Above 100 % every canvas pixel is repeated.
     """
     document = _chosen(document, only, below)
     height, width = _output_size(rect, scale)
-    out = np.zeros((height, width, 4), np.uint8)
+    out = np.zeros((height, width, 4), np.uint16 if deep else np.uint8)
     view = View(rect.left, rect.top, min(scale, 1.0))
     inner = Rect(0, 0, *reversed(_output_size(rect, view.scale)))
     if inner.is_empty:
         return out
-    target = out if scale <= 1 else np.zeros((inner.height, inner.width, 4), np.uint8)
+    target = out if scale <= 1 else np.zeros((inner.height, inner.width, 4), out.dtype)
     for top in range(0, inner.height, BAND_ROWS):
         for left in range(0, inner.width, BAND_COLUMNS):
             rect = Rect.from_size(left, top, BAND_COLUMNS, BAND_ROWS).intersect(inner)
             surface = Surface(rect, deep=True)
             _paint_nodes(surface, document.layers, view)
-            target[rect.top : rect.bottom, rect.left : rect.right] = _straight(surface)
+            target[rect.top : rect.bottom, rect.left : rect.right] = _straight(surface, deep)
     if target is not out:
         out[...] = target[_nearest(height, inner.height, scale)][:, _nearest(width, inner.width, scale)]
     return out
@@ -201,10 +203,10 @@ def _view(image: QImage, dtype: type, channels: int) -> np.ndarray:
     return rows[:, : image.width() * channels].reshape(image.height(), image.width(), channels)
 
 
-def _straight(surface: Surface) -> np.ndarray:
-    """(h, w, 4) uint8 straight RGBA copy."""
-    straight = surface.image.convertToFormat(Format.Format_RGBA8888)
-    return _view(straight, np.uint8, 4).copy()
+def _straight(surface: Surface, deep: bool = False) -> np.ndarray:
+    """(h, w, 4) straight RGBA copy, uint8 or uint16."""
+    straight = surface.image.convertToFormat(Format.Format_RGBA64 if deep else Format.Format_RGBA8888)
+    return _view(straight, np.uint16 if deep else np.uint8, 4).copy()
 
 
 def _paint_nodes(surface: Surface, nodes: tuple[Node, ...], view: View) -> None:

@@ -168,7 +168,7 @@ class ExportDialog(QDialog):
         self.quality_number = QLabel()
         self.lossless = QCheckBox(self.tr("Lossless"))
         self.deep = QCheckBox(self.tr("16 bits a channel"))
-        self.deep.setToolTip(self.tr("For programs that want them. The picture is composed with 8 bits a channel, so they hold no more."))
+        self.deep.setToolTip(self.tr("For programs that want them. Layers have 8 bits; finer is only what a PSD's merged picture and resampled layers hold."))
         self.pages = QCheckBox(self.tr("Layers as pages"))
         self.pages.setToolTip(self.tr("Every visible layer becomes a page as it looks by itself, the topmost first."))
         self.smart = QCheckBox(self.tr("Turned layers as smart objects"))
@@ -220,7 +220,8 @@ class ExportDialog(QDialog):
     def export(self) -> Export:
         suffix = self.kind.currentData()
         if suffix in PSD_SUFFIXES:
-            return Export(suffix, Encoding(smart_objects=self.smart.isChecked(), opaque=self.opaque.isChecked()))
+            chosen = {"deep": self.deep, "smart_objects": self.smart, "opaque": self.opaque}
+            return Export(suffix, Encoding(**{name: box.isChecked() for name, box in chosen.items()}))
         if suffix not in FLAT_SUFFIXES:
             return Export(suffix, Encoding())
         lossless = suffix == ".webp" and self.lossless.isChecked()
@@ -237,7 +238,7 @@ class ExportDialog(QDialog):
             self.quality.setValue(DEFAULT_QUALITY[suffix])
         for row, sensible in (
             (self._quality_row, lossy), (self.lossless, suffix == ".webp"),
-            (self.deep, suffix in (".png", ".tif")), (self.pages, suffix == ".tif"),
+            (self.deep, suffix in (".png", ".tif", *PSD_SUFFIXES)), (self.pages, suffix == ".tif"),
             (self.smart, suffix in PSD_SUFFIXES), (self.opaque, suffix in PSD_SUFFIXES),
         ):  # fmt: skip
             self.form.setRowVisible(row, sensible)

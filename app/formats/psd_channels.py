@@ -170,7 +170,7 @@ def as_bytes(values: np.ndarray) -> np.ndarray:
     """A plane of any depth as uint8, without a change of gamma (alpha and masks)."""
     if values.dtype == np.uint8:
         return values
-    if values.dtype == np.dtype(">u2"):
+    if values.dtype.itemsize == 2:
         return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
     return np.rint(np.clip(np.nan_to_num(values.astype(np.float32)), 0, 1) * 255).astype(np.uint8)
 

@@ -1,5 +1,7 @@
 """Writing a PSD channel by channel: encoded on several cores, never more than a few channels in memory at a time.
 
+8 bits: RLE, raw where that gains nothing. 16 bits: layers in a block "Lr16", ZIP with prediction; the merged picture raw. As Photoshop.
+
 A channel that has not changed since it was last saved is copied from the file in which it lies.
 """
 
@@ -18,7 +20,7 @@ from typing import BinaryIO
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from imagecodecs import packbits_encode
+from imagecodecs import deflate_encode, packbits_encode
 from psd_tools.constants import ChannelID, Compression
 from psd_tools.psd import PSD
 from psd_tools.psd.bin_utils import write_fmt, write_padding
@@ -34,6 +36,7 @@ _SAMPLES = 64  # rows that are tried first
 _WORTH_IT = 0.9  # a channel that RLE leaves larger than this share is written raw: photographs are, and read faster so
 _LARGEST_PSD = (1 << 31) - (1 << 20)  # bytes; the file's own length fields end at 2 GiB
 _PIECE = 1 << 20  # bytes copied at a time
+_ZIP_LEVEL = 1  # of 12
 _STRIP = 256  # rows encoded at a time
 _LONG_RUN = 16  # bytes that a run is long on average in rows that are encoded as runs alone
 _LONGEST_PIECE = 128  # bytes that one code of PackBits repeats
@@ -44,13 +47,21 @@ _ENCODING = "macroman"  # of names in the records
 class Channel:
     """One channel of a layer: what it holds is made when its turn comes.
 
-    values: gives (h, w) uint8. source, index: the raster whose channel it is, pixel for pixel, or None.
+    values: gives (h, w) uint8, or uint16 for a file of 16 bits. source, index: the raster whose channel it is, pixel for pixel, or None.
     """
 
     id: ChannelID
     values: Callable[[], np.ndarray]
     source: Pixels | Mask | None = None
     index: int = 0
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """version: 1 is PSD, 2 is PSB. depth: 8 or 16 bits a channel."""
+
+    version: int
+    depth: int
 
 
 @dataclass(frozen=True)
@@ -61,11 +72,11 @@ class _Encoded:
 
 @dataclass(frozen=True)
 class _Lies:
-    """Where an encoded channel lies in a file of that version of the format."""
+    """Where an encoded channel lies in a file of that kind."""
 
     path: Path
     stamp: Stamp
-    version: int
+    kind: _Kind
     compression: Compression
     offset: int
     length: int
@@ -76,20 +87,31 @@ _KNOWN: WeakKeyDictionary[Pixels | Mask, dict[int, _Lies]] = WeakKeyDictionary()
 
 
 def write(file: BinaryIO, psd: PSD, layers: list[tuple[LayerRecord, list[Channel]]], merged: Sequence[np.ndarray]) -> Written:
-    """Write `psd` with these layers and merged planes, (h, w) uint8 each; of its own layer and image data only the layer count,
-    the global mask and the tagged blocks are used."""
-    version, information = psd.header.version, psd.layer_and_mask_information
+    """Write `psd` with these layers and merged planes, (h, w) uint8 or uint16 each; of its own layer and image data only the layer
+    count, the global mask and the tagged blocks are used."""
+    kind, information = _Kind(psd.header.version, psd.header.depth), psd.layer_and_mask_information
+    version, count = kind.version, information.layer_info.layer_count
     psd.header.write(file)
     psd.color_mode_data.write(file)
     psd.image_resources.write(file, _ENCODING)
     with _length_before(file, version):
+        if kind.depth == 16:
+            write_fmt(file, ("I", "Q")[version - 1], 0)  # no layers here
+            information.global_layer_mask_info.write(file)
+            if count < 0:
+                write_fmt(file, ("8sI", "8sQ")[version - 1], b"8BIMMt16", 0)  # the merged picture is transparent
+            file.write(b"8BIMLr16")
         with _length_before(file, version) as begin:
-            write_fmt(file, "h", information.layer_info.layer_count)
-            written = _write_layers(file, version, layers)
+            write_fmt(file, "h", count)
+            written = _write_layers(file, kind, layers)
             write_padding(file, file.tell() - begin, 4)
-        information.global_layer_mask_info.write(file)
+        if kind.depth == 8:
+            information.global_layer_mask_info.write(file)
         information.tagged_blocks.write(file, version=version, padding=4)
-    _write_merged(file, version, merged)
+    if kind.depth == 16:
+        _write_merged_raw(file, merged)
+    else:
+        _write_merged(file, version, merged)
     return written
 
 
@@ -114,8 +136,9 @@ def _length_before(file: BinaryIO, version: int) -> Iterator[int]:
     file.seek(end)
 
 
-def _write_layers(file: BinaryIO, version: int, layers: list[tuple[LayerRecord, list[Channel]]]) -> Written:
+def _write_layers(file: BinaryIO, kind: _Kind, layers: list[tuple[LayerRecord, list[Channel]]]) -> Written:
     """The records, the channels, and then the records again with the lengths of the channels."""
+    version = kind.version
     for record, channels in layers:
         record.channel_info = [ChannelInfo(id=channel.id) for channel in channels]
     records = LayerRecords([record for record, _ in layers])
@@ -124,8 +147,8 @@ def _write_layers(file: BinaryIO, version: int, layers: list[tuple[LayerRecord, 
     lengths: list[int] = []
     written: Written = []
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="psd") as pool, ExitStack() as opened:
-        sources = _Sources(opened, version)
-        for channel, encoded in _in_order(chain.from_iterable(channels for _, channels in layers), pool, version, sources):
+        sources = _Sources(opened, kind)
+        for channel, encoded in _in_order(chain.from_iterable(channels for _, channels in layers), pool, kind, sources):
             write_fmt(file, "H", encoded.compression.value)
             offset = file.tell()
             if isinstance(encoded, _Lies):
@@ -138,7 +161,7 @@ def _write_layers(file: BinaryIO, version: int, layers: list[tuple[LayerRecord, 
             length = file.tell() - offset
             lengths.append(length + 2)
             if channel.source is not None:
-                written.append((channel, _Lies(Path(), (0, 0), version, encoded.compression, offset, length)))
+                written.append((channel, _Lies(Path(), (0, 0), kind, encoded.compression, offset, length)))
     end = file.tell()
     for info, length in zip((info for record, _ in layers for info in record.channel_info), lengths, strict=True):
         info.length = length
@@ -151,15 +174,15 @@ def _write_layers(file: BinaryIO, version: int, layers: list[tuple[LayerRecord, 
 class _Sources:
     """Files of earlier saves, held open while they are copied from."""
 
-    def __init__(self, opened: ExitStack, version: int) -> None:
+    def __init__(self, opened: ExitStack, kind: _Kind) -> None:
         self._opened = opened
-        self._version = version
+        self._kind = kind
         self._files: dict[Path, BinaryIO | None] = {}
 
     def find(self, channel: Channel) -> _Lies | None:
         """Where the channel lies encoded as this file wants it, if that file is still the one that was written."""
         lies = _KNOWN.get(channel.source, {}).get(channel.index) if channel.source is not None else None
-        if lies is None or lies.version != self._version:
+        if lies is None or lies.kind != self._kind:
             return None
         if lies.path not in self._files:
             try:
@@ -185,13 +208,13 @@ class _Sources:
 
 
 def _in_order(
-    channels: Iterable[Channel], pool: ThreadPoolExecutor, version: int, sources: _Sources
+    channels: Iterable[Channel], pool: ThreadPoolExecutor, kind: _Kind, sources: _Sources
 ) -> Iterator[tuple[Channel, _Encoded | _Lies]]:
     """The channels as they stand, encoded on the pool's threads."""
     waiting: deque[tuple[Channel, Future[_Encoded] | _Lies]] = deque()
     for channel in channels:
         known = sources.find(channel)
-        waiting.append((channel, known or pool.submit(_encoded, channel.values(), version)))
+        waiting.append((channel, known or pool.submit(_encoded, channel.values(), kind)))
         if len(waiting) > _AHEAD:
             yield _finished(*waiting.popleft())
     while waiting:
@@ -202,17 +225,26 @@ def _finished(channel: Channel, encoded: Future[_Encoded] | _Lies) -> tuple[Chan
     return channel, encoded if isinstance(encoded, _Lies) else encoded.result()
 
 
-def _encoded(values: np.ndarray, version: int) -> _Encoded:
-    """(h, w) uint8 as RLE, or raw where that would hardly make it smaller."""
-    height, width = values.shape
+def _encoded(values: np.ndarray, kind: _Kind) -> _Encoded:
+    """(h, w) uint8 as RLE, or raw where that would hardly make it smaller; for a file of 16 bits as ZIP with prediction."""
     if not values.size:
         return _Encoded(Compression.RAW, [])
     values = np.ascontiguousarray(values)
-    sample = values[:: max(height // _SAMPLES, 1)]
+    if kind.depth == 16:
+        return _Encoded(Compression.ZIP_WITH_PREDICTION, [deflate_encode(_predicted(values), level=_ZIP_LEVEL, raw=False)])
+    sample = values[:: max(len(values) // _SAMPLES, 1)]
     if sum(len(packbits_encode(row)) for row in sample) > _WORTH_IT * sample.size:
         return _Encoded(Compression.RAW, [memoryview(values).cast("B")])
-    counts, rows = _rows(values, version)
+    counts, rows = _rows(values, kind.version)
     return _Encoded(Compression.RLE, [counts, rows])
+
+
+def _predicted(values: np.ndarray) -> np.ndarray:
+    """(h, w) big-endian uint16: how far each sample is from the one before it in its row; 8 bits repeated make 16."""
+    deep = values if values.dtype == np.uint16 else values.astype(np.uint16) * np.uint16(257)
+    steps = deep.astype(">u2")
+    steps[:, 1:] = deep[:, 1:] - deep[:, :-1]
+    return steps
 
 
 def _rows(values: np.ndarray, version: int) -> tuple[bytes, bytes]:
@@ -248,6 +280,13 @@ def _few_runs(values: np.ndarray) -> tuple[np.ndarray, bytes] | None:
     pairs[:, 0] = np.where(size > 1, 257 - size, 0)
     pairs[:, 1] = np.repeat(values.reshape(-1)[begins], pieces)
     return 2 * np.add.reduceat(pieces, np.searchsorted(begins, np.arange(height) * width)), pairs.tobytes()
+
+
+def _write_merged_raw(file: BinaryIO, planes: Sequence[np.ndarray]) -> None:
+    write_fmt(file, "H", Compression.RAW.value)
+    for plane in planes:
+        for top in range(0, len(plane), _STRIP):
+            file.write(plane[top : top + _STRIP].astype(">u2").tobytes())
 
 
 def _write_merged(file: BinaryIO, version: int, planes: Sequence[np.ndarray]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from itertools import count
 from pathlib import Path
@@ -50,7 +51,7 @@ from ..render import mask_array, render
 from .atomic import replacing
 from .color import SRGB
 from .provenance import xmp
-from .psd_channels import with_density
+from .psd_channels import as_bytes, with_density
 from .psd_smart import smart_object
 from .psd_stream import Channel, Written, remember, write
 from .psd_table import LOCK_BITS, LOCKED, MODE_OF_BLEND, SHEET_COLOR_OF_TAG
@@ -82,16 +83,17 @@ def save_psd(document: Document, path: Path, encoding: Encoding = Encoding()) ->
 def write_psd(document: Document, file: BinaryIO, version: int, encoding: Encoding = Encoding()) -> Written:
     """The same into an open file; version 1 is PSD, 2 is PSB."""
     planes = _merged(document, encoding)
+    depth = 16 if encoding.deep else 8
     whole = len(planes) == 3
     embedded: list[LinkedLayer] | None = [] if encoding.smart_objects else None
-    layers = list(_records(document.layers, count(1), embedded))
+    layers = list(_records(document.layers, _Writing(count(1), embedded, encoding.deep)))
     blocks = TaggedBlocks()
     if embedded:
         blocks.set_data(Tag.LINKED_LAYER2, embedded)  # psd-tools makes its list of it
     information = LayerAndMaskInformation(LayerInfo(layer_count=len(layers) if whole else -len(layers)), GlobalLayerMaskInfo(), blocks)
     size = {"width": document.width, "height": document.height}
     psd = PSD(
-        header=FileHeader(version=version, channels=len(planes), depth=8, color_mode=ColorMode.RGB, **size),
+        header=FileHeader(version=version, channels=len(planes), depth=depth, color_mode=ColorMode.RGB, **size),
         image_resources=_resources(document, planes[:3], whole),
         layer_and_mask_information=information,
     )
@@ -99,16 +101,23 @@ def write_psd(document: Document, file: BinaryIO, version: int, encoding: Encodi
 
 
 def _merged(document: Document, encoding: Encoding) -> list[np.ndarray]:
-    """Red, green, blue over white, and alpha where anything is transparent: (h, w) uint8 each."""
-    planes = [np.empty((document.height, document.width), np.uint8) for _ in range(4)]
+    """Red, green, blue over white, and alpha where anything is transparent: (h, w) uint8 each, or uint16."""
+    dtype = np.uint16 if encoding.deep else np.uint8
+    planes = [np.empty((document.height, document.width), dtype) for _ in range(4)]
     for top in range(0, document.height, _BAND):
         band = Rect(0, top, document.width, min(top + _BAND, document.height))
-        composed = render(document, band)
-        colors = on_white(composed)
+        composed = render(document, band, deep=encoding.deep)
+        colors = _on_white_deep(composed) if encoding.deep else on_white(composed)
         for index in range(3):
             planes[index][top : band.bottom] = colors[..., index]
         planes[3][top : band.bottom] = composed[..., 3]
-    return planes[:3] if encoding.opaque or (planes[3] == 255).all() else planes
+    return planes[:3] if encoding.opaque or (planes[3] == np.iinfo(dtype).max).all() else planes
+
+
+def _on_white_deep(pixels: np.ndarray) -> np.ndarray:
+    """(h, w, 4) uint16 straight RGBA laid over white: (h, w, 3) uint16."""
+    alpha, full = pixels[..., 3:].astype(np.uint32), np.uint32(65535)
+    return ((pixels[..., :3] * alpha + full * (full - alpha) + full // 2) // full).astype(np.uint16)
 
 
 def is_large(document: Document) -> bool:
@@ -120,31 +129,37 @@ def is_large(document: Document) -> bool:
     return max(sides) > LONGEST_SIDE_OF_PSD
 
 
-def _records(nodes: tuple[Node, ...], ids: Iterator[int], embedded: list[LinkedLayer] | None) -> Iterator[tuple[LayerRecord, _Channels]]:
-    """The flat list of the file, bottom to top: a group is a divider, its children, and its own record on top of them.
+@dataclass(frozen=True)
+class _Writing:
+    """ids: the next layer's number. embedded: gets the contents of smart objects; None where none are wanted. deep: 16 bits a channel."""
 
-    embedded: gets the contents of smart objects; None where none are wanted.
-    """
+    ids: Iterator[int]
+    embedded: list[LinkedLayer] | None
+    deep: bool
+
+
+def _records(nodes: tuple[Node, ...], state: _Writing) -> Iterator[tuple[LayerRecord, _Channels]]:
+    """The flat list of the file, bottom to top: a group is a divider, its children, and its own record on top of them."""
     for node in nodes:
         if isinstance(node, Layer):
-            yield _layer_record(node, ids, embedded)
+            yield _layer_record(node, state)
             continue
         divider = LayerRecord(name="</Layer group>", flags=LayerFlags(pixel_data_irrelevant=True))
-        _tag(divider, "</Layer group>", next(ids))
+        _tag(divider, "</Layer group>", next(state.ids))
         divider.tagged_blocks.set_data(Tag.SECTION_DIVIDER_SETTING, kind=SectionDivider.BOUNDING_SECTION_DIVIDER)
         yield divider, _no_channels()
-        yield from _records(node.children, ids, embedded)
-        yield _group_record(node, ids)
+        yield from _records(node.children, state)
+        yield _group_record(node, next(state.ids))
 
 
-def _layer_record(layer: Layer, ids: Iterator[int], embedded: list[LinkedLayer] | None) -> tuple[LayerRecord, _Channels]:
+def _layer_record(layer: Layer, state: _Writing) -> tuple[LayerRecord, _Channels]:
     area = _extent(layer)
-    record = _common_record(layer, next(ids))
+    record = _common_record(layer, next(state.ids))
     record.left, record.top, record.right, record.bottom = area.left, area.top, area.right, area.bottom
     record.blend_mode = MODE_OF_BLEND[layer.blend]
-    if embedded is not None and not layer.placement.is_identity_shift and layer.pixels.tiles:
-        embedded.append(smart_object(record, layer, _alone(layer), _PIXELS_PER_INCH))
-    return record, _pixel_channels(layer, area) + _mask_channel(record, layer, area)
+    if state.embedded is not None and not layer.placement.is_identity_shift and layer.pixels.tiles:
+        state.embedded.append(smart_object(record, layer, _alone(layer), _PIXELS_PER_INCH))
+    return record, _pixel_channels(layer, area, state.deep) + _mask_channel(record, layer, area)
 
 
 def _alone(layer: Layer) -> bytes:
@@ -155,8 +170,8 @@ def _alone(layer: Layer) -> bytes:
     return file.getvalue()
 
 
-def _group_record(group: Group, ids: Iterator[int]) -> tuple[LayerRecord, _Channels]:
-    record = _common_record(group, next(ids))
+def _group_record(group: Group, layer_id: int) -> tuple[LayerRecord, _Channels]:
+    record = _common_record(group, layer_id)
     record.flags.pixel_data_irrelevant = True
     mode = MODE_OF_BLEND[group.blend]
     record.blend_mode = BlendMode.NORMAL if mode is BlendMode.PASS_THROUGH else mode
@@ -201,13 +216,13 @@ def _extent(layer: Layer) -> Rect:
     return area if layer.placement.is_identity_shift else area.grown(1)  # smoothing reaches a pixel further
 
 
-def _pixel_channels(layer: Layer, area: Rect) -> _Channels:
+def _pixel_channels(layer: Layer, area: Rect, deep: bool) -> _Channels:
     """The layer as it lies on the canvas: bit for bit where it is only shifted, else resampled by our renderer."""
     pixels = layer.pixels
     if layer.placement.is_identity_shift:
         return [Channel(id_, partial(_plane, pixels, index), pixels, index) for id_, index in _PLANES]
     plain = Layer(id=layer.id, name="", pixels=pixels, placement=layer.placement)
-    rendered = cache(lambda: render(Document(area.width, area.height, (plain,)), area))
+    rendered = cache(lambda: render(Document(area.width, area.height, (plain,)), area, deep=deep))
     return [Channel(id_, lambda index=index: rendered()[..., index]) for id_, index in _PLANES]
 
 
@@ -256,7 +271,7 @@ def _thickened(mask: Mask) -> np.ndarray | None:
 
 
 def _resources(document: Document, merged: Sequence[np.ndarray], whole: bool) -> ImageResources:
-    """merged: red, green and blue over white; whole: without an alpha channel."""
+    """merged: red, green and blue over white, 8 or 16 bits; whole: without an alpha channel."""
     dpi = round(document.dpi * 65536)  # 16.16 fixed point
     found: dict[Resource, object] = {
         Resource.RESOLUTION_INFO: ResoulutionInfo(dpi, 1, 1, dpi, 1, 1),  # pixels per inch; sizes shown in inches
@@ -278,7 +293,7 @@ def _resources(document: Document, merged: Sequence[np.ndarray], whole: bool) ->
 
 
 def _thumbnail(merged: Sequence[np.ndarray]) -> ThumbnailResource:
-    bands = [Image.fromarray(plane) for plane in merged]
+    bands = [Image.fromarray(as_bytes(plane)) for plane in merged]
     for band in bands:
         band.thumbnail((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE), reducing_gap=2.0)
     small = Image.merge("RGB", bands)
@@ -301,6 +316,8 @@ def losses(document: Document, path: Path, encoding: Encoding = Encoding()) -> l
         report.append(f"Scaled, turned or part-pixel layers are written as they look, resampled: {_listed(turned)}.")
     if masks:
         report.append(f"Masks that were scaled or turned with their groups are written as they look, resampled: {_listed(masks)}.")
+    if encoding.deep:
+        report.append("Layers keep their 8 bits a channel, written as 16; the merged picture and what is resampled are computed with 16.")
     if any(layer.recipe is not None or layer.candidates for layer in layers):
         report.append("Recipes (prompts, seeds) and other candidates of generated layers stay in the project file only.")
     if any(guide.position < 0 for guide in document.guides):

@@ -87,8 +87,8 @@ class Picture:
 @dataclass(frozen=True)
 class Encoding:
     """How a file is written. width, height: pixels, 0 for the document's own. quality: 1 to 100 for JPEG, WebP and AVIF,
-    0 for the format's default. lossless: for WebP. deep: 16 bits a channel, for PNG and TIFF. pages: every visible layer as a page, the
-    topmost first, for TIFF. For PSD and PSB: smart_objects, scaled, turned and part-pixel layers as what
+    0 for the format's default. lossless: for WebP. deep: 16 bits a channel, for PNG, TIFF, PSD and PSB. pages: every visible layer as a page,
+    the topmost first, for TIFF. For PSD and PSB: smart_objects, scaled, turned and part-pixel layers as what
     Photoshop can turn on without loss; opaque, the merged picture without an alpha channel, which Clip Studio takes for a selection."""
 
     width: int = 0

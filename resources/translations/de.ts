@@ -76,6 +76,45 @@
     </message>
 </context>
 <context>
+    <name>CandidateStrip</name>
+    <message>
+        <source>As a Layer of Its Own</source>
+        <translation>Als eigene Ebene</translation>
+    </message>
+    <message>
+        <source>Candidate {shown} of {count}</source>
+        <translation type="unfinished">Kandidat {shown} von {count}</translation>
+    </message>
+    <message>
+        <source>Candidates</source>
+        <translation type="unfinished">Kandidaten</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation type="unfinished">Löschen</translation>
+    </message>
+    <message>
+        <source>Delete this candidate</source>
+        <translation>Diesen Kandidaten löschen</translation>
+    </message>
+    <message>
+        <source>Keep Only This One</source>
+        <translation>Nur diesen behalten</translation>
+    </message>
+    <message>
+        <source>Keep only this candidate</source>
+        <translation>Nur diesen Kandidaten behalten</translation>
+    </message>
+    <message>
+        <source>Make this candidate a layer of its own</source>
+        <translation>Diesen Kandidaten zu einer eigenen Ebene machen</translation>
+    </message>
+    <message>
+        <source>Seed {seed}</source>
+        <translation type="unfinished">Startwert {seed}</translation>
+    </message>
+</context>
+<context>
     <name>Canvas</name>
     <message>
         <source>Canvas</source>
@@ -276,8 +315,8 @@
         <translation>Für Clip Studio, das den Alphakanal für eine Auswahl hält.</translation>
     </message>
     <message>
-        <source>For programs that want them. The picture is composed with 8 bits a channel, so they hold no more.</source>
-        <translation>Für Programme, die sie verlangen. Das Bild wird mit 8 Bit je Kanal zusammengesetzt, mehr steht also nicht darin.</translation>
+        <source>For programs that want them. Layers have 8 bits; finer is only what a PSD&apos;s merged picture and resampled layers hold.</source>
+        <translation>Für Programme, die sie verlangen. Ebenen haben 8 Bit; feiner sind nur das zusammengesetzte Bild und neu berechnete Ebenen einer PSD.</translation>
     </message>
     <message>
         <source>Format</source>
@@ -520,8 +559,16 @@
         <translation>Startwert festhalten</translation>
     </message>
     <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
         <source>Model&apos;s choice</source>
         <translation>Wie das Modell will</translation>
+    </message>
+    <message>
+        <source>Presets</source>
+        <translation>Vorgaben</translation>
     </message>
     <message>
         <source>Progress of the running job</source>
@@ -540,12 +587,28 @@
         <translation>Einstellungen</translation>
     </message>
     <message>
+        <source>Settings that you have given a name, and earlier prompts</source>
+        <translation>Einstellungen, denen Sie einen Namen gegeben haben, und frühere Beschreibungen</translation>
+    </message>
+    <message>
         <source>Steps</source>
         <translation>Schritte</translation>
     </message>
     <message>
+        <source>The engine sees the layers in front</source>
+        <translation>Das Modell sieht die Ebenen davor</translation>
+    </message>
+    <message>
+        <source>The model that makes the layers; click to choose another</source>
+        <translation>Das Modell, das die Ebenen erzeugt; ein Klick wählt ein anderes</translation>
+    </message>
+    <message>
         <source>What should stand in the box?</source>
         <translation>Was soll im Rahmen stehen?</translation>
+    </message>
+    <message>
+        <source>What stands in front stays in front. The engine sees it too, and makes the new layer whole behind it.</source>
+        <translation>Was davor steht, bleibt davor. Das Modell sieht es mit und erzeugt die neue Ebene dahinter als Ganzes.</translation>
     </message>
     <message>
         <source>What the model knows</source>
@@ -555,8 +618,28 @@
 <context>
     <name>Generation</name>
     <message>
+        <source>Above “{name}”, behind 1 layer</source>
+        <translation>Über „{name}“, hinter 1 Ebene</translation>
+    </message>
+    <message>
+        <source>Above “{name}”, behind {count} layers</source>
+        <translation>Über „{name}“, hinter {count} Ebenen</translation>
+    </message>
+    <message>
         <source>Extract {what}</source>
         <translation>{what} herauslösen</translation>
+    </message>
+    <message>
+        <source>It is so large that its edge was found at 1/{times} of its size; its colours are exact.</source>
+        <translation>Es ist so groß, dass sein Rand in 1/{times} der Größe gesucht wurde; seine Farben sind genau.</translation>
+    </message>
+    <message>
+        <source>On top of all layers</source>
+        <translation>Über allen Ebenen</translation>
+    </message>
+    <message>
+        <source>On top of “{name}”</source>
+        <translation>Obenauf, über „{name}“</translation>
     </message>
     <message>
         <source>Resettle {what}</source>
@@ -573,6 +656,10 @@
     <message>
         <source>Step {step} of {steps}</source>
         <translation>Schritt {step} von {steps}</translation>
+    </message>
+    <message>
+        <source>The model made it smaller; it is enlarged {times} times.</source>
+        <translation>Das Modell hat es kleiner erzeugt; es ist {times}-fach vergrößert.</translation>
     </message>
     <message>
         <source>Waiting</source>
@@ -593,6 +680,14 @@
     <message>
         <source>{words} · {time} left</source>
         <translation>{words} · noch {time}</translation>
+    </message>
+    <message>
+        <source>“{name}” is there.</source>
+        <translation>„{name}“ ist da.</translation>
+    </message>
+    <message>
+        <source>“{name}” was made by another model ({then}); this time it is {now}.</source>
+        <translation>„{name}“ stammt von einem anderen Modell ({then}); diesmal ist es {now}.</translation>
     </message>
 </context>
 <context>
@@ -758,12 +853,20 @@
         <translation>Kandidat {number} von „{name}“</translation>
     </message>
     <message>
+        <source>Candidate {number} of “{name}” as a layer</source>
+        <translation>Kandidat {number} von „{name}“ als Ebene</translation>
+    </message>
+    <message>
         <source>Clip {what}</source>
         <translation>{what} als Schnittmaske</translation>
     </message>
     <message>
         <source>Colour tag of {what}</source>
         <translation>Farbmarke von {what}</translation>
+    </message>
+    <message>
+        <source>Delete candidate {number} of “{name}”</source>
+        <translation>Kandidat {number} von „{name}“ löschen</translation>
     </message>
     <message>
         <source>Delete {what}</source>
@@ -784,6 +887,14 @@
     <message>
         <source>Hide {what}</source>
         <translation>{what} ausblenden</translation>
+    </message>
+    <message>
+        <source>Keep only candidate {number} of “{name}”</source>
+        <translation>Nur Kandidat {number} von „{name}“ behalten</translation>
+    </message>
+    <message>
+        <source>Leave {what} out of the engine’s view</source>
+        <translation>{what} dem Modell nicht zeigen</translation>
     </message>
     <message>
         <source>Lock {what}</source>
@@ -826,6 +937,10 @@
         <translation>{what} einblenden</translation>
     </message>
     <message>
+        <source>Show {what} to the engine</source>
+        <translation>{what} dem Modell zeigen</translation>
+    </message>
+    <message>
         <source>Unclip {what}</source>
         <translation>{what} nicht mehr beschneiden</translation>
     </message>
@@ -864,6 +979,10 @@
         <translation>Beschreibung: {prompt} · Startwert: {seed}</translation>
     </message>
     <message>
+        <source>The engine does not see it.</source>
+        <translation>Das Modell sieht sie nicht.</translation>
+    </message>
+    <message>
         <source>clipped</source>
         <translation>beschnitten</translation>
     </message>
@@ -892,6 +1011,10 @@
         <translation>maskiert</translation>
     </message>
     <message>
+        <source>not seen by the engine</source>
+        <translation>für das Modell nicht sichtbar</translation>
+    </message>
+    <message>
         <source>pixels locked</source>
         <translation>Pixel gesperrt</translation>
     </message>
@@ -915,14 +1038,6 @@
         <translation>Füllmethode</translation>
     </message>
     <message>
-        <source>Candidate {shown} of {count}</source>
-        <translation>Kandidat {shown} von {count}</translation>
-    </message>
-    <message>
-        <source>Candidates</source>
-        <translation>Kandidaten</translation>
-    </message>
-    <message>
         <source>Lock</source>
         <translation>Sperren</translation>
     </message>
@@ -933,10 +1048,6 @@
     <message>
         <source>Opacity in percent</source>
         <translation>Deckkraft in Prozent</translation>
-    </message>
-    <message>
-        <source>Seed {seed}</source>
-        <translation>Startwert {seed}</translation>
     </message>
 </context>
 <context>
@@ -1059,6 +1170,72 @@
     </message>
 </context>
 <context>
+    <name>ModelChoice</name>
+    <message>
+        <source>The starter makes the layers until another model is chosen.</source>
+        <translation>Bis ein anderes Modell gewählt ist, erzeugt das mitgelieferte die Ebenen.</translation>
+    </message>
+    <message>
+        <source>{model} makes the layers from now on.</source>
+        <translation>Von jetzt an erzeugt {model} die Ebenen.</translation>
+    </message>
+</context>
+<context>
+    <name>ModelsDialog</name>
+    <message>
+        <source>Add a Folder…</source>
+        <translation>Ordner hinzufügen …</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>Folder of a Model</source>
+        <translation>Ordner eines Modells</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>Lizenz</translation>
+    </message>
+    <message>
+        <source>Looking at this machine…</source>
+        <translation>Der Rechner wird geprüft …</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>Speicher</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+    <message>
+        <source>On the disk</source>
+        <translation>Auf der Platte</translation>
+    </message>
+    <message>
+        <source>Take off the List</source>
+        <translation>Von der Liste nehmen</translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation>Verwenden</translation>
+    </message>
+    <message>
+        <source>{folder} (not usable)</source>
+        <translation>{folder} (nicht verwendbar)</translation>
+    </message>
+    <message>
+        <source>{model} (in use)</source>
+        <translation>{model} (in Gebrauch)</translation>
+    </message>
+    <message>
+        <source>{size} GB</source>
+        <translation>{size} GB</translation>
+    </message>
+</context>
+<context>
     <name>OptionsBar</name>
     <message>
         <source>H</source>
@@ -1149,6 +1326,48 @@
     <message>
         <source>Theme</source>
         <translation>Farbschema</translation>
+    </message>
+</context>
+<context>
+    <name>Presets</name>
+    <message>
+        <source>Earlier Prompts</source>
+        <translation>Frühere Beschreibungen</translation>
+    </message>
+    <message>
+        <source>Name (a preset of that name is replaced):</source>
+        <translation>Name (eine Vorgabe dieses Namens wird ersetzt):</translation>
+    </message>
+    <message>
+        <source>No Presets Yet</source>
+        <translation>Noch keine Vorgaben</translation>
+    </message>
+    <message>
+        <source>Rename or Delete Presets…</source>
+        <translation>Vorgaben umbenennen oder löschen …</translation>
+    </message>
+    <message>
+        <source>Save as Preset</source>
+        <translation>Als Vorgabe speichern</translation>
+    </message>
+    <message>
+        <source>Save as Preset…</source>
+        <translation>Als Vorgabe speichern …</translation>
+    </message>
+</context>
+<context>
+    <name>PresetsDialog</name>
+    <message>
+        <source>Delete</source>
+        <translation type="unfinished">Löschen</translation>
+    </message>
+    <message>
+        <source>Double-click or F2 renames a preset.</source>
+        <translation>Ein Doppelklick oder F2 benennt eine Vorgabe um.</translation>
+    </message>
+    <message>
+        <source>Presets</source>
+        <translation>Vorgaben</translation>
     </message>
 </context>
 <context>
@@ -1673,12 +1892,20 @@ wird ausgeschnitten</translation>
         <translation>Die Geste abbrechen oder den Rahmen entfernen</translation>
     </message>
     <message>
+        <source>Candidate as a Layer of Its Own</source>
+        <translation>Kandidat als eigene Ebene</translation>
+    </message>
+    <message>
         <source>Canvas Size…</source>
         <translation>Größe der Arbeitsfläche…</translation>
     </message>
     <message>
         <source>Checkerboard</source>
         <translation>Schachbrett</translation>
+    </message>
+    <message>
+        <source>Choose the Model…</source>
+        <translation>Modell wählen …</translation>
     </message>
     <message>
         <source>Clear Guides</source>
@@ -1715,6 +1942,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Delete</source>
         <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Delete This Candidate</source>
+        <translation>Diesen Kandidaten löschen</translation>
     </message>
     <message>
         <source>Delete the Mask</source>
@@ -1849,6 +2080,10 @@ wird ausgeschnitten</translation>
         <translation>Maske umkehren</translation>
     </message>
     <message>
+        <source>Keep Only This Candidate</source>
+        <translation>Nur diesen Kandidaten behalten</translation>
+    </message>
+    <message>
         <source>Keyboard Keys</source>
         <translation>Tastenkürzel</translation>
     </message>
@@ -1863,6 +2098,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Layers Panel</source>
         <translation>Bedienfeld Ebenen</translation>
+    </message>
+    <message>
+        <source>Leave Out of the Engine’s View</source>
+        <translation>Dem Modell nicht zeigen</translation>
     </message>
     <message>
         <source>Lock</source>
@@ -1969,6 +2208,10 @@ wird ausgeschnitten</translation>
         <translation>Vorige Beschreibung</translation>
     </message>
     <message>
+        <source>Put the Box into the Middle</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Queue Panel</source>
         <translation>Bedienfeld Warteschlange</translation>
     </message>
@@ -2001,6 +2244,10 @@ wird ausgeschnitten</translation>
         <translation>Umbenennen</translation>
     </message>
     <message>
+        <source>Rename or Delete Presets…</source>
+        <translation>Vorgaben umbenennen oder löschen …</translation>
+    </message>
+    <message>
         <source>Resettle: New Light and Shadow Here</source>
         <translation>Neu einpassen: Licht und Schatten für diese Stelle</translation>
     </message>
@@ -2021,6 +2268,10 @@ wird ausgeschnitten</translation>
         <translation>Lineale</translation>
     </message>
     <message>
+        <source>Run Its Recipe Again, with Its Seed</source>
+        <translation>Rezept noch einmal ausführen, mit seinem Startwert</translation>
+    </message>
+    <message>
         <source>Save</source>
         <translation>Speichern</translation>
     </message>
@@ -2031,6 +2282,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Save Diagnostics…</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as Preset…</source>
+        <translation>Als Vorgabe speichern …</translation>
     </message>
     <message>
         <source>Select the Layer Above</source>
@@ -2093,6 +2348,10 @@ wird ausgeschnitten</translation>
         <translation>Beschreibung, Rahmen und Startwert von der Ebene nehmen</translation>
     </message>
     <message>
+        <source>Tool Options</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Transform Tool</source>
         <translation>Transformierwerkzeug</translation>
     </message>
@@ -2119,6 +2378,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Use Layer as Reference</source>
         <translation>Ebene als Vorlage nehmen</translation>
+    </message>
+    <message>
+        <source>Vary: Four More Candidates</source>
+        <translation>Variieren: vier weitere Kandidaten</translation>
     </message>
     <message>
         <source>View</source>
@@ -2313,7 +2576,11 @@ wird ausgeschnitten</translation>
     </message>
     <message>
         <source>The canvas has been cropped or extended; the new layer lies at its place in the picture.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Leinwand wurde beschnitten oder erweitert; die neue Ebene liegt an ihrer Stelle im Bild.</translation>
+    </message>
+    <message>
+        <source>The damaged file is kept: {file}</source>
+        <translation>Die beschädigte Datei bleibt erhalten: {file}</translation>
     </message>
     <message>
         <source>The document has no layers to flatten.</source>
@@ -2329,7 +2596,7 @@ wird ausgeschnitten</translation>
     </message>
     <message>
         <source>The layer it was for is gone, so it is one of its own.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Ebene, für die es bestimmt war, gibt es nicht mehr; es ist eine eigene.</translation>
     </message>
     <message>
         <source>The mask of “{name}” is switched off. Switch it on to paint on it.</source>
@@ -2346,6 +2613,18 @@ wird ausgeschnitten</translation>
     <message>
         <source>The position of “{name}” is locked. Unlock it to move it.</source>
         <translation>Die Position von „{name}“ ist gesperrt. Zum Bewegen muss sie entsperrt werden.</translation>
+    </message>
+    <message>
+        <source>The presets are damaged and cannot be read; you begin with none.</source>
+        <translation>Die Vorgaben sind beschädigt und nicht lesbar; es geht ohne Vorgaben los.</translation>
+    </message>
+    <message>
+        <source>The presets cannot be read: {reason}</source>
+        <translation>Die Vorgaben können nicht gelesen werden: {reason}</translation>
+    </message>
+    <message>
+        <source>The presets cannot be saved: {reason}</source>
+        <translation>Die Vorgaben können nicht gespeichert werden: {reason}</translation>
     </message>
     <message>
         <source>The reference of this layer is damaged.</source>
@@ -2397,7 +2676,7 @@ wird ausgeschnitten</translation>
     </message>
     <message>
         <source>What lies behind it has been changed meanwhile; “Regenerate” fits it to that.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was dahinter liegt, wurde inzwischen geändert; „Mit neuem Startwert noch einmal generieren“ passt es dem an.</translation>
     </message>
     <message>
         <source>{label} (the layer below it is gone)</source>
@@ -2413,11 +2692,11 @@ wird ausgeschnitten</translation>
     </message>
     <message>
         <source>“{name}” has been put into “{group}”, and the new layer with it.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist jetzt in „{group}“, und die neue Ebene auch.</translation>
     </message>
     <message>
         <source>“{name}” has been taken out of “{group}”, and the new layer with it.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ ist nicht mehr in „{group}“, und die neue Ebene auch nicht.</translation>
     </message>
     <message>
         <source>“{name}” has neither shadow nor reflection.</source>
@@ -2477,11 +2756,11 @@ wird ausgeschnitten</translation>
     </message>
     <message>
         <source>“{name}”, which it was to lie on, is gone.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“, worauf es liegen sollte, gibt es nicht mehr.</translation>
     </message>
     <message>
         <source>“{name}”, which it was to lie on, is gone; it lies on “{other}” instead.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“, worauf es liegen sollte, gibt es nicht mehr; es liegt nun auf „{other}“.</translation>
     </message>
 </context>
 <context>

@@ -139,6 +139,26 @@ def test_imagemagick_shows_the_merged_picture(document: Document, suffix: str, t
     assert np.abs(theirs[..., :3].astype(int) - ours[..., :3])[opaque].max(initial=0) <= 1
 
 
+def test_other_programs_read_sixteen_bits_alike(suffix: str, tmp_path: Path) -> None:
+    """ag-psd the layers, ImageMagick the merged picture; transparent ones too, which ag-psd does not know in 16 bits."""
+    document = full_document()
+    path = tmp_path / f"a.{suffix}"
+    save_document(document, path, Encoding(deep=True))
+    read = programs.read_with_ag_psd(path)
+    assert read["bitsPerChannel"] == 16
+    ours = open_document(path)
+    assert [(entry["name"], entry["blendMode"], entry["clipping"]) for entry in every(read["children"])] == [
+        (node.name, node.blend, node.clipping) for _, node in flat(ours.layers)
+    ]
+    for number, shown in enumerate((document, see_through())):
+        path = tmp_path / f"{number}.{suffix}"
+        save_document(shown, path, Encoding(deep=True))
+        theirs, expected = programs.merged_by_imagemagick(path, tmp_path), composed(shown)
+        assert np.abs(theirs[..., 3].astype(int) - expected[..., 3]).max() <= 1
+        opaque = expected[..., 3] == 255
+        assert np.abs(theirs[..., :3].astype(int) - expected[..., :3])[opaque].max(initial=0) <= 1
+
+
 @pytest.fixture(scope="module")
 def gimps_view(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[list[programs.GimpLayer], np.ndarray]]:
     """All documents through one start of GIMP, which takes seconds."""

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imagecodecs import packbits_decode, packbits_encode
+from psd_tools import PSDImage
 from psd_tools.compression import rle_impl
-from psd_tools.constants import Compression
+from psd_tools.constants import Compression, Tag
 from psd_tools.psd import PSD
 
-from app.document import Document, make_layer
+from app.document import Document, Layer, make_layer, walk
 from app.errors import FileError
 from app.formats import Encoding, open_document, open_with_report, psd_stream, psd_write, save_document
 from app.formats.psd_read import merged_pixels
@@ -39,9 +40,9 @@ def encodings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     seen: list[tuple[int, int]] = []
     encode = psd_stream._encoded
 
-    def watched(values: np.ndarray, version: int) -> object:
+    def watched(values: np.ndarray, kind: object) -> object:
         seen.append(values.shape)
-        return encode(values, version)
+        return encode(values, kind)
 
     monkeypatch.setattr(psd_stream, "_encoded", watched)
     return seen
@@ -143,6 +144,70 @@ def test_a_smart_object_with_damaged_content_shows_its_own_channels(tmp_path: Pa
     (tmp_path / "a.psd").write_bytes(written[: at + 4] + b"\xff" * 22 + written[at + 26 :])
     opened = open_with_report(tmp_path / "a.psd")
     assert opened.document.layers[0].placement.is_identity_shift and opened.report == ("1 smart object(s) became pixels.",)
+
+
+def planes16(file: PSD) -> np.ndarray:
+    """(h, w, channels) uint16 of the merged picture."""
+    header = file.header
+    return np.dstack([np.frombuffer(plane, ">u2").reshape(header.height, header.width) for plane in file.image_data.get_data(header)])
+
+
+@pytest.mark.parametrize("suffix", ("psd", "psb"))
+def test_sixteen_bits_hold_the_layers_exactly_and_what_is_computed_more_finely(tmp_path: Path, suffix: str) -> None:
+    document = full_document()
+    save_document(document, tmp_path / f"a.{suffix}", Encoding(deep=True))
+    file = structure(tmp_path / f"a.{suffix}")
+    assert file.header.depth == 16 and Tag.LAYER_16 in file.layer_and_mask_information.tagged_blocks
+    merged = planes16(file)
+    assert np.array_equal(merged, render(document, document.rect, deep=True)[..., :3])
+    assert (merged % 257 != 0).mean() > 0.01 and np.abs(merged / 257 - render(document, document.rect)[..., :3]).max() < 1
+    turned = next(layer for layer in PSDImage.open(tmp_path / f"a.{suffix}").descendants() if layer.name == "turned")
+    levels = np.rint(turned.numpy() * 65535).astype(int)
+    assert (levels % 257 != 0).mean() > 0.2  # resampled
+    opened = open_with_report(tmp_path / f"a.{suffix}")
+    assert opened.report == ("The file had 16 bits a channel; they were reduced to 8.",)
+    for (old, _, _), (new, _, _) in zip(walk(document), walk(opened.document), strict=True):
+        if isinstance(old, Layer) and old.placement.is_identity_shift:
+            assert same_raster(new.pixels, old.pixels) and same_raster(new.mask, old.mask), old.name
+    assert np.abs(render(opened.document, document.rect).astype(int) - render(document, document.rect)).max() <= 1
+    assert "16" in " ".join(psd_write.losses(document, tmp_path / "a.psd", Encoding(deep=True)))
+
+
+def test_a_transparent_picture_of_sixteen_bits_lies_over_white(tmp_path: Path) -> None:
+    veil = Document(60, 40, (make_layer("veil", Pixels.from_array(noise(60, 40))),))
+    save_document(veil, tmp_path / "a.psd", Encoding(deep=True))
+    file = structure(tmp_path / "a.psd")
+    merged, seen = planes16(file).astype(float), render(veil, veil.rect, deep=True).astype(float)
+    assert file._get_layer_info().layer_count == -1 and Tag.SAVING_MERGED_TRANSPARENCY16 in file.layer_and_mask_information.tagged_blocks
+    alpha = seen[..., 3:] / 65535
+    assert np.abs(merged[..., :3] - seen[..., :3] * alpha - 65535 * (1 - alpha)).max() <= 0.5
+    assert np.array_equal(merged[..., 3], seen[..., 3])
+
+
+def test_channels_of_eight_bits_are_not_copied_into_a_file_of_sixteen(tmp_path: Path, encodings: list) -> None:
+    document = two_layers()
+    for deep in (False, True, True):
+        encodings.clear()
+        save_document(document, tmp_path / "a.psd", Encoding(deep=deep))
+    assert encodings == []  # but from one of sixteen they are
+    assert structure(tmp_path / "a.psd").header.depth == 16
+    assert same_raster(open_document(tmp_path / "a.psd").layers[1].pixels, document.layers[1].pixels)
+
+
+@pytest.mark.parametrize("depth", (16, 32))
+def test_colours_of_more_bits_come_in_right_to_a_level(tmp_path: Path, depth: int) -> None:
+    """32 bits hold linear light."""
+    values = np.random.default_rng(1).random((30, 40, 4)).astype(np.float32)
+    psd = PSDImage.new("RGB", (40, 30), depth=depth)
+    psd.create_pixel_layer_from_array(values if depth == 32 else (values * 65535).astype(np.uint16), name="deep")
+    psd.save(tmp_path / "a.psd")
+    opened = open_with_report(tmp_path / "a.psd")
+    seen = opened.document.layers[-1].pixels.to_array() / 255
+    light = values[..., :3]
+    curve = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    assert np.abs(seen[..., :3] - (curve if depth == 32 else light)).max() <= 0.51 / 255
+    assert np.abs(seen[..., 3] - values[..., 3]).max() <= 0.51 / 255
+    assert f"The file had {depth} bits a channel; they were reduced to 8." in opened.report
 
 
 def test_smart_objects_look_the_same_to_programs_that_do_not_know_them(tmp_path: Path) -> None:
