@@ -16,6 +16,7 @@ from app.demo import no_display, run_demo
 from app.jobs import JobQueue
 from app.samples import samples
 from app.settings import Settings, recovery_folder, settings_path
+from bfs_engine import catalog
 from bfs_engine.api import Engine, EngineError
 
 if TYPE_CHECKING:
@@ -49,6 +50,35 @@ def starter_vocabulary() -> Vocabulary | None:
     except EngineError as error:
         log.warning("%s %s", error.sentence, error.hint)
         return None
+
+
+def engine_in(folder: Path) -> Engine:
+    """The engine on the model in a folder; as starter_engine, on the background thread."""
+    from bfs_engine.quiet_import import quiet_import
+
+    with quiet_import():
+        from bfs_engine.__main__ import build_engine
+
+        return build_engine(folder)
+
+
+def vocabulary_in(folder: Path) -> Vocabulary | None:
+    """The words of a starter that the user has trained; None for a model that takes any."""
+    from bfs_engine.scenes.vocabulary import Vocabulary
+
+    return Vocabulary.load(folder / "library") if (folder / "library").is_dir() else None
+
+
+def memory_for(folder: Path | None) -> str:
+    """What the model in a folder (None: the starter) needs on this machine and how it would be kept, a sentence. Raises EngineError."""
+    if folder is None or catalog.look_at(folder).kind == "starter":
+        return f"On the processor: about {catalog.STARTER_MEMORY:g} GB of main memory."
+    from bfs_engine.quiet_import import quiet_import
+
+    with quiet_import():
+        from bfs_engine.bfs.flux import FluxEngine
+
+        return FluxEngine(folder).announcement()
 
 
 def main(
@@ -105,7 +135,7 @@ def run_window(
     from ui.collector import Collector
     from ui.language import speak
     from ui.main_window import open_window
-    from ui.surroundings import Surroundings
+    from ui.surroundings import Models, Surroundings
 
     application = QApplication.instance() or QApplication(sys.argv[:1])
     application.setApplicationName("Downstage")
@@ -120,7 +150,12 @@ def run_window(
         asyncio.set_event_loop(loop)
         settings = Settings(settings_path())
         speak(application, settings.get("language", "system"))
-        window = open_window(Surroundings(settings, queue, loop, vocabulary, recovery_folder(), VERSION), samples()[0], file, welcome)
+        models = Models(
+            engine=lambda folder: engine() if folder is None else engine_in(folder),
+            vocabulary=lambda folder: vocabulary() if folder is None else vocabulary_in(folder),
+            memory=memory_for,
+        )
+        window = open_window(Surroundings(settings, queue, loop, models, recovery_folder(), VERSION), samples()[0], file, welcome)
         sys.excepthook = lambda *caught: _tell_of_a_bug(window, *caught)
         loop.set_exception_handler(lambda _loop, context: _tell_of_a_loop_bug(window, context))
         window.ended.connect(loop.stop)

@@ -277,6 +277,22 @@ def use_candidate(document: Document, id: str, index: int) -> Document:
     return replace_node(document, _showing(layer, layer.candidates[index]))
 
 
+def promote_candidate(document: Document, id: str, index: int, name: str) -> tuple[Document, str]:
+    """One of a layer's candidates as a layer of its own, right above and in the same place; the layer keeps it too. Returns the document
+    and the new layer's id."""
+    layer = _layer(document, id)
+    candidate = layer.candidates[index]
+    shown = find(replace_node(document, _showing(layer, candidate)), id)
+    made = replace(shown, id=new_id(), name=name, candidates=(candidate,), clipping=layer.clipping)
+    return add_layer(document, made, above=id), made.id
+
+
+def keep_candidate(document: Document, id: str, index: int) -> Document:
+    """Show one candidate and forget all others."""
+    layer = _layer(use_candidate(document, id, index), id)
+    return replace_node(document, replace(layer, candidates=(layer.candidates[index],)))
+
+
 def remove_candidate(document: Document, id: str, index: int) -> Document:
     """Forget one candidate; where it is the one shown, the one before it is shown instead."""
     layer = _layer(document, id)

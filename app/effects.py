@@ -100,6 +100,11 @@ def use_candidate(document: Document, id: str, index: int) -> Document:
     return _following(edits.use_candidate(document, id, index), id)
 
 
+def remove_candidate(document: Document, id: str, index: int) -> Document:
+    """edits.remove_candidate, with the parts in step."""
+    return _following(edits.remove_candidate(document, id, index), id)
+
+
 def _following(document: Document, id: str) -> Document:
     """Every part shows what belongs to the candidate that its thing shows, or nothing."""
     token = (edits.get(document, id).recipe or {}).get("split")

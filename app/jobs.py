@@ -29,8 +29,9 @@ class Job:
     error: why it failed, EngineError and its kinds, always with a sentence. cancelling: asked to stop, has not yet.
     """
 
-    def __init__(self, request: Request, prepare: Prepare | None = None) -> None:
+    def __init__(self, request: Request, engine_factory: Callable[[], Engine], prepare: Prepare | None = None) -> None:
         self.id = uuid.uuid4().hex
+        self.engine_factory = engine_factory
         self.request = request
         self.prepare = prepare
         self.state: State = "waiting"
@@ -73,6 +74,8 @@ class JobQueue:
     def __init__(self, engine_factory: Callable[[], Engine], loop: asyncio.AbstractEventLoop | None = None) -> None:
         self._engine_factory = engine_factory
         self._engine: Engine | None = None  # touched by the background thread only
+        self._built_by: Callable[[], Engine] | None = None  # the same
+        self._warmed: Callable[[], Engine] | None = None
         self._loop = loop
         self._threads: ThreadPoolExecutor | None = None
         self._waiting: list[Job] = []
@@ -96,8 +99,14 @@ class JobQueue:
 
     def warm_up(self) -> None:
         """Build the engine before the first job asks for it. What goes wrong meanwhile is that job's to say."""
-        if self._threads is None and not self._closed:
-            self._background().submit(self._built)
+        busy = self._running is not None or self._waiting
+        if self._warmed is not self._engine_factory and not busy and not self._closed:
+            self._warmed = self._engine_factory
+            self._background().submit(self._built, self._engine_factory)
+
+    def use(self, engine_factory: Callable[[], Engine]) -> None:
+        """Make what is asked for from now on with another engine; what waits is made with the one it was asked with."""
+        self._engine_factory = engine_factory
 
     def submit(self, request: Request, on_done: Listener | None = None, prepare: Prepare | None = None) -> Job:
         """Put a request at the end of the queue. on_done is called once, when the job is over in whatever way. prepare: asked for a
@@ -105,7 +114,7 @@ class JobQueue:
         if self._closed:
             raise RuntimeError("the queue is closed")
         self._loop = self._loop or asyncio.get_running_loop()
-        job = Job(request, prepare)
+        job = Job(request, self._engine_factory, prepare)
         if on_done is not None:
             self._once_over(job, on_done)
         self._waiting.append(job)
@@ -148,6 +157,7 @@ class JobQueue:
             return
         job = self._running = self._waiting.pop(0)
         job.state = "running"
+        self._warmed = job.engine_factory
         newer = job.prepare() if job.prepare is not None else None
         self._background().submit(self._work, job, newer).add_done_callback(lambda future: self._on_loop(self._finish, job, future))
         self._tell(job)
@@ -156,10 +166,12 @@ class JobQueue:
         self._threads = self._threads or ThreadPoolExecutor(1, thread_name_prefix="engine")
         return self._threads
 
-    def _built(self) -> Engine:
-        """On the background thread."""
-        if self._engine is None:
-            self._engine = self._engine_factory()
+    def _built(self, engine_factory: Callable[[], Engine]) -> Engine:
+        """On the background thread. There is one engine at a time: two would not fit into many a memory."""
+        if self._built_by is not engine_factory:
+            self._engine = self._built_by = None
+            self._engine = engine_factory()
+            self._built_by = engine_factory
         return self._engine
 
     def _work(self, job: Job, newer: Callable[[], Request] | None) -> tuple[LayerResult, ...]:
@@ -170,7 +182,7 @@ class JobQueue:
                 raise Cancelled
             self._on_loop(self._progressed, job, progress, time.monotonic())
 
-        engine = self._built()
+        engine = self._built(job.engine_factory)
         if job._stop.is_set():
             raise Cancelled
         if newer is not None:

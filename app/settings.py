@@ -44,6 +44,11 @@ class Settings:
         self._path = path
         self._values = _read(path)
 
+    @property
+    def folder(self) -> Path:
+        """Where other files of the user's choices belong."""
+        return self._path.parent
+
     def get(self, name: str, default: Value) -> Value:
         """The value, if one of the default's type is stored, else the default."""
         value = self._values.get(name, default)

@@ -12,6 +12,7 @@ def conditions(session: Session, chosen: list[str], desk: ToolDesk, jobs: bool) 
     """chosen: ids of the layers that are selected; jobs: is anything in the queue?"""
     node, document = session.active_node, session.shown
     layer = isinstance(node, Layer)
+    generated = layer and "box" in (node.recipe or {})  # a shadow that was split off has none
     on_another = node is not None and _has_below(document, node.id)
     found = {
         "undo": session.history.can_undo,
@@ -26,8 +27,9 @@ def conditions(session: Session, chosen: list[str], desk: ToolDesk, jobs: bool) 
         "pixels": layer,
         "free pixels": layer and not is_locked(document, node.id, ALTERING),
         "pixels on another": layer and on_another,
-        "generated layer": layer and bool(node.recipe),
-        "free generated layer": layer and bool(node.recipe) and not is_locked(document, node.id, ALTERING),
+        "left out": node is not None and not node.seen_by_engine,
+        "generated layer": generated,
+        "free generated layer": generated and not is_locked(document, node.id, ALTERING),
         "candidates": layer and len(node.candidates) > 1,
         "layer below": on_another,
         "mergeable": on_another or isinstance(node, Group) or len(chosen) > 1,

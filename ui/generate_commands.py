@@ -18,10 +18,14 @@ from app.words import phrase
 from bfs_engine.api import Box, EngineError, UnknownPrompt
 from ui.dialogs import ThingsDialog
 from ui.generate_panel import GeneratePanel
+from ui.generate_presets import Presets
 from ui.generation import Generation
 from ui.message_bar import MessageBar
 from ui.surroundings import Vocabulary
 from ui.tool_desk import ToolDesk
+
+
+VARIATIONS = 4  # candidates of one “Vary”
 
 
 class GenerateCommands(QObject):
@@ -39,7 +43,10 @@ class GenerateCommands(QObject):
         self._messages, self._settings = messages, settings
         self._vocabulary: Vocabulary | None = None
         generation.failed.connect(self._refused)
+        generation.told.connect(messages.say)
         self._reference: Reference | None = None
+        self.presets = Presets(window, panel, settings.folder / "presets.json")
+        self.presets.failed.connect(self.failed)
         panel.submitted.connect(self.run)
         panel.things_wanted.connect(self.open_things)
         row = panel.reference
@@ -55,6 +62,9 @@ class GenerateCommands(QObject):
             "generate.run": self.run,
             "generate.run_first": lambda: self.run(first=True),
             "generate.again": self.again,
+            "generate.vary": self.vary,
+            "generate.rerun": self.rerun,
+            **self.presets.handlers(),
             "generate.recipe": self.take_recipe,
             "generate.prompt_previous": lambda: self._panel.recall(-1),
             "generate.prompt_next": lambda: self._panel.recall(+1),
@@ -91,8 +101,8 @@ class GenerateCommands(QObject):
             self._messages.say(self.tr("The prompt is empty."), self.tr("Type what should stand in the box."), "warning")
         elif self._reference is not None or self._understood(panel.text):
             prompt = panel.text or self._reference.name
-            pixels = self._reference.pixels if self._reference else None
-            if self._generation.submit(as_engine_box(self._desk.box), prompt, first=first, reference=pixels, **self._wishes()):
+            shown = {"reference": self._reference.pixels if self._reference else None, "occluded": panel.occluded}
+            if self._generation.submit(as_engine_box(self._desk.box), prompt, first=first, **shown, **self._wishes()):
                 if panel.text:
                     panel.remember_prompt()
                     self._settings.set("prompts", panel.remembered)
@@ -123,6 +133,18 @@ class GenerateCommands(QObject):
         layer = self._generated()
         if layer is not None:
             self._generation.again(layer, self._panel.fresh_seed(), self._panel.candidates)
+
+    def vary(self) -> None:
+        """Several more candidates of the active layer, from its recipe with other seeds."""
+        layer = self._generated()
+        if layer is not None:
+            self._generation.again(layer, self._panel.fresh_seed(), VARIATIONS)
+
+    def rerun(self) -> None:
+        """The active layer once more by its recipe as it is stored, seed and all, for what lies behind it now."""
+        layer = self._generated()
+        if layer is not None:
+            self._generation.again(layer, int(layer.recipe.get("seed") or 0))
 
     def resettle(self) -> None:
         """Give the active layer's thing the light and the shadow of the place where it stands now."""
@@ -201,7 +223,7 @@ class GenerateCommands(QObject):
 
     def _generated(self) -> Layer | None:
         node = self._generation.session.active_node
-        return node if isinstance(node, Layer) and node.recipe else None
+        return node if isinstance(node, Layer) and "box" in (node.recipe or {}) else None
 
     def open_things(self) -> None:
         """List what the model knows."""

@@ -7,6 +7,7 @@ import random
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, QStringListModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QCompleter,
     QDoubleSpinBox,
     QFormLayout,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.presets import Preset
 from ui.fields import dressed
 from ui.generate_reference import ReferenceRow
 from ui.theme import Icons
@@ -54,6 +56,7 @@ class GeneratePanel(QWidget):
     submitted = Signal(bool)  # at the front of the queue?
     cancelled = Signal()
     things_wanted = Signal()
+    model_wanted = Signal()
     left = Signal()  # Esc in the prompt
 
     def __init__(self, icons: Icons, prompts: list[str], parent: QWidget | None = None) -> None:
@@ -91,6 +94,27 @@ class GeneratePanel(QWidget):
     def candidates(self) -> int:
         """How many results of one request are wanted."""
         return self._candidates.value()
+
+    @property
+    def occluded(self) -> bool:
+        """Whether the engine is to see what stands in front of the new layer."""
+        return self._occluded.isChecked()
+
+    def preset(self) -> Preset:
+        """What the panel says now, without a name."""
+        seed = self.seed.value() if self.seed_lock.isChecked() else None
+        return Preset("", self.text, self.steps, self.guidance, self.candidates, seed, self.occluded)
+
+    def take(self, preset: Preset) -> None:
+        """Say what the preset says; its seed is locked, where it has none a fresh one is drawn each time."""
+        self.set_prompt(preset.prompt)
+        self._steps.setValue(preset.steps or 0)
+        self._guidance.setValue(preset.guidance or 0)
+        self._candidates.setValue(preset.candidates)
+        self._occluded.setChecked(preset.occluded)
+        self.seed_lock.setChecked(preset.seed is not None)
+        if preset.seed is not None:
+            self.seed.setValue(preset.seed)
 
     def take_seed(self) -> int:
         """The seed for a new request: the locked one, or a fresh one that the field then shows."""
@@ -135,18 +159,27 @@ class GeneratePanel(QWidget):
         self.seed_lock.setChecked(True)
         self._steps.setValue(int(recipe.get("steps") or 0))
         self._guidance.setValue(float(recipe.get("guidance") or 0))
+        self._occluded.setChecked("occluders_sha256" in recipe)
 
     def set_things(self, names: tuple[str, ...], adjectives: frozenset[str] = frozenset()) -> None:
         """The vocabulary for the completer, with words that may stand before a name; empty: any words will do."""
         self._completer.adjectives = adjectives | {"a", "an", "the"}
         self._names.setStringList(sorted(names))
         self._things.setVisible(bool(names))
+        if names and self.text and self.prompt.hasFocus() and self.prompt.isModified():
+            self._completer.setCompletionPrefix(self.prompt.text())
+            self._completer.complete()  # who typed before the words were read has waited for them
+
+    def show_model(self, name: str) -> None:
+        """Say which model makes the layers."""
+        self.model.setText(name)
 
     # What is going on
 
-    def show_box(self, words: str) -> None:
-        """Say which box the prompt is for; empty: there is none yet."""
-        self._box.setText(words or self.tr("Draw a box on the picture first (G)."))
+    def show_box(self, words: str, depth: str = "") -> None:
+        """Say which box the prompt is for; empty: there is none yet. depth: where among the layers the new one will lie."""
+        box = words or self.tr("Draw a box on the picture first (G).")
+        self._box.setText(f"{box}\n{depth}" if depth else box)
 
     def show_progress(self, share: float | None, words: str) -> None:
         """share: 0 to 1 of the running job, or None where nothing runs."""
@@ -206,6 +239,16 @@ class GeneratePanel(QWidget):
         self._guidance.setDecimals(2)
         for field in (self._steps, self._guidance):
             field.setSpecialValueText(self.tr("Model's choice"))
+        self._occluded = QCheckBox(self.tr("The engine sees the layers in front"))
+        self._occluded.setToolTip(self.tr("What stands in front stays in front. The engine sees it too, and makes the new layer whole behind it."))
+        self.presets = QToolButton()
+        self.presets.setText(self.tr("Presets"))
+        self.presets.setToolTip(self.tr("Settings that you have given a name, and earlier prompts"))
+        self.presets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.model = QToolButton()
+        self.model.setToolTip(self.tr("The model that makes the layers; click to choose another"))
+        self.model.setAccessibleName(self.tr("Model"))
+        self.model.clicked.connect(lambda _checked=False: self.model_wanted.emit())
         self._fold = QPushButton(self.tr("Settings"))
         self._fold.setObjectName("link")
         self._fold.setCheckable(True)
@@ -253,6 +296,7 @@ class GeneratePanel(QWidget):
         more.setVerticalSpacing(6)
         more.addRow(self.tr("Steps"), self._steps)
         more.addRow(self.tr("Guidance"), self._guidance)
+        more.addRow(self._occluded)
         progress = QVBoxLayout(self._progress_row)
         progress.setContentsMargins(0, 2, 0, 0)
         progress.setSpacing(2)
@@ -268,7 +312,13 @@ class GeneratePanel(QWidget):
         column.addWidget(self.reference)
         column.addWidget(self._box)
         column.addLayout(form)
-        column.addWidget(self._fold, 0, Qt.AlignmentFlag.AlignLeft)
+        links = QHBoxLayout()
+        links.setSpacing(4)
+        links.addWidget(self._fold)
+        links.addStretch(1)
+        links.addWidget(self.presets)
+        links.addWidget(self.model)
+        column.addLayout(links)
         column.addWidget(self._folded)
         column.addWidget(self.run)
         column.addWidget(self._progress_row)

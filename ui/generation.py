@@ -11,13 +11,15 @@ from typing import TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
-from app.document import Document, Layer, bounds
+from app.arrival import moved, stack_top
+from app.document import Document, Layer, above, bounds, find, walk
 from app.errors import EditError, ExpectedError
 from app.jobs import Job, JobQueue
 from app.references import from_recipe
 from app.session import Session
 from app.words import phrase
 from bfs_engine.api import Box, EngineError, ExtractRequest, Request, ResettleRequest, UnknownPrompt
+from ui.language import translated
 from ui.queue_panel import JobLine
 
 Result = TypeVar("Result")
@@ -43,6 +45,7 @@ class Generation(QObject):
     previewed = Signal(object)  # LayerResult as it looks so far, or None
     failed = Signal(object, str)  # the error, the prompt
     placed = Signal(str)  # layer id
+    told = Signal(str, str)  # what was placed, and what the user should know of it
 
     def __init__(self, queue: JobQueue, session: Session, loop: asyncio.AbstractEventLoop, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +53,7 @@ class Generation(QObject):
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="capture")
         self._captures: set[asyncio.Task] = set()
         self.session = session
+        self.model = "starter"  # what recipes call the one that makes the layers now
         self._queue = queue
         self._tickets: list[_Ticket] = []
         self._forget = queue.subscribe(self._job_changed)
@@ -63,14 +67,18 @@ class Generation(QObject):
 
     def submit(self, box: Box, prompt: str, *, first: bool = False, **settings) -> bool:
         """Ask for a new layer above the active one; False where the request makes no sense (told by `failed`). settings: seed, steps,
-        guidance, reference, count of an InsertRequest."""
-        return self._ask(lambda: self.session.capture_insert(box, prompt, **settings), prompt, _side(box), None, first)
+        guidance, reference, count of an InsertRequest; occluded: let the engine see the layers in front."""
+        return self._ask(lambda: self.session.capture_insert(box, prompt, model=self.model, **settings), prompt, _side(box), None, first)
 
     def again(self, layer: Layer, seed: int, count: int = 1) -> bool:
-        """Make a generated layer again with another seed: same place, order and name."""
+        """Make a generated layer again from its recipe, with this seed: same place, order and name."""
         recipe = layer.recipe or {}
         kind, prompt = recipe.get("kind", "insert"), str(recipe.get("prompt", ""))
         settings = {"seed": seed, "count": count, "steps": recipe.get("steps"), "guidance": recipe.get("guidance")}
+        maker = recipe.get("model", self.model)
+        if maker != self.model:
+            words = _tr("“{name}” was made by another model ({then}); this time it is {now}.")
+            self.told.emit(words.format(name=layer.name, then=maker, now=self.model), "")
         if kind == "resettle":
             return self.resettle(layer, **settings)
         box = box_of(layer, self.session.document)
@@ -78,19 +86,20 @@ class Generation(QObject):
         def capture() -> Callable[[], Request]:
             if kind == "extract":
                 raise EditError(phrase("“{name}” was taken out of a picture; there is nothing to make anew.", name=layer.name))
-            return self.session.capture_insert(box, prompt, target_id=layer.id, reference=from_recipe(recipe), **settings)
+            shown = {"reference": from_recipe(recipe), "occluded": "occluders_sha256" in recipe}
+            return self.session.capture_insert(box, prompt, target_id=layer.id, model=self.model, **shown, **settings)
 
         return self._ask(capture, prompt, _side(box), layer.id)
 
     def extract(self, layer: Layer, box: Box | None, prompt: str) -> bool:
         """Ask for what a layer shows more than those below it, inside the box or everywhere, as a layer of its own."""
         size = _side(box) if box else max(layer.pixels.width, layer.pixels.height)
-        return self._ask(lambda: self.session.capture_extract(layer.id, box, prompt=prompt), prompt, size, None)
+        return self._ask(lambda: self.session.capture_extract(layer.id, box, prompt=prompt, model=self.model), prompt, size, None)
 
     def resettle(self, layer: Layer, **settings) -> bool:
         """Ask for new light and new effects for the thing in a layer, where it stands now. settings: seed, count, steps, guidance."""
         area = bounds(layer)
-        return self._ask(lambda: self.session.capture_resettle(layer.id, **settings), layer.name, max(area.width, area.height), layer.id)
+        return self._ask(lambda: self.session.capture_resettle(layer.id, model=self.model, **settings), layer.name, max(area.width, area.height), layer.id)
 
     def _ask(
         self, capture: Callable[[], Callable[[], Request]], prompt: str, size: int, target_id: str | None, first: bool = False
@@ -221,13 +230,19 @@ class Generation(QObject):
             if isinstance(job.error, UnknownPrompt):
                 self._tickets.remove(ticket)  # trying it again would fail again
         elif job.state == "running" and job.progress is not None and job.progress.preview is not None:
-            self.previewed.emit(job.progress.preview)
+            self.previewed.emit(moved(job.progress.preview, *ticket.session.shift_of(job.request)))
         self.changed.emit()
 
     def _place(self, ticket: _Ticket) -> None:
         self._tickets.remove(ticket)
         self.previewed.emit(None)
-        self.placed.emit(ticket.session.place(ticket.job.request, ticket.job.results, ticket.target_id))
+        session, job = ticket.session, ticket.job
+        changed = session.changed_since(job.request, ticket.target_id)
+        id = session.place(job.request, job.results, ticket.target_id)
+        self.placed.emit(id)
+        notes = [translated(each) for each in changed] + _of_size(job.results[0].recipe)
+        if notes:
+            self.told.emit(_tr("“{name}” is there.").format(name=find(session.document, id).name), " ".join(notes))
 
 
 def box_of(layer: Layer, document: Document) -> Box:
@@ -239,6 +254,28 @@ def box_of(layer: Layer, document: Document) -> Box:
     moved = replace(box, x=box.x + round(layer.placement.x - made.placement.x), y=box.y + round(layer.placement.y - made.placement.y))
     inside = moved.x >= 0 and moved.y >= 0 and moved.right <= document.width and moved.bottom <= document.height
     return moved if inside else box
+
+
+def depth_words(session: Session) -> str:
+    """Where among the layers the next one will lie."""
+    document = session.shown
+    node = find(document, stack_top(document, session.active))
+    if node is None:
+        return _tr("On top of all layers") if document.layers else ""
+    front = sum(isinstance(each, Layer) for each, _, _ in walk(above(document, node.id)))
+    if not front:
+        return _tr("On top of “{name}”").format(name=node.name)
+    words = _tr("Above “{name}”, behind 1 layer") if front == 1 else _tr("Above “{name}”, behind {count} layers")
+    return words.format(name=node.name, count=front)
+
+
+def _of_size(recipe: dict) -> list[str]:
+    """What a recipe says of a result that was made smaller than it is shown."""
+    if (times := recipe.get("matte_upscale", 1)) > 1:
+        return [_tr("It is so large that its edge was found at 1/{times} of its size; its colours are exact.").format(times=times)]
+    if (times := recipe.get("upscale", 1.0)) > 1.5:
+        return [_tr("The model made it smaller; it is enlarged {times} times.").format(times=f"{times:.1f}")]
+    return []
 
 
 def _side(box: Box) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QObject, Signal
 
-from app import edits
+from app import edits, effects
 from app.document import LOCKS, Document, Group, Layer, Node, find, parent_of, siblings, walk
 from app.errors import EditError, ExpectedError
 from app.locks import ALTERING, is_locked, locked_sentence
@@ -37,6 +37,12 @@ class LayerCommands(QObject):
             "layer.delete": self.delete,
             "layer.visible": self.toggle_visible,
             "layer.solo": self.solo,
+            "layer.engine_view": self.toggle_engine_view,
+            "generate.candidate_previous": lambda: self.step_candidate(-1),
+            "generate.candidate_next": lambda: self.step_candidate(+1),
+            "generate.candidate_layer": self.promote_candidate,
+            "generate.candidate_keep": self.keep_candidate,
+            "generate.candidate_delete": self.delete_candidate,
             "layer.lock": self.toggle_locked,
             **{f"layer.lock_{kind}": lambda kind=kind: self.toggle_lock(kind) for kind in LOCKS},
             "layer.raise": lambda: self.step(+1),
@@ -154,6 +160,15 @@ class LayerCommands(QObject):
             self.commit(self.tr("Unlock {what}").format(what=self.names([id])), lambda document: edits.unlock(document, id))
         else:
             self.commit(self.tr("Lock {what}").format(what=self.names([id])), lambda document: edits.set_locked(document, id, True))
+
+    def toggle_engine_view(self, id: str | None = None) -> None:
+        """Leave the layers out of what the engine sees of the picture, or let it see them again."""
+        ids = [id] if id else self.chosen()
+        if not ids:
+            return
+        seen = not find(self.session.document, ids[0]).seen_by_engine
+        label = (self.tr("Show {what} to the engine") if seen else self.tr("Leave {what} out of the engine’s view")).format(what=self.names(ids))
+        self.commit(label, self._each(ids, lambda document, each: edits.set_seen_by_engine(document, each, seen)))
 
     def preview_opacity(self, opacity: float) -> None:
         """Show the chosen layers at that opacity (0 to 1) without a step."""
@@ -304,7 +319,44 @@ class LayerCommands(QObject):
         another = isinstance(node, Layer) and 0 <= index < len(node.candidates) and index != shown_candidate(node)
         if another and self.free([node.id], ALTERING):
             label = self.tr("Candidate {number} of “{name}”").format(number=index + 1, name=node.name)
-            self.commit(label, lambda document: edits.use_candidate(document, node.id, index))
+            self.commit(label, lambda document: effects.use_candidate(document, node.id, index))
+
+    def preview_candidate(self, index: int | None) -> None:
+        """Show one on the canvas without a step, to compare; None: the one that the layer has."""
+        node = self.active_node()
+        if index is None or not isinstance(node, Layer) or index >= len(node.candidates) or index == shown_candidate(node):
+            self.session.discard()
+        elif not is_locked(self.session.document, node.id, ALTERING):
+            self.session.preview(effects.use_candidate(self.session.document, node.id, index))
+
+    def promote_candidate(self, index: int | None = None) -> None:
+        """Make a candidate, the shown one for None, a layer of its own."""
+        if (chosen := self._candidate(index)) is not None:
+            node, index = chosen
+            made = edits.promote_candidate(self.session.document, node.id, index, f"{node.name} {index + 1}")
+            self.session.commit(self.tr("Candidate {number} of “{name}” as a layer").format(number=index + 1, name=node.name), *made)
+
+    def keep_candidate(self, index: int | None = None) -> None:
+        """Forget all candidates but one."""
+        if (chosen := self._candidate(index)) is not None and self.free([chosen[0].id], ALTERING):
+            node, index = chosen
+            label = self.tr("Keep only candidate {number} of “{name}”").format(number=index + 1, name=node.name)
+            self.commit(label, lambda document: edits.keep_candidate(effects.use_candidate(document, node.id, index), node.id, index))
+
+    def delete_candidate(self, index: int | None = None) -> None:
+        """Forget one candidate; where it is shown, the one before it is."""
+        if (chosen := self._candidate(index)) is not None and self.free([chosen[0].id], ALTERING):
+            node, index = chosen
+            label = self.tr("Delete candidate {number} of “{name}”").format(number=index + 1, name=node.name)
+            self.commit(label, lambda document: effects.remove_candidate(document, node.id, index))
+
+    def _candidate(self, index: int | None) -> tuple[Layer, int] | None:
+        """The active layer and the number meant, where it has a choice of candidates."""
+        node = self.active_node()
+        if not isinstance(node, Layer) or len(node.candidates) < 2:
+            return None
+        index = shown_candidate(node) if index is None else index
+        return (node, index) if 0 <= index < len(node.candidates) else None
 
     def step_candidate(self, direction: int) -> None:
         node = self.active_node()

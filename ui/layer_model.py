@@ -97,10 +97,12 @@ class LayerModel(QAbstractItemModel):
 
     def _tip(self, node: Node) -> str:
         lines, recipe = [node.name], getattr(node, "recipe", None)
-        if recipe:
+        if recipe and "prompt" in recipe:
             lines.append(self.tr("Prompt: {prompt} · Seed: {seed}").format(prompt=recipe.get("prompt", ""), seed=recipe.get("seed", "")))
         if locks := lock_words(node):
             lines.append(", ".join(locks))
+        if not node.seen_by_engine:
+            lines.append(self.tr("The engine does not see it."))
         return "\n".join(lines)
 
     def setData(self, index: Index, value, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -162,6 +164,7 @@ def spoken(node: Node) -> str:
     parts += [] if node.visible else [_tr("hidden")]
     parts += lock_words(node)
     parts += [_tr("clipped")] if node.clipping else []
+    parts += [] if node.seen_by_engine else [_tr("not seen by the engine")]
     if node.mask is not None:
         parts.append(_tr("masked") if node.mask.enabled else _tr("mask switched off"))
     if node.color_tag:

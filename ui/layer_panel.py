@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QListView,
     QListWidget,
-    QListWidgetItem,
     QSlider,
     QSpinBox,
     QToolButton,
@@ -22,17 +19,17 @@ from PySide6.QtWidgets import (
 )
 
 from app.blend import BLEND_MODES, PASS_THROUGH
-from app.document import Document, Group, Layer, Node, find, make_layer
+from app.document import Document, Group, Node, find
 from ui.blend_names import blend_name
+from ui.candidate_strip import CandidateStrip
 from ui.fields import dressed
-from ui.layer_commands import LayerCommands, shown_candidate
+from ui.layer_commands import LayerCommands
 from ui.layer_tree import LayerTree, Thumbnailer
 from ui.mask_commands import MaskCommands
 from ui.theme import Icons
 
 # Where Photoshop draws its lines between the modes.
 FAMILIES = ("dissolve", "darker color", "lighter color", "hard mix", "divide")
-CANDIDATE = 52  # logical pixels
 
 
 class LayerPanel(QWidget):
@@ -44,9 +41,7 @@ class LayerPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._thumbnail = thumbnail
         self._node: Node | None = None
-        self._strip_state: tuple = ()
         self.tree = LayerTree(icons, thumbnail)
         self.tree.picked.connect(self._pick)
         self.blend = QComboBox()
@@ -60,22 +55,9 @@ class LayerPanel(QWidget):
         self.percent = dressed(QSpinBox(), self.tr("Opacity in percent"))
         self.percent.setRange(0, 100)
         self.percent.setSuffix(" %")
-        self.strip = QListWidget()
-        self._build_strip()
+        self.candidates = CandidateStrip(icons, thumbnail)
         self.buttons, self.locks = QHBoxLayout(), QHBoxLayout()
         self._lay_out()
-
-    def _build_strip(self) -> None:
-        self.strip.setAccessibleName(self.tr("Candidates"))
-        self.strip.setViewMode(QListView.ViewMode.IconMode)
-        self.strip.setFlow(QListView.Flow.LeftToRight)
-        self.strip.setWrapping(False)
-        self.strip.setMovement(QListView.Movement.Static)
-        self.strip.setIconSize(QSize(CANDIDATE, CANDIDATE))
-        self.strip.setFixedHeight(CANDIDATE + 34)
-        self.strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._strip_words = QLabel()
-        self._strip_words.setObjectName("muted")
 
     def _lay_out(self) -> None:
         opacity = QHBoxLayout()
@@ -96,12 +78,6 @@ class LayerPanel(QWidget):
         self.locks.addWidget(caption)
         self.locks.addSpacing(6)
         top.addLayout(self.locks)
-        self._candidates = QWidget()
-        below = QVBoxLayout(self._candidates)
-        below.setContentsMargins(12, 6, 12, 0)
-        below.setSpacing(2)
-        below.addWidget(self._strip_words)
-        below.addWidget(self.strip)
         self.buttons.setContentsMargins(8, 4, 8, 6)
         self.buttons.setSpacing(2)
         column = QVBoxLayout(self)
@@ -109,7 +85,7 @@ class LayerPanel(QWidget):
         column.setSpacing(0)
         column.addLayout(top)
         column.addWidget(self.tree, 1)
-        column.addWidget(self._candidates)
+        column.addWidget(self.candidates)
         column.addLayout(self.buttons)
 
     def connect_to(self, commands: LayerCommands) -> None:
@@ -119,6 +95,7 @@ class LayerPanel(QWidget):
         model.dropped.connect(commands.drop)
         tree.eye_clicked.connect(lambda id, alone: commands.solo(id) if alone else commands.toggle_visible(id))
         tree.lock_clicked.connect(commands.toggle_padlock)
+        tree.engine_clicked.connect(commands.toggle_engine_view)
         commands.refused.connect(lambda _error: self._show_look(self._node))  # what was typed did not happen
         commands.rename_wanted.connect(tree.rename)
         commands.chosen_wanted.connect(tree.choose)
@@ -126,7 +103,7 @@ class LayerPanel(QWidget):
         self.opacity.valueChanged.connect(lambda value: self._slide(commands, value))
         self.opacity.sliderReleased.connect(lambda: commands.set_opacity(self.opacity.value() / 100))
         self.percent.valueChanged.connect(lambda value: commands.set_opacity(value / 100))
-        self.strip.itemClicked.connect(lambda item: commands.use_candidate(self.strip.row(item)))
+        self.candidates.connect_to(commands)
 
     def connect_masks(self, commands: MaskCommands) -> None:
         """The same for what is clicked on a mask's thumbnail."""
@@ -160,7 +137,7 @@ class LayerPanel(QWidget):
             return
         self._node = node
         self._show_look(node)
-        self._show_strip(node)
+        self.candidates.show_node(node)
 
     def _show_look(self, node: Node | None) -> None:
         for control in (self.blend, self.opacity, self.percent):
@@ -185,24 +162,10 @@ class LayerPanel(QWidget):
             if mode in FAMILIES:
                 self.blend.insertSeparator(self.blend.count())
 
-    def _show_strip(self, node: Node | None) -> None:
-        candidates = node.candidates if isinstance(node, Layer) else ()
-        self._candidates.setVisible(len(candidates) > 1)
-        if len(candidates) < 2:
-            self._strip_state = ()
-            return
-        state = tuple(id(candidate) for candidate in candidates)
-        if state != self._strip_state:
-            self._strip_state = state
-            self.strip.clear()
-            for number, candidate in enumerate(candidates, 1):
-                layer = make_layer("", candidate.pixels, candidate.placement)
-                item = QListWidgetItem(_plain_icon(pixmap_of(self._thumbnail(layer, CANDIDATE * 2))), str(number))
-                item.setToolTip(self.tr("Seed {seed}").format(seed=candidate.recipe.get("seed", "?")))
-                self.strip.addItem(item)
-        shown = shown_candidate(node)
-        self.strip.setCurrentRow(shown)
-        self._strip_words.setText(self.tr("Candidate {shown} of {count}").format(shown=shown + 1, count=len(candidates)))
+    @property
+    def strip(self) -> QListWidget:
+        """The candidates of the active layer."""
+        return self.candidates.list
 
     def _pick(self) -> None:
         if id := self.tree.current_id():
@@ -211,6 +174,7 @@ class LayerPanel(QWidget):
     def retint(self) -> None:
         """Take the theme's colours."""
         self.tree.viewport().update()
+        self.candidates.retint()
 
 
 def _button(action: QAction, size: int) -> QToolButton:
@@ -219,20 +183,6 @@ def _button(action: QAction, size: int) -> QToolButton:
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
     button.setIconSize(QSize(size, size))
     return button
-
-
-def pixmap_of(array: np.ndarray) -> QPixmap:
-    """(h, w, 4) uint8 straight RGBA -> pixmap."""
-    array = np.ascontiguousarray(array)
-    return QPixmap.fromImage(QImage(array.data, array.shape[1], array.shape[0], array.strides[0], QImage.Format.Format_RGBA8888).copy())
-
-
-def _plain_icon(pixmap: QPixmap) -> QIcon:
-    """An icon that Qt does not tint when it is selected."""
-    icon = QIcon()
-    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
-        icon.addPixmap(pixmap, mode)
-    return icon
 
 
 def _quietly(widget: QWidget, act: Callable[[], None]) -> None:

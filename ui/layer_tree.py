@@ -31,6 +31,7 @@ from ui.theme import Icons
 ROW = 46  # logical pixels
 THUMBNAIL = 36
 LINK = 14  # the chain between layer and mask
+ENGINE = 20  # the switch of what the engine sees
 INDENT = 16  # of a layer that clips to the one below it
 TAG_COLOURS = {
     "red": "#e5574f",
@@ -46,12 +47,13 @@ Thumbnailer = Callable[[Node, int], np.ndarray]  # (node, size) -> (size, size, 
 
 @dataclass(frozen=True)
 class Cells:
-    """Where the parts of a row's middle column are; link and mask are empty without a mask."""
+    """Where the parts of a row's middle column are; link and mask are empty without a mask. engine: the switch of what the engine sees."""
 
     picture: QRect
     link: QRect
     mask: QRect
     words: QRect
+    engine: QRect
 
 
 def cells(rect: QRect, node: Node) -> Cells:
@@ -62,7 +64,8 @@ def cells(rect: QRect, node: Node) -> Cells:
         link = QRect(picture.right() + 1, top, LINK, THUMBNAIL)
         mask = QRect(link.right() + 1, top, THUMBNAIL, THUMBNAIL)
         end = mask.right()
-    return Cells(picture, link, mask, QRect(QPoint(end + 10, rect.top()), QPoint(rect.right() - 2, rect.bottom())))
+    engine = QRect(rect.right() - ENGINE, rect.top(), ENGINE, rect.height())
+    return Cells(picture, link, mask, QRect(QPoint(end + 10, rect.top()), QPoint(engine.left() - 2, rect.bottom())), engine)
 
 
 def mask_image(mask: Mask, size: int) -> QImage:
@@ -105,6 +108,9 @@ class LayerDelegate(QStyledItemDelegate):
             self._icons.icon("lock", theme.text if node.locked else theme.faint).paint(painter, _centred(option.rect, 16))
         elif index.column() == NAME:
             self._paint_name(painter, option, node)
+            if hovered or not node.seen_by_engine:
+                name, colour = ("generate", theme.faint) if node.seen_by_engine else ("engine-off", theme.warning)
+                self._icons.icon(name, colour).paint(painter, _centred(cells(option.rect, node).engine, 16))
 
     def _paint_name(self, painter: QPainter, option: QStyleOptionViewItem, node: Node) -> None:
         theme = self._icons.theme
@@ -226,6 +232,7 @@ class LayerTree(QTreeView):
 
     eye_clicked = Signal(str, bool)  # id, with Alt
     lock_clicked = Signal(str)
+    engine_clicked = Signal(str)
     link_clicked = Signal(str)
     mask_switched = Signal(str)
     mask_looked_at = Signal(str)
@@ -359,6 +366,10 @@ class LayerTree(QTreeView):
             else:
                 self.lock_clicked.emit(node.id)
             return
+        on_name = node and index.column() == NAME and event.button() == Qt.MouseButton.LeftButton
+        if on_name and cells(self.visualRect(index), node).engine.contains(event.position().toPoint()):
+            self.engine_clicked.emit(node.id)
+            return
         if node and node.mask is not None and event.button() == Qt.MouseButton.LeftButton:
             at, point = cells(self.visualRect(index), node), event.position().toPoint()
             shift, alt = (event.modifiers() & key for key in (Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier))
@@ -371,7 +382,10 @@ class LayerTree(QTreeView):
         super().mousePressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self.indexAt(event.position().toPoint()).column() in (EYE, LOCK):
+        point = event.position().toPoint()
+        index = self.indexAt(point)
+        node = self.layer_model.node(index)
+        if index.column() in (EYE, LOCK) or (node and cells(self.visualRect(index), node).engine.contains(point)):
             self.mousePressEvent(event)  # two quick clicks are two clicks
             return
         super().mouseDoubleClickEvent(event)

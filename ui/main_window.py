@@ -36,7 +36,7 @@ from ui.docks import Docks
 from ui.file_commands import FileCommands, session_of
 from ui.generate_commands import GenerateCommands
 from ui.generate_panel import GeneratePanel
-from ui.generation import Generation, words_of
+from ui.generation import Generation, depth_words, words_of
 from ui.history_panel import HistoryPanel
 from ui.keys import keys_of, stored_keys
 from ui.keys_dialog import KeysDialog
@@ -45,6 +45,7 @@ from ui.layer_panel import LayerPanel
 from ui.mask_commands import MaskCommands
 from ui.menus import FileMenu, ThemeMenu
 from ui.message_bar import MessageBar
+from ui.models import ModelChoice
 from ui.options_bar import OptionsBar
 from ui.preferences import Preferences
 from ui.queue_panel import QueuePanel
@@ -114,6 +115,9 @@ class MainWindow(QMainWindow):
         self.files = FileCommands(self, self.session, around.settings, around.loop, around.recovery_folder)
         self.generation = Generation(around.queue, self.session, around.loop, self)
         self.generate = GenerateCommands(self, self.generate_panel, self.desk, self.generation, self.messages, around.settings)
+        self.models = ModelChoice(
+            self, self.generate_panel, self.generate, self.generation, self.messages, around.settings, around.queue, around.models
+        )
         self.status = Status(self)
         self.setStatusBar(self.status)
 
@@ -149,8 +153,7 @@ class MainWindow(QMainWindow):
             **layers.handlers(),
             **self.masks.handlers(),
             **self.generate.handlers(),
-            "generate.candidate_previous": lambda: layers.step_candidate(-1),
-            "generate.candidate_next": lambda: layers.step_candidate(+1),
+            "generate.models": self.models.open,
             "generate.prompt": self.go_to_prompt,
             "view.panels": self.toggle_panels,
             **{f"view.panel_{name}": lambda name=name: self.docks.go_to_panel(name) for name in ("generate", "layers", "history", "queue")},
@@ -367,7 +370,7 @@ class MainWindow(QMainWindow):
             page.show_tool(self.desk.transforming)
         self.options.show_page(page)
         self.options.show_rect(*self.desk.numbers())
-        self.generate_panel.show_box(self.desk.box_words())
+        self.generate_panel.show_box(self.desk.box_words(), depth_words(self.session) if self.desk.box else "")
         self.status.show_hint(self.desk.hint())
 
     def _view_changed(self) -> None:
@@ -407,11 +410,7 @@ class MainWindow(QMainWindow):
         self.desk.brush = stored_brush(self._around.settings)
         self.looks.apply()
         self.docks.restore(self._around.settings)
-        self._around.loop.call_later(0.3, self._load_vocabulary)
-
-    def _load_vocabulary(self) -> None:
-        """After the window is up: it is a file to be read."""
-        self.generate.know(self._around.vocabulary())
+        self._around.loop.call_later(0.3, self.models.load_vocabulary)  # after the window is up
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._leaving or (not self.session.modified and self.files.idle):

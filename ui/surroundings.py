@@ -10,6 +10,7 @@ from typing import Protocol
 
 from app.jobs import JobQueue
 from app.settings import Settings
+from bfs_engine.api import Engine
 
 
 class Understood(Protocol):
@@ -34,13 +35,23 @@ class Vocabulary(Protocol):
 
 
 @dataclass(frozen=True)
+class Models:
+    """The model in a folder, or for None the starter that ships. engine: builds it, on the background thread. vocabulary: the words
+    it knows. memory: what it needs on this machine, a sentence; it may take seconds and raise EngineError."""
+
+    engine: Callable[[Path | None], Engine]
+    vocabulary: Callable[[Path | None], Vocabulary | None]
+    memory: Callable[[Path | None], str]
+
+
+@dataclass(frozen=True)
 class Surroundings:
-    """vocabulary: loads the words of the model; None where any words will do. recovery_folder: where unsaved work is kept.
+    """models: how engines and words are come by. recovery_folder: where unsaved work is kept.
     version: of the program."""
 
     settings: Settings
     queue: JobQueue
     loop: asyncio.AbstractEventLoop
-    vocabulary: Callable[[], Vocabulary | None]
+    models: Models
     recovery_folder: Path
     version: str = ""

@@ -30,21 +30,13 @@ from transformers.utils import logging as transformers_logging
 
 from .. import framing
 from ..api import EngineError, ExtractRequest, InsertRequest, LayerResult, Progress, Report, Request, ResettleRequest
+from ..catalog import FILL, FLUX_PARTS, REDUX, RGBA_VAE, WEIGHTS
 from ..pictures import over
 from . import memory
 from .engine import BFSEngine, Told, free_memory
 from .pipeline import BFSPipeline
 from .release import load_release
 
-FILL, REDUX = "FLUX.1-Fill-dev", "FLUX.1-Redux-dev"
-RGBA_VAE, WEIGHTS = "transparency_vae", "bfs/trained_weights.pt"
-PARTS = (
-    *(f"{FILL}/{part}/config.json" for part in ("transformer", "vae", "text_encoder", "text_encoder_2")),
-    *(f"{FILL}/{part}/tokenizer_config.json" for part in ("tokenizer", "tokenizer_2")),
-    f"{FILL}/scheduler/scheduler_config.json",
-    f"{RGBA_VAE}/config.json",
-    WEIGHTS,
-)
 REMEMBERED = 16  # prompts whose embedding (4 MB) is kept, so that the text encoders need not come back
 
 Embedding = dict[str, torch.Tensor]  # prompt_embeds (1, words, d), pooled_prompt_embeds (1, p); on the CPU
@@ -67,7 +59,7 @@ class FluxEngine(BFSEngine):
     pipeline: BFSPipeline | None = None
 
     def __init__(self, folder: Path, mode: str | None = None, machine: memory.Machine | None = None) -> None:
-        missing = [part for part in PARTS if not (folder / part).exists()]
+        missing = [part for part in FLUX_PARTS if not (folder / part).exists()]
         if missing:
             raise EngineError(f"The FLUX model in {folder} is not whole: {missing[0]} is missing.", "Fetch it again.")
         self.folder = folder
@@ -116,10 +108,16 @@ class FluxEngine(BFSEngine):
                 "The graphics card has not enough free memory for this picture.", "Close other programs, or choose a leaner memory mode."
             ) from error
 
+    def announcement(self) -> str:
+        """What a run will need and how the weights will be kept, a sentence; nothing is loaded for it. Raises EngineError where this
+        machine cannot hold the model."""
+        return self._fitting().sentence
+
     def _fitting(self) -> memory.Plan:
         """How the weights are kept; settled when they are loaded, because that cannot change without loading them again."""
         if self._plan is not None:
             return self._plan
+        free_memory()  # of the model before this one
         transformer, vae = (self._config(FluxTransformer2DModel, "transformer"), self._config(AutoencoderKL, "vae"))
         rgba_vae = AutoencoderKL.load_config(self.folder / RGBA_VAE, local_files_only=True)
         demand = memory.demand_of(transformer, vae, rgba_vae, self.sides[1])

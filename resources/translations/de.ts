@@ -83,15 +83,15 @@
     </message>
     <message>
         <source>Candidate {shown} of {count}</source>
-        <translation type="unfinished">Kandidat {shown} von {count}</translation>
+        <translation>Kandidat {shown} von {count}</translation>
     </message>
     <message>
         <source>Candidates</source>
-        <translation type="unfinished">Kandidaten</translation>
+        <translation>Kandidaten</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished">Löschen</translation>
+        <translation>Löschen</translation>
     </message>
     <message>
         <source>Delete this candidate</source>
@@ -111,7 +111,7 @@
     </message>
     <message>
         <source>Seed {seed}</source>
-        <translation type="unfinished">Startwert {seed}</translation>
+        <translation>Startwert {seed}</translation>
     </message>
 </context>
 <context>
@@ -1359,7 +1359,7 @@
     <name>PresetsDialog</name>
     <message>
         <source>Delete</source>
-        <translation type="unfinished">Löschen</translation>
+        <translation>Löschen</translation>
     </message>
     <message>
         <source>Double-click or F2 renames a preset.</source>

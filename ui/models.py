@@ -1,0 +1,250 @@
+"""Which model makes the layers: the list of those that are there, their licences, sizes and memory, and the choice, which is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QFormLayout, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from app.jobs import JobQueue
+from app.settings import Settings
+from bfs_engine.api import EngineError
+from bfs_engine.catalog import STARTER, Model, look_at
+from ui.generate_commands import GenerateCommands
+from ui.generate_panel import GeneratePanel
+from ui.generation import Generation
+from ui.message_bar import MessageBar
+from ui.surroundings import Models
+
+GB = 2**30
+
+
+class ModelChoice(QObject):
+    """Holds what was chosen; the queue builds it when the next job starts."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        panel: GeneratePanel,
+        commands: GenerateCommands,
+        generation: Generation,
+        messages: MessageBar,
+        settings: Settings,
+        queue: JobQueue,
+        models: Models,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._panel, self._commands, self._generation = window, panel, commands, generation
+        self._messages, self._settings, self._queue, self._models = messages, settings, queue, models
+        self.model = look_at(STARTER)
+        self._take(self._kept() or self.model)
+        panel.model_wanted.connect(self.open)
+
+    @property
+    def folders(self) -> list[Path]:
+        """Where the user's own models are."""
+        return [Path(name) for name in self._settings.get("models", []) if isinstance(name, str)]
+
+    def _kept(self) -> Model | None:
+        """What was chosen in the last run, if it is still there."""
+        kept = self._settings.get("model", "")
+        if not kept:
+            return None
+        try:
+            return look_at(Path(kept))
+        except EngineError as error:
+            self._messages.say(error.sentence, self.tr("The starter makes the layers until another model is chosen."), "warning")
+            return None
+
+    def use(self, model: Model) -> None:
+        """Let this model make what is asked for from now on; jobs that wait are made with the one they were asked with."""
+        self._settings.set("model", "" if model.folder == STARTER else str(model.folder))
+        self._take(model)
+        self.load_vocabulary()
+        self._announce(model)
+
+    def _take(self, model: Model) -> None:
+        self.model = model
+        self._generation.model = model.name
+        self._panel.show_model(title_of(model))
+        folder = None if model.folder == STARTER else model.folder
+        self._queue.use(lambda: self._models.engine(folder))
+
+    def load_vocabulary(self) -> None:
+        """The words that the model knows: a file to be read; none where any words will do."""
+        known = self._models.vocabulary(None if self.model.folder == STARTER else self.model.folder) if self.model.kind == "starter" else None
+        self._commands.know(known)
+
+    def _announce(self, model: Model) -> None:
+        """How it will be kept in memory, before anything of it is loaded."""
+
+        def say(words: str) -> None:
+            if self.model is model:
+                self._messages.say(self.tr("{model} makes the layers from now on.").format(model=title_of(model)), words)
+
+        self.ask_memory(model, say)
+
+    def ask_memory(self, model: Model, then: Callable[[str], None]) -> None:
+        """Go on with what the model needs, in words; it is worked out beside the window."""
+        folder = None if model.folder == STARTER else model.folder
+        self._generation.beside(lambda: _said(lambda: self._models.memory(folder)), then)
+
+    def add(self, folder: Path) -> Model:
+        """Remember a folder with a model. Raises EngineError."""
+        model = look_at(folder)
+        if folder != STARTER and folder not in self.folders:
+            self._settings.set("models", [*map(str, self.folders), str(folder)])
+        return model
+
+    def forget(self, folder: Path) -> None:
+        """Take a folder off the list; its files stay."""
+        self._settings.set("models", [str(one) for one in self.folders if one != folder])
+
+    def open(self) -> None:
+        self.dialog = ModelsDialog(self, self._window)
+        self.dialog.open()
+
+
+class ModelsDialog(QDialog):
+    """The starter first, then the user's folders; what is known of the marked one below."""
+
+    looked = Signal()  # the memory of the marked model is told
+
+    def __init__(self, choice: ModelChoice, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Models"))
+        self._choice = choice
+        self.list = QListWidget()
+        self.list.setAccessibleName(self.tr("Models"))
+        self.list.currentRowChanged.connect(lambda _row: self._show())
+        self.list.itemActivated.connect(lambda _item: self._use())
+        self.facts = {name: QLabel() for name in ("licence", "size", "folder", "memory")}
+        self.trouble = QLabel()
+        self.trouble.setObjectName("error")
+        for label in (*self.facts.values(), self.trouble):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._buttons()
+        self._lay_out()
+        self._fill(choice.model.folder)
+        self.resize(560, 460)
+
+    def _buttons(self) -> None:
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.use = self.buttons.addButton(self.tr("Use"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.use.setDefault(True)
+        self.add = self.buttons.addButton(self.tr("Add a Folder…"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.forget = self.buttons.addButton(self.tr("Take off the List"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.buttons.accepted.connect(self._use)
+        self.buttons.rejected.connect(self.reject)
+        self.add.clicked.connect(lambda _checked=False: self._ask())
+        self.forget.clicked.connect(lambda _checked=False: self._forget())
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setHorizontalSpacing(12)
+        names = {"licence": self.tr("Licence"), "size": self.tr("On the disk"), "folder": self.tr("Folder"), "memory": self.tr("Memory")}
+        for name, label in self.facts.items():
+            form.addRow(names[name], label)
+            label.setAccessibleName(names[name])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 14, 14, 14)
+        column.setSpacing(10)
+        column.addWidget(self.list, 1)
+        column.addLayout(form)
+        column.addWidget(self.trouble)
+        column.addWidget(self.buttons)
+
+    def _fill(self, marked: Path) -> None:
+        self.list.clear()
+        for folder in (STARTER, *self._choice.folders):
+            item = QListWidgetItem(self._title(folder))
+            item.setData(Qt.ItemDataRole.UserRole, str(folder))
+            self.list.addItem(item)
+            if folder == marked:
+                self.list.setCurrentItem(item)
+
+    def _title(self, folder: Path) -> str:
+        try:
+            model = look_at(folder)
+        except EngineError:
+            return self.tr("{folder} (not usable)").format(folder=folder.name)
+        title = title_of(model)
+        return self.tr("{model} (in use)").format(model=title) if folder == self._choice.model.folder else title
+
+    @property
+    def folder(self) -> Path | None:
+        """Of the marked model."""
+        item = self.list.currentItem()
+        return Path(item.data(Qt.ItemDataRole.UserRole)) if item else None
+
+    def _show(self) -> None:
+        folder = self.folder
+        self.use.setEnabled(False)
+        self.forget.setEnabled(folder not in (None, STARTER, self._choice.model.folder))
+        if folder is None:
+            return
+        try:
+            model = look_at(folder)
+        except EngineError as error:
+            for label in self.facts.values():
+                label.setText("–")
+            self.facts["folder"].setText(str(folder))
+            self._trouble(error)
+            return
+        self.trouble.hide()
+        self.use.setEnabled(folder != self._choice.model.folder)
+        self.facts["licence"].setText(model.licence)
+        self.facts["size"].setText(self.tr("{size} GB").format(size=f"{model.size / GB:.2f}"))
+        self.facts["folder"].setText(str(folder))
+        self.facts["memory"].setText(self.tr("Looking at this machine…"))
+        self._choice.ask_memory(model, lambda words: self._tell_memory(folder, words))
+
+    def _tell_memory(self, folder: Path, words: str) -> None:
+        if self.folder == folder:
+            self.facts["memory"].setText(words)
+            self.looked.emit()
+
+    def _trouble(self, error: EngineError) -> None:
+        self.trouble.setText(f"{error.sentence} {error.hint}".strip())
+        self.trouble.show()
+
+    def _ask(self) -> None:
+        self.files = QFileDialog(self, self.tr("Folder of a Model"))
+        self.files.setFileMode(QFileDialog.FileMode.Directory)
+        self.files.setOption(QFileDialog.Option.ShowDirsOnly)
+        self.files.fileSelected.connect(lambda path: self.add_folder(Path(path)))
+        self.files.open()
+
+    def add_folder(self, folder: Path) -> None:
+        """Put a folder on the list, or say why it cannot be."""
+        try:
+            self._choice.add(folder)
+        except EngineError as error:
+            self._trouble(error)
+            return
+        self._fill(folder)
+
+    def _forget(self) -> None:
+        self._choice.forget(self.folder)
+        self._fill(self._choice.model.folder)
+
+    def _use(self) -> None:
+        if self.use.isEnabled():
+            self._choice.use(look_at(self.folder))
+            self.accept()
+
+
+def title_of(model: Model) -> str:
+    """How the window calls it."""
+    return model.name[:1].upper() + model.name[1:]
+
+
+def _said(work: Callable[[], str]) -> str:
+    try:
+        return work()
+    except EngineError as error:
+        return f"{error.sentence} {error.hint}".strip()
