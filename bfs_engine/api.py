@@ -159,12 +159,14 @@ class LayerResult:
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """Between two denoising steps: `step` of `steps` done; `preview` is the layer as it looks so far, or None."""
+    """Between two denoising steps: `step` of `steps` done; `preview` is the layer as it looks so far, or None. made: the candidates that
+    are finished while others of the request are still to be made, so that they can be kept whatever happens to those."""
 
     step: int
     steps: int
     message: str = ""
     preview: LayerResult | None = None
+    made: tuple[LayerResult, ...] = ()
 
 
 Report = Callable[[Progress], None]

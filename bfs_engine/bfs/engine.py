@@ -22,6 +22,8 @@ FAINTEST = 5 / 255  # alpha below this is the sampler's noise, not shadow
 GAINS = 0.6, 1.6  # how far resettling may darken and brighten a thing
 LIGHT = 0.06  # of the frame: the reach of the blur that tells light from detail
 
+_NO_MEMORY = "DefaultCPUAllocator: can't allocate memory"  # in what torch raises, a bare RuntimeError
+
 Finish = Callable[[np.ndarray, int], LayerResult | None]  # (s, s, 4) float straight RGBA of the model, seed -> the layer
 
 
@@ -138,7 +140,7 @@ class BFSEngine(ABC):
         seeds, steps = seeds_of(request), self._steps(request)
         rounds = [seeds[start : start + self.at_once] for start in range(0, len(seeds), self.at_once)]
         report(Progress(0, steps * len(rounds), "Looking at the picture"))
-        results = []
+        results: list[LayerResult] = []
         try:
             for number, part in enumerate(rounds):
                 said = _of_part(told.arguments, slice(number * self.at_once, (number + 1) * self.at_once), len(seeds))
@@ -152,14 +154,17 @@ class BFSEngine(ABC):
                     seeds=part,
                     on_step=watch,
                 )
-                results += [finish(layer, seed) for layer, seed in zip(_arrays(made.layers), part)]
-        except BaseException:
+                results += [each for layer, seed in zip(_arrays(made.layers), part) if (each := finish(layer, seed)) is not None]
+                if results and number + 1 < len(rounds):
+                    report(Progress((number + 1) * steps, steps * len(rounds), "Denoising", made=tuple(results)))
+        except BaseException as error:
             free_memory()
+            if _NO_MEMORY in str(error):
+                raise MemoryError(str(error)) from error
             raise
-        seen = tuple(result for result in results if result is not None)
-        if not seen:
+        if not results:
             raise EngineError("The model made an empty layer.", "Try another seed.")
-        return seen
+        return tuple(results)
 
     def in_frame(self, box: Box, crop: Box) -> tuple[float, float, float, float]:
         """The box in the model's frame pixels: x, y, width, height."""

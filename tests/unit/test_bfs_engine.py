@@ -73,7 +73,9 @@ def test_candidates_come_in_the_order_of_their_seeds_and_each_can_be_made_again_
     three = engine.insert(insert(seed=5, count=3), seen.append)
     assert [result.recipe["seed"] for result in three] == [5, 6, 7]
     assert all(result.recipe["count"] == 1 and result.recipe["steps"] == 2 and result.recipe["kind"] == "insert" for result in three)
-    assert [(progress.step, progress.steps) for progress in seen] == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+    assert [(progress.step, progress.steps) for progress in seen] == [(0, 4), (1, 4), (2, 4), (2, 4), (3, 4), (4, 4)]
+    assert [len(progress.made) for progress in seen] == [0, 0, 0, 2, 0, 0]  # two are made at once, and told before the third is begun
+    assert all(early.pixels is made.pixels for early, made in zip(seen[3].made, three, strict=False))
     assert all(isinstance(progress.preview, LayerResult) for progress in seen if progress.step in (1, 3))
     for result in three:
         (alone,) = engine.insert(insert(seed=result.recipe["seed"]), quietly)
@@ -108,6 +110,15 @@ def test_a_cancelled_request_holds_no_memory(engine: Tiny, monkeypatch: pytest.M
     finally:
         gc.enable()
     assert freed == [True]
+
+
+def test_a_processor_without_memory_is_told_as_that(engine: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hungry(*_: object, **__: object) -> None:
+        torch.empty(1 << 45)
+
+    monkeypatch.setattr(type(engine.pipeline), "__call__", hungry)
+    with pytest.raises(MemoryError, match="allocate"):
+        engine.insert(insert(), quietly)
 
 
 @pytest.mark.parametrize("strength", [0, 0.4])
