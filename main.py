@@ -57,9 +57,13 @@ def engine_in(folder: Path) -> Engine:
     from bfs_engine.quiet_import import quiet_import
 
     with quiet_import():
-        from bfs_engine.__main__ import build_engine
+        if catalog.look_at(folder).kind == "flux":
+            from bfs_engine.bfs.flux import FluxEngine
 
-        return build_engine(folder)
+            return FluxEngine(folder)
+        from bfs_engine.bfs.starter import StarterEngine
+
+        return StarterEngine(folder)
 
 
 def vocabulary_in(folder: Path) -> Vocabulary | None:

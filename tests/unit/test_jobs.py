@@ -130,6 +130,22 @@ def test_an_engine_warmed_up_is_the_one_that_works() -> None:
     at_the_desk(story)
 
 
+def test_another_engine_makes_what_is_asked_for_after_it_was_chosen_and_what_waits_keeps_its_own() -> None:
+    async def story(desk: Desk) -> None:
+        slow, waiting = desk.submit("slow", "apple")
+        await desk.until(lambda: desk.engines)
+        desk.queue.use(lambda: desk.build())
+        (later,) = desk.submit("cat")
+        desk.queue.warm_up()
+        assert len(desk.engines) == 1, "two engines at a time could be too much for the memory"
+        desk.engines[0].go_on.release(STEPS + 1)
+        await desk.until(lambda: later.is_over)
+        assert [engine.made for engine in desk.engines] == [["slow", "apple"], ["cat"]]
+        assert slow.state == waiting.state == later.state == "done"
+
+    at_the_desk(story)
+
+
 def test_warming_up_in_vain_is_said_by_the_first_job_only() -> None:
     async def story(desk: Desk) -> None:
         tried = []
