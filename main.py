@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from app import headless
 from app.demo import no_display, run_demo
+from app.diagnostics import logged_to
 from app.jobs import JobQueue
 from app.samples import samples
-from app.settings import Settings, recovery_folder, settings_path
+from app.settings import Settings, log_path, recovery_folder, settings_path
 from bfs_engine import catalog
 from bfs_engine.api import Engine, EngineError
 
@@ -100,7 +101,9 @@ def main(
     chosen = _window_options().parse_args(arguments)
     if no_display():
         return run_demo(engine, chosen.demo_folder, chosen.file)
-    return run_window(chosen.file, engine, vocabulary, opened, welcome=not chosen.sample)
+    with logged_to(log_path()):
+        log.info("Downstage %s", VERSION)
+        return run_window(chosen.file, engine, vocabulary, opened, welcome=not chosen.sample)
 
 
 def _commands() -> argparse.ArgumentParser:

@@ -29,6 +29,11 @@ def recovery_folder() -> Path:
     return _of_program(("LOCALAPPDATA", "AppData/Local"), ("XDG_STATE_HOME", ".local/state")) / "recovery"
 
 
+def log_path() -> Path:
+    """Where this system keeps a program's log."""
+    return recovery_folder().with_name("log.txt")
+
+
 def _of_program(windows: tuple[str, str], xdg: tuple[str, str]) -> Path:
     """The program's own folder. windows, xdg: the variable that names its parent there, and the parent below home where it is unset."""
     if sys.platform == "darwin":
@@ -65,6 +70,10 @@ class Settings:
                 temporary.write_text(json.dumps(self._values, indent=2, ensure_ascii=False), encoding="utf-8")
         except (OSError, FileError) as error:
             log.warning("settings could not be saved: %s", error)
+
+    def values(self) -> dict:
+        """All that is remembered, by name."""
+        return dict(self._values)
 
     @property
     def recent(self) -> list[Path]:

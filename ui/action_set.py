@@ -20,6 +20,7 @@ class ActionSet(QObject):
         """handlers: what each action does, by name; every action needs one. keys: of each action."""
         super().__init__(window)
         self._icons = icons
+        self._bar: QMenuBar | None = None
         self._by_name = {action.name: self._make(action, handlers[action.name], window) for action in ACTIONS}
         self.menus: dict[str, QMenu] = {}
         self.set_keys(keys)
@@ -49,6 +50,7 @@ class ActionSet(QObject):
 
     def fill(self, bar: QMenuBar) -> None:
         """The menus of the table's order."""
+        self._bar = bar
         for title in MENUS:
             menu = bar.addMenu("&" + QCoreApplication.translate("actions", title))
             self.menus[title.lower()] = menu
@@ -82,6 +84,15 @@ class ActionSet(QObject):
                 self._by_name[action.name].setIcon(self._icons.icon(action.icon))
 
     def entries(self) -> list[tuple[str, QAction]]:
-        """(menu, action) of everything, in the table's order."""
-        titles = {title.lower(): QCoreApplication.translate("actions", title) for title in MENUS}
-        return [(titles[action.menu], self._by_name[action.name]) for action in ACTIONS if action.name != "help.commands"]
+        """(menu, action) of all that stands in the menus, those that other parts have put there too."""
+        found: list[tuple[str, QAction]] = []
+
+        def visit(actions: list[QAction], path: tuple[str, ...]) -> None:
+            for action in actions:
+                if action.menu() is not None:
+                    visit(action.menu().actions(), (*path, action.text().replace("&", "")))
+                elif not action.isSeparator() and action is not self._by_name["help.commands"]:
+                    found.append((" › ".join(path), action))
+
+        visit(self._bar.actions(), ())
+        return found

@@ -130,7 +130,8 @@ class _Row(QStyledItemDelegate):
 
 
 def ranked(typed: str, entries: list[tuple[str, QAction]]) -> list[tuple[str, QAction]]:
-    """Entries that hold the typed letters in their order: whole words first, then word starts, then scattered letters."""
+    """Entries that hold the typed letters in their order: whole words first, then word starts, then
+    words of the name and of its menu in any order, then scattered letters."""
     scored = [(score, place, entry) for place, entry in enumerate(entries) if (score := _score(typed, entry)) is not None]
     return [entry for _, _, entry in sorted(scored, key=lambda found: found[:2])]
 
@@ -142,7 +143,8 @@ def _score(typed: str, entry: tuple[str, QAction]) -> int | None:
         return 0
     if any(word.startswith(letters) for word in name.split()):
         return 1
-    if letters in name or letters in f"{entry[0]} {name}".casefold():
+    everything = f"{entry[0]} {name}".casefold()
+    if letters in name or all(word in everything for word in letters.split()):
         return 2
     rest = iter(name)
     return 3 if all(letter in rest for letter in letters.replace(" ", "")) else None

@@ -21,7 +21,6 @@ from app.formats import open_with_report
 from app.samples import Sample, samples
 from app.session import Session
 from bfs_engine.api import LayerResult
-from ui import dialogs
 from ui.action_set import ActionSet
 from ui.actions import ACTIONS
 from ui.arrange_commands import ArrangeCommands
@@ -37,13 +36,14 @@ from ui.file_commands import FileCommands, session_of
 from ui.generate_commands import GenerateCommands
 from ui.generate_panel import GeneratePanel
 from ui.generation import Generation, depth_words, words_of
+from ui.help_commands import HelpCommands
 from ui.history_panel import HistoryPanel
 from ui.keys import keys_of, stored_keys
 from ui.keys_dialog import KeysDialog
 from ui.layer_commands import LayerCommands
 from ui.layer_panel import LayerPanel
 from ui.mask_commands import MaskCommands
-from ui.menus import FileMenu, ThemeMenu
+from ui.menus import FileMenu, choice_menus
 from ui.message_bar import MessageBar
 from ui.models import ModelChoice
 from ui.options_bar import OptionsBar
@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
         self.files = FileCommands(self, self.session, around.settings, around.loop, around.recovery_folder)
         self.generation = Generation(around.queue, self.session, around.loop, self)
         self.generate = GenerateCommands(self, self.generate_panel, self.desk, self.generation, self.messages, around.settings)
+        self.help = HelpCommands(self, around, lambda: self.session)
         self.models = ModelChoice(
             self, self.generate_panel, self.generate, self.generation, self.messages, around.settings, around.queue, around.models
         )
@@ -125,7 +126,7 @@ class MainWindow(QMainWindow):
         self.actions_ = ActionSet(self, self.icons, self._handlers(), keys_of(*stored_keys(self._around.settings)))
         self.actions_.fill(self.menuBar())
         self.file_menu = FileMenu(self.actions_.menus["file"], self._around.settings)
-        self.theme_menu = ThemeMenu(self.actions_.menus["view"], self._around.settings.get("theme", "system"))
+        self.theme_menu, self.language_menu, self.keys_menu = choice_menus(self.actions_, self._around.settings)
 
     def _handlers(self) -> dict[str, Callable[[], None]]:
         layers, files = self.layers, self.files
@@ -155,6 +156,8 @@ class MainWindow(QMainWindow):
             **self.generate.handlers(),
             "generate.models": self.models.open,
             "generate.prompt": self.go_to_prompt,
+            "generate.box": lambda: self.desk.put_box(*self.canvas.to_canvas(QPointF(self.canvas.rect().center()))),
+            "view.panel_options": self.options.take_keys,
             "view.panels": self.toggle_panels,
             **{f"view.panel_{name}": lambda name=name: self.docks.go_to_panel(name) for name in ("generate", "layers", "history", "queue")},
             "view.panel_canvas": self.canvas.setFocus,
@@ -163,7 +166,7 @@ class MainWindow(QMainWindow):
             "help.keys": self.open_keys,
             "help.welcome": self.welcome.open_page,
             "edit.preferences": self.open_preferences,
-            "help.about": lambda: dialogs.show_about(self, self._around.version, self.windowIcon().pixmap(64, 64)),
+            **self.help.handlers(),
         }
 
     def _lay_out(self) -> None:
@@ -221,6 +224,7 @@ class MainWindow(QMainWindow):
         queue.dismissed.connect(generation.dismiss)
         generation.changed.connect(self._jobs_changed)
         generation.placed.connect(lambda _id: files.recovery.hurry())
+        generation.unplaced.connect(files.recovery.keep_unplaced)
         generation.previewed.connect(self._show_preview)
         self.generate.failed.connect(self.say_error)
         self.generate.prompt_wanted.connect(self.go_to_prompt)
@@ -239,6 +243,10 @@ class MainWindow(QMainWindow):
         self.file_menu.chosen.connect(files.open)
         self.file_menu.sample_chosen.connect(self.open_sample)
         self.theme_menu.chosen.connect(self._choose_theme)
+        self.language_menu.chosen.connect(self._choose_language)
+        self.keys_menu.chosen.connect(self._choose_keys)
+        self.help.told.connect(self.messages.say)
+        self.help.failed.connect(self.say_error)
         self.status.fit_wanted.connect(self.canvas.fit)
 
     # The document
@@ -388,6 +396,14 @@ class MainWindow(QMainWindow):
     def _choose_theme(self, choice: str) -> None:
         self._around.settings.set("theme", choice)
         self._dress()
+
+    def _choose_language(self, choice: str) -> None:
+        self._around.settings.set("language", choice)
+        self.messages.say(self.tr("The language changes when Downstage is started again."))
+
+    def _choose_keys(self, choice: str) -> None:
+        self._around.settings.set("key_set", choice)
+        self.actions_.set_keys(keys_of(*stored_keys(self._around.settings)))
 
     def _system_theme_changed(self) -> None:
         if self._around.settings.get("theme", "system") == "system":

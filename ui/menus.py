@@ -1,14 +1,18 @@
-"""The parts of the menus that are not in the table of actions: recent files, sample scenes, themes."""
+"""The parts of the menus that are not in the table of actions: recent files, sample scenes, choices of one among several."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from app.samples import samples
 from app.settings import Settings
-from ui.theme import CHOICES
+from ui.action_set import ActionSet
+from ui.keys import SET_NAMES, stored_keys
+from ui.language import LANGUAGES
 
 
 class FileMenu(QObject):
@@ -43,26 +47,49 @@ class FileMenu(QObject):
         self.recent.setToolTipsVisible(True)
 
 
-class ThemeMenu(QObject):
-    """Dark, light, or as the desktop has it."""
+class ChoiceMenu(QObject):
+    """A submenu of which one entry holds: of themes, languages, sets of keys."""
 
     chosen = Signal(str)
 
-    def __init__(self, menu: QMenu, choice: str) -> None:
+    def __init__(self, title: str, choices: Mapping[str, str], current: Callable[[], str], menu: QMenu, before: QAction | None = None) -> None:
+        """choices: name -> words; current: the name that holds now; before: the entry of `menu` that it stands above, None for the end."""
         super().__init__(menu)
-        names = {"system": self.tr("As the System"), "dark": self.tr("Dark"), "light": self.tr("Light")}
-        menu.addSeparator()
-        submenu = menu.addMenu(self.tr("Theme"))
+        self.submenu = QMenu(title, menu)
+        menu.insertMenu(before, self.submenu)
         group = QActionGroup(self)
-        self._entries: dict[str, QAction] = {}
-        for name in CHOICES:
-            action = submenu.addAction(names[name])
-            action.setCheckable(True)
-            action.setChecked(name == choice)
-            group.addAction(action)
-            self._entries[name] = action
-            action.triggered.connect(lambda _checked=False, name=name: self.chosen.emit(name))
+        self._entries = {name: self._entry(name, words, group) for name, words in choices.items()}
+        self._current = current
+        self.submenu.aboutToShow.connect(self.refresh)
+        self.refresh()
+
+    def _entry(self, name: str, words: str, group: QActionGroup) -> QAction:
+        action = group.addAction(words)
+        action.setCheckable(True)
+        action.triggered.connect(lambda _checked=False: self.chosen.emit(name))
+        self.submenu.addAction(action)
+        return action
+
+    def refresh(self) -> None:
+        """Check the entry that holds now."""
+        if entry := self._entries.get(self._current()):
+            entry.setChecked(True)
 
     def choose(self, name: str) -> None:
         """As if the user had."""
         self._entries[name].trigger()
+
+
+def choice_menus(actions: ActionSet, settings: Settings) -> tuple[ChoiceMenu, ChoiceMenu, ChoiceMenu]:
+    """Of theme, language and set of keys."""
+    view, edit = actions.menus["view"], actions.menus["edit"]
+    system = QCoreApplication.translate("menus", "As the System")
+    themes = {"system": system, "dark": QCoreApplication.translate("menus", "Dark"), "light": QCoreApplication.translate("menus", "Light")}
+    view.addSeparator()
+    theme = ChoiceMenu(QCoreApplication.translate("menus", "Theme"), themes, lambda: settings.get("theme", "system"), view)
+    below = edit.actions()[edit.actions().index(actions["edit.preferences"]) + 1]
+    languages = {"system": system} | LANGUAGES
+    language = ChoiceMenu(QCoreApplication.translate("menus", "Language"), languages, lambda: settings.get("language", "system"), edit, below)
+    sets = {name: QCoreApplication.translate("keys", words) for name, words in SET_NAMES.items()}
+    keys = ChoiceMenu(QCoreApplication.translate("menus", "Keys as In"), sets, lambda: stored_keys(settings)[0], edit, below)
+    return theme, language, keys

@@ -61,6 +61,13 @@ class OptionsBar(QToolBar):
         """One of the added pages, or the four numbers for None."""
         self.pages.setCurrentWidget(page or self._rectangle)
 
+    def take_keys(self) -> None:
+        """Give the keys to the first thing on the bar that takes them."""
+        for widget in self.pages.currentWidget().findChildren(QWidget):
+            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled():
+                widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                return
+
     def event(self, event: QEvent) -> bool:
         done = super().event(event)
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.Polish):

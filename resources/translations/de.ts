@@ -713,19 +713,19 @@
     <name>HelpCommands</name>
     <message>
         <source>Archives</source>
-        <translation type="unfinished"></translation>
+        <translation>Archive</translation>
     </message>
     <message>
         <source>It holds versions, settings and the log, without names of files and prompts. Look into it before you hand it on.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sie enthält Versionen, Einstellungen und das Protokoll, ohne Namen von Dateien und ohne Prompts. Sehen Sie hinein, bevor Sie sie weitergeben.</translation>
     </message>
     <message>
         <source>Save Diagnostics</source>
-        <translation type="unfinished"></translation>
+        <translation>Diagnose speichern</translation>
     </message>
     <message>
         <source>“{name}” was saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{name}“ wurde gespeichert.</translation>
     </message>
 </context>
 <context>
@@ -1100,7 +1100,7 @@
     </message>
     <message>
         <source>The language changes when Downstage is started again.</source>
-        <translation type="unfinished">Die Sprache wechselt beim nächsten Start von Downstage.</translation>
+        <translation>Die Sprache wechselt beim nächsten Start von Downstage.</translation>
     </message>
     <message>
         <source>Your document is as it was. Save it now; the log holds the details.</source>
@@ -2209,7 +2209,7 @@ wird ausgeschnitten</translation>
     </message>
     <message>
         <source>Put the Box into the Middle</source>
-        <translation type="unfinished"></translation>
+        <translation>Rahmen in die Mitte setzen</translation>
     </message>
     <message>
         <source>Queue Panel</source>
@@ -2281,7 +2281,7 @@ wird ausgeschnitten</translation>
     </message>
     <message>
         <source>Save Diagnostics…</source>
-        <translation type="unfinished"></translation>
+        <translation>Diagnose speichern…</translation>
     </message>
     <message>
         <source>Save as Preset…</source>
@@ -2349,7 +2349,7 @@ wird ausgeschnitten</translation>
     </message>
     <message>
         <source>Tool Options</source>
-        <translation type="unfinished"></translation>
+        <translation>Werkzeugoptionen</translation>
     </message>
     <message>
         <source>Transform Tool</source>
@@ -2897,27 +2897,27 @@ wird ausgeschnitten</translation>
     <name>menus</name>
     <message>
         <source>As the System</source>
-        <translation type="unfinished">Wie das System</translation>
+        <translation>Wie das System</translation>
     </message>
     <message>
         <source>Dark</source>
-        <translation type="unfinished">Dunkel</translation>
+        <translation>Dunkel</translation>
     </message>
     <message>
         <source>Keys as In</source>
-        <translation type="unfinished"></translation>
+        <translation>Tasten wie in</translation>
     </message>
     <message>
         <source>Language</source>
-        <translation type="unfinished">Sprache</translation>
+        <translation>Sprache</translation>
     </message>
     <message>
         <source>Light</source>
-        <translation type="unfinished">Hell</translation>
+        <translation>Hell</translation>
     </message>
     <message>
         <source>Theme</source>
-        <translation type="unfinished">Farbschema</translation>
+        <translation>Farben</translation>
     </message>
 </context>
 </TS>

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,8 +25,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app import edits
+from app.geometry import Rect
 from app.settings import Settings, settings_path
-from tests.gui.conftest import Editor
+from tests.gui.conftest import Editor, answer
 from ui.actions import ACTIONS
 from ui.keys_dialog import KeysDialog
 from ui.language import speak
@@ -250,6 +255,7 @@ def test_the_keyboard_alone_reaches_the_panels_and_comes_back(tell: Tell, photo:
         await editor.insert("apple", (20, 20), (100, 100))
         window = editor.window
         window.activateWindow()
+        await editor.until(lambda: QApplication.activeWindow() is window)
         editor.do("view.panel_layers")
         assert window.layer_panel.tree.hasFocus()
         QTest.keyClick(window.layer_panel.tree, Qt.Key.Key_Down)
@@ -260,5 +266,153 @@ def test_the_keyboard_alone_reaches_the_panels_and_comes_back(tell: Tell, photo:
         assert editor.names == ["photo"]
         editor.do("view.panel_canvas")
         assert window.canvas.hasFocus()
+
+    tell(story, photo)
+
+
+OTHER_WORDS = {  # what a menu calls otherwise than the palette -> the command that does it
+    "Picture File…": "generate.reference_file",
+    "Active Layer": "generate.reference_layer",
+    "What Is in the Box": "generate.reference_box",
+}
+
+
+def test_the_palette_finds_every_entry_of_every_menu(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        window = editor.window
+        await editor.insert("apple", (10, 10), (60, 60))
+        editor.window.files.open(photo)  # so that there are recent files
+        window.canvas.customContextMenuRequested.emit(editor.point(40, 40))
+        editor.do("help.commands")
+        palette = window.command_palette
+        for menu in window.findChildren(QMenu):
+            for action in menu.actions():
+                if action.isSeparator() or action.menu() or action is window.actions_["help.commands"] or action.text() in editor.names:
+                    continue
+                action = window.actions_[OTHER_WORDS[action.text()]] if action.text() in OTHER_WORDS else action
+                palette.field.setText(action.text().replace("&", ""))
+                found = [palette.list.item(row).data(Qt.ItemDataRole.UserRole + 1) for row in range(palette.list.count())]
+                assert action in found, action.text()
+        assert {action.name for action in ACTIONS} <= {action.objectName() for _, action in window.actions_.entries()} | {"help.commands"}
+        palette.close()
+        window.canvas_menu.menu.close()
+
+    tell(story, photo)
+
+
+def test_theme_language_and_keys_are_chosen_in_the_palette(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        def command(words: str) -> None:
+            editor.do("help.commands")
+            QTest.keyClicks(editor.window.command_palette.field, words)
+            QTest.keyClick(editor.window.command_palette.field, Qt.Key.Key_Return)
+
+        command("theme light")
+        assert editor.window.icons.theme.name == "light"
+        command("language deutsch")
+        assert Settings(settings_path()).get("language", "") == "de" and "started again" in editor.window.messages.sentence
+        command("keys krita")
+        editor.key(Qt.Key.Key_T)
+        assert editor.window.desk.tool == "move"
+        editor.window.keys_menu.submenu.aboutToShow.emit()
+        assert [action.text() for action in editor.window.keys_menu.submenu.actions() if action.isChecked()] == ["Krita"]
+
+    tell(story, photo)
+
+
+def test_a_bundle_for_finding_faults_names_nothing_of_the_user(tell: Tell, photo: Path, tmp_path: Path) -> None:
+    async def story(editor: Editor) -> None:
+        await editor.insert("apple", (10, 10), (60, 60))
+        logging.getLogger("downstage").error("“%s” could not be read: %s; asked for “apple”", photo.name, photo)
+        logging.getLogger("downstage").error("in File %s, line 3", Path(edits.__file__))
+        editor.window.help.ask_target = answer(tmp_path / "bundle.zip")
+        editor.do("help.diagnostics")
+        await editor.until(lambda: (tmp_path / "bundle.zip").exists())
+        assert "Look into it" in editor.window.messages.hint
+
+    tell(story, photo)
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as bundle:
+        texts = {name: bundle.read(name).decode() for name in bundle.namelist()}
+    assert set(texts) == {"versions.txt", "settings.json", "log.txt"}
+    assert "Downstage: 0." in texts["versions.txt"] and "PySide6-Essentials: 6." in texts["versions.txt"]
+    assert "could not be read" in texts["log.txt"] and "<downstage>/app/edits.py" in texts["log.txt"]
+    for secret in (photo.name, str(tmp_path), "apple", Path.home().name if Path.home().name != "home" else str(Path.home())):
+        assert not [name for name, text in texts.items() if secret in text], secret
+    assert json.loads(texts["settings.json"])["prompts"] == "(1 entries)"
+
+
+DIALOGS = ("help.commands", "help.keys", "help.things", "edit.preferences", "image.size", "view.guide_new", "view.grid_spacing", "file.export_layers")
+
+
+def test_every_control_of_every_dialog_has_a_name_for_screen_readers(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        await editor.until(lambda: editor.window.generate.things)
+        for name in (*DIALOGS, "file.export"):
+            editor.do(name)
+            await editor.until(lambda: opened(editor))
+            controls = [w for dialog in opened(editor) for w in dialog.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
+            assert controls
+            assert not [f"{type(w).__name__} {w.objectName()} of {name}" for w in controls if w.isVisible() and not _spoken(w)]
+            for dialog in opened(editor):
+                dialog.close()
+            await editor.files_done()
+
+    tell(story, photo)
+
+
+def opened(editor: Editor) -> list[QWidget]:
+    return [widget for widget in QApplication.topLevelWidgets() if widget.isVisible() and widget is not editor.window and not isinstance(widget, QMenu)]
+
+
+def test_the_whole_main_job_is_done_with_the_keyboard(tell: Tell, photo: Path, tmp_path: Path) -> None:
+    """Box, prompt, layer, move, transform, mask, group, save: no pointer is used."""
+
+    async def story(editor: Editor) -> None:
+        window = editor.window
+        window.activateWindow()
+
+        def keys(*pressed: str) -> None:
+            for one in pressed:
+                QTest.keySequence(QApplication.focusWidget(), QKeySequence(one))
+
+        window.canvas.setFocus()
+        keys("Shift+G")
+        box = window.desk.box
+        assert box.width == box.height == 40 and Rect(60, 40, 100, 80).grown(2).unite(box) == Rect(60, 40, 100, 80).grown(2)
+        keys("Right", "Shift+Down", "F4")
+        assert window.desk.box == box.moved(1, 10) and QApplication.focusWidget() is window.options.fields[0]
+        keys("Ctrl+L")
+        QTest.keyClicks(QApplication.focusWidget(), "apple")
+        window.generate_panel.prompt.completer().popup().hide()
+        keys("Ctrl+Return")
+        await editor.generated()
+        window.activateWindow()  # the words that were offered had a window of their own
+        await editor.until(lambda: QApplication.activeWindow() is window)
+        keys("F5")
+        assert editor.names == ["photo", "apple"] and QApplication.focusWidget() is window.canvas
+        keys("V", "Right", "Shift+Left")
+        assert editor.active.placement.x == box.left + 1 + 1 - 10
+        keys("Ctrl+T", "F4")
+        width = window.transform_bar.fields["width"]
+        for _ in range(9):
+            if QApplication.focusWidget() is not width:
+                QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert QApplication.focusWidget() is width
+        width.selectAll()
+        QTest.keyClicks(width, "80")
+        keys("Return", "F5", "Return")
+        assert editor.active.placement.scale_x == 2.0 and window.desk.tool == "move"
+        keys("G", "Ctrl+Shift+P")
+        QTest.keyClicks(window.command_palette.field, "mask from the box")
+        QTest.keyClick(window.command_palette.field, Qt.Key.Key_Return)
+        assert editor.active.mask is not None
+        keys("F7", "Ctrl+G")
+        assert editor.names == ["photo", "Group", "apple"]
+        keys("Down")
+        assert editor.active.name == "apple"
+        window.files.ask_target = answer(tmp_path / "by keys.downstage")
+        keys("Ctrl+S")
+        await editor.files_done()
+        assert not window.isWindowModified()
 
     tell(story, photo)
