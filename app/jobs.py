@@ -25,7 +25,8 @@ State = Literal["waiting", "running", "done", "failed", "cancelled"]
 class Job:
     """One request on its way. Read it on the event loop's thread; JobQueue writes it.
 
-    progress: the last report of the engine. results: what it made, one layer for each candidate, kept here until nobody holds the job any more.
+    progress: the last report of the engine. results: what it made, one layer for each candidate, kept here until nobody holds the job any more;
+    those that are finished so far while others are still being made, and where the job fails or is cancelled then.
     error: why it failed, EngineError and its kinds, always with a sentence. cancelling: asked to stop, has not yet.
     """
 
@@ -178,6 +179,8 @@ class JobQueue:
         """On the background thread."""
 
         def report(progress: Progress) -> None:
+            if progress.made:
+                job.results = progress.made
             if job._stop.is_set():
                 raise Cancelled
             self._on_loop(self._progressed, job, progress, time.monotonic())

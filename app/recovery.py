@@ -18,12 +18,12 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from .document import Document
+from .document import Document, Layer
 from .errors import FileError
 from .formats import project
 from .formats.atomic import Stamp
@@ -132,6 +132,22 @@ class Journal:
                 os.remove(f"{self.file}{end}")
 
 
+@dataclass(frozen=True, eq=False)
+class _State:
+    """What a journal is to hold."""
+
+    document: Document
+    unplaced: tuple[Layer, ...]
+    belonging: Belonging
+
+    def same(self, other: _State) -> bool:
+        return self.document is other.document and self.unplaced is other.unplaced and self.belonging == other.belonging
+
+    @property
+    def whole(self) -> Document:
+        return replace(self.document, layers=(*self.document.layers, *self.unplaced)) if self.unplaced else self.document
+
+
 class Recovery:
     """Keeps the journal of the session that the window shows. Belongs to the thread of the loop; writes on a thread of its own."""
 
@@ -142,7 +158,8 @@ class Recovery:
         self._journal: Journal | None = None  # only the thread touches it
         self._session: Session | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._kept: tuple[Document, Belonging] | None = None  # what the journal holds
+        self._unplaced: tuple[Layer, ...] = ()
+        self._kept: _State | None = None  # what the journal holds
         self._writing: asyncio.Future | None = None
         self._clock: asyncio.Handle | None = None  # of the next write, at _due on the loop's clock
         self._due = 0.0
@@ -152,7 +169,7 @@ class Recovery:
         """Look after this session from now on. journal: that it was recovered from. The one before has been saved or given up."""
         self._leave()
         self._thread.submit(self._take, journal)
-        self._session = session
+        self._session, self._unplaced = session, ()
         self._unsubscribe = session.subscribe(lambda _old, _new: self._plan(PAUSE))
         self._kept = None
         if session.modified:
@@ -162,6 +179,12 @@ class Recovery:
         """Something was made that cannot be made again in a moment: write as soon as possible."""
         self._hurried = True
         self._plan(0)
+
+    def keep_unplaced(self, layers: tuple[Layer, ...]) -> None:
+        """What has been made and is not in the document yet, because the rest of its request is still being made. It is written at once,
+        on top of the document."""
+        self._unplaced = layers
+        self.hurry()
 
     async def kept(self) -> None:
         """Wait until the journal holds what there is now."""
@@ -187,17 +210,15 @@ class Recovery:
             self._journal.remove()
         self._journal = journal
 
-    def _wanted(self) -> tuple[Document, Belonging] | None:
+    def _wanted(self) -> _State | None:
         """What the journal should hold and does not; None where there is nothing to do."""
         session = self._session
         if session is None:
             return None
-        saved = not session.modified and session.shown is session.document
-        belonging = Belonging(session.path, session.stamp, saved)
-        if self._kept is None:
-            return None if saved else (session.shown, belonging)
-        same = self._kept[0] is session.shown and self._kept[1] == belonging
-        return None if same else (session.shown, belonging)
+        saved = not session.modified and session.shown is session.document and not self._unplaced
+        wanted = _State(session.shown, self._unplaced, Belonging(session.path, session.stamp, saved))
+        there = saved if self._kept is None else self._kept.same(wanted)
+        return None if there else wanted
 
     def _plan(self, seconds: float) -> None:
         """Write in so many seconds at the latest, unless a write is running: after it the next one is planned."""
@@ -213,7 +234,7 @@ class Recovery:
     def _start(self) -> None:
         self._clock, self._hurried = None, False
         if (wanted := self._wanted()) is not None:
-            self._writing = self._loop.run_in_executor(self._thread, self._write, *wanted)
+            self._writing = self._loop.run_in_executor(self._thread, self._write, wanted.whole, wanted.belonging)
             self._writing.add_done_callback(lambda future: self._ended(future, wanted))
 
     def _write(self, document: Document, belonging: Belonging) -> None:
@@ -229,7 +250,7 @@ class Recovery:
                 self._journal = None
             raise
 
-    def _ended(self, future: asyncio.Future, wrote: tuple[Document, Belonging]) -> None:
+    def _ended(self, future: asyncio.Future, wrote: _State) -> None:
         if future is not self._writing:  # of a session before
             future.exception()
             return

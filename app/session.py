@@ -273,11 +273,10 @@ class Session:
         target = find(self.document, target_id)
         if isinstance(target, Layer):
             return self._place_again(target, request, results, shift)
-        candidates = _candidates(request, tuple(moved(each, *shift) for each in results))
         extracted = isinstance(request, ExtractRequest)
         source = find(origin.document, origin.node_id)
         name = request.prompt or (f"{source.name} thing" if extracted and source else "Layer")
-        layer = make_layer(name, candidates[0].pixels, candidates[0].placement, recipe=candidates[0].recipe, candidates=candidates)
+        layer = layer_of(request, tuple(moved(each, *shift) for each in results), name)
         label = phrase("Extract “{name}”", name=name) if extracted else phrase("Insert “{name}”", name=name)
         orphan = target_id is not None
         if orphan:
@@ -361,6 +360,12 @@ def _behind(document: Document, id: str) -> Document:
     """What lies below a layer, without the shadow and the reflection that were split off it."""
     seen = below(document, id, inclusive=False)
     return edits.remove(seen, [part.id for part in effects.parts_of(document, id) if find(seen, part.id)])
+
+
+def layer_of(request: Request, results: tuple[LayerResult, ...], name: str) -> Layer:
+    """What came of a request as a layer by itself; the first candidate shows."""
+    candidates = _candidates(request, results)
+    return make_layer(name, candidates[0].pixels, candidates[0].placement, recipe=candidates[0].recipe, candidates=candidates)
 
 
 def _candidates(request: Request, results: tuple[LayerResult, ...]) -> tuple[Candidate, ...]:

@@ -16,9 +16,9 @@ from app.document import Document, Layer, above, bounds, find, walk
 from app.errors import EditError, ExpectedError
 from app.jobs import Job, JobQueue
 from app.references import from_recipe
-from app.session import Session
+from app.session import Session, layer_of
 from app.words import phrase
-from bfs_engine.api import Box, EngineError, ExtractRequest, Request, ResettleRequest, UnknownPrompt
+from bfs_engine.api import Box, EngineError, ExtractRequest, LayerResult, Request, ResettleRequest, UnknownPrompt
 from ui.language import translated
 from ui.queue_panel import JobLine
 
@@ -45,6 +45,7 @@ class Generation(QObject):
     previewed = Signal(object)  # LayerResult as it looks so far, or None
     failed = Signal(object, str)  # the error, the prompt
     placed = Signal(str)  # layer id
+    unplaced = Signal(tuple)  # layers of candidates that are finished while others of their request are still being made
     told = Signal(str, str)  # what was placed, and what the user should know of it
 
     def __init__(self, queue: JobQueue, session: Session, loop: asyncio.AbstractEventLoop, parent: QObject | None = None) -> None:
@@ -56,6 +57,7 @@ class Generation(QObject):
         self.model = "starter"  # what recipes call the one that makes the layers now
         self._queue = queue
         self._tickets: list[_Ticket] = []
+        self._finished: tuple[LayerResult, ...] = ()  # of the running job
         self._forget = queue.subscribe(self._job_changed)
 
     def close(self) -> None:
@@ -191,6 +193,7 @@ class Generation(QObject):
         self._tickets.clear()
         self.session = session
         self.previewed.emit(None)
+        self._tell_unplaced()
         self.changed.emit()
 
     def _ticket(self, id: str) -> _Ticket | None:
@@ -222,16 +225,26 @@ class Generation(QObject):
         if job.state == "done":
             self._place(ticket)
         elif job.state == "cancelled":
-            self._tickets.remove(ticket)
+            self._place(ticket) if job.results else self._tickets.remove(ticket)
             self.previewed.emit(None)
         elif job.state == "failed":
             self.previewed.emit(None)
-            self.failed.emit(job.error, job.request.prompt)
-            if isinstance(job.error, UnknownPrompt):
+            if job.results:
+                self._place(ticket)
+            elif isinstance(job.error, UnknownPrompt):
                 self._tickets.remove(ticket)  # trying it again would fail again
+            self.failed.emit(job.error, job.request.prompt)
         elif job.state == "running" and job.progress is not None and job.progress.preview is not None:
             self.previewed.emit(moved(job.progress.preview, *ticket.session.shift_of(job.request)))
+        self._tell_unplaced()
         self.changed.emit()
+
+    def _tell_unplaced(self) -> None:
+        running = self.running()
+        results = running.results if running else ()
+        if results is not self._finished:
+            self._finished = results
+            self.unplaced.emit((layer_of(running.request, results, running.request.prompt),) if results else ())
 
     def _place(self, ticket: _Ticket) -> None:
         self._tickets.remove(ticket)

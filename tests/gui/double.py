@@ -17,12 +17,14 @@ KNOWN = ("apple", "cat", "chair")
 class DiscEngine:
     """Draws a disc that fills the box, in a colour taken from the seed.
 
-    go: when a test has cleared it, the engine waits after each denoising step until it is set again.
+    go: when a test has cleared it, the engine waits after each denoising step until it is set again. at_once: candidates that are made
+    in one round; those of earlier rounds are reported as finished.
     """
 
     name: str = "disc"
     box_fraction: float = 0.55
     steps: int = 4
+    at_once: int = 8
     go: threading.Event = field(default_factory=threading.Event)
     seen: list[Request] = field(default_factory=list)
 
@@ -58,9 +60,10 @@ class DiscEngine:
 
     def _draw(self, request: Request, report: Report) -> tuple[LayerResult, ...]:
         results = tuple(self._disc(request, request.seed + index) for index in range(request.count))
-        for step in range(1, self.steps + 1):
-            report(Progress(step, self.steps, "", results[0]))
-            self.go.wait(10)
+        for made in range(0, request.count, self.at_once):
+            for step in range(1, self.steps + 1):
+                report(Progress(step, self.steps, "", results[made], results[:made]))
+                self.go.wait(10)
         return results
 
     def _disc(self, request: Request, seed: int) -> LayerResult:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -35,6 +36,18 @@ def left_behind(document: Document, path: Path | None = None) -> Path:
     journal = Journal.begin(recovery_folder(), document, Belonging(path, stamp(path) if path else None, saved=False))
     journal.close()
     return journal.file
+
+
+class Gate(threading.Event):
+    """Lets so many steps of an engine pass before it closes."""
+
+    def __init__(self, passes: int) -> None:
+        super().__init__()
+        self._passes = passes
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._passes -= 1
+        return self._passes >= 0 or super().wait(timeout)
 
 
 async def dialog(editor: Editor) -> RecoveryDialog:
@@ -147,6 +160,38 @@ def test_a_generated_layer_is_on_the_disk_at_once(tell: Tell, photo: Path, monke
 
     tell(story, photo)
     assert list(recovery_folder().iterdir()) == []
+
+
+def test_a_finished_candidate_is_on_the_disk_while_the_next_one_is_being_made(
+    tell: Tell, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large model makes them one after the other; a crash, a failure or a change of mind costs only the one that is being made."""
+    monkeypatch.setattr("app.recovery.PAUSE", 1000.0)
+
+    async def story(editor: Editor) -> None:
+        window, engine = editor.window, editor.engine
+        keeper = window.files.recovery
+        engine.at_once, engine.go = 1, Gate(engine.steps)
+        editor.do("edit.tool_box")
+        editor.drag((40, 30), (100, 80))
+        window.generate_panel.set_recipe({"prompt": "apple", "seed": 5})
+        window.generate_panel._candidates.setValue(3)
+        editor.do("generate.run")
+        await editor.until(lambda: keeper._kept is not None and keeper._wanted() is None)
+        opened, belonging = keeper._thread.submit(keeper._journal.read).result()
+        assert [layer.name for layer in opened.document.layers] == ["photo", "apple"] and not belonging.saved
+        assert [candidate.recipe["seed"] for candidate in opened.document.layers[1].candidates] == [5]
+        assert editor.names == ["photo"]  # it is still being worked on
+        window.generation.cancel_running()
+        engine.go.set()
+        await editor.generated()
+        assert editor.names == ["photo", "apple"] and editor.steps[-1] == "Insert “apple”"
+        assert [candidate.recipe["seed"] for candidate in editor.active.candidates] == [5]
+        await editor.until(lambda: keeper._wanted() is None)
+        opened, _ = keeper._thread.submit(keeper._journal.read).result()
+        assert [layer.id for layer in opened.document.layers] == [layer.id for layer in window.session.document.layers]
+
+    tell(story, photo)
 
 
 def test_a_file_that_another_window_changed_is_asked_about(tell: Tell, tmp_path: Path) -> None:
