@@ -17,10 +17,7 @@ from ..framing import BOX_FRACTION, from_model, to_model
 from ..pictures import over
 from .latents import box_mask
 from .pipeline import BFSPipeline
-
-FAINTEST = 5 / 255  # alpha below this is the sampler's noise, not shadow
-GAINS = 0.6, 1.6  # how far resettling may darken and brighten a thing
-LIGHT = 0.06  # of the frame: the reach of the blur that tells light from detail
+from .relight import FAINTEST, Thing, settled
 
 _NO_MEMORY = "DefaultCPUAllocator: can't allocate memory"  # in what torch raises, a bare RuntimeError
 
@@ -30,12 +27,12 @@ Finish = Callable[[np.ndarray, int], LayerResult | None]  # (s, s, 4) float stra
 @dataclass(frozen=True, eq=False)
 class Told:
     """What the model is to make, as keyword arguments of the pipeline for all seeds at once (batches of one, or one item a
-    seed); understood: the same in words, for the recipe; detailed: (s, s, 4) float32 layer and its seed -> the same layer, larger
-    where what was shown is."""
+    seed); understood: the same in words, for the recipe; thing: for a seed, the thing itself where the model is shown it and only
+    has to light it."""
 
     arguments: dict
     understood: str
-    detailed: Callable[[np.ndarray, int], np.ndarray] = lambda layer, seed: layer
+    thing: Callable[[int], Thing] | None = None
 
 
 class BFSEngine(ABC):
@@ -76,9 +73,11 @@ class BFSEngine(ABC):
         told = self.told(request, seeds)
 
         def finish(layer: np.ndarray, seed: int) -> LayerResult | None:
-            layer = told.detailed(layer, seed)
-            layer[..., 3][layer[..., 3] < FAINTEST] = 0
-            placed = from_model(layer, request.crop)
+            if told.thing is None:
+                layer[..., 3][layer[..., 3] < FAINTEST] = 0
+                placed = from_model(layer, request.crop)
+            else:
+                placed = settled(layer, told.thing(seed), request.crop)
             return None if placed is None else LayerResult(*placed, self._recipe(request, seed, told))
 
         return self._made(request, report, told, finish)
@@ -96,7 +95,7 @@ class BFSEngine(ABC):
         sized = {"strength": float(strength), "matte_upscale": lift.matte_step(request.composite.shape[:2])}
         if strength == 0:
             recipe = self._recipe(request, request.seed, Told({}, "")) | sized
-            return (_trimmed(guess, request.crop, recipe),)
+            return (LayerResult(*_trimmed(guess, request.crop), recipe),)
         thing = _rgba_to_model(np.dstack([request.composite, lift.thing_matte(request.composite, request.background)]), self.size)
         told = self.told_of_thing(request, thing)
 
@@ -104,7 +103,7 @@ class BFSEngine(ABC):
             region = thing_region(layer, request.composite.shape[:2])
             matte = lift.thing_matte(request.composite, request.background, region)
             recipe = self._recipe(request, seed, told) | sized
-            return _trimmed(lift.lift(request.composite, request.background, matte), request.crop, recipe)
+            return LayerResult(*_trimmed(lift.lift(request.composite, request.background, matte), request.crop), recipe)
 
         shown = {"composite": _tensor(to_model(request.composite, self.size)), "strength": strength}
         return self._made(request, report, Told(told.arguments | shown, told.understood), finish)
@@ -113,13 +112,11 @@ class BFSEngine(ABC):
         """See Engine.resettle."""
         if not request.thing[..., 3].any():
             raise EngineError("There is nothing in the box to be settled there.")
-        thing = _rgba_to_model(request.thing, self.size)
-        told = self.told_of_thing(request, thing)
+        thing = Thing(_rgba_to_model(request.thing, self.size), *_trimmed(request.thing, request.crop))
+        told = self.told_of_thing(request, thing.small)
 
         def finish(layer: np.ndarray, seed: int) -> LayerResult:
-            effects = from_model(effects_around(layer, thing[..., 3]), request.crop)
-            lit = relit(request.thing, light_gain(layer, thing))
-            return _settled(lit, effects, request.crop, self._recipe(request, seed, told))
+            return LayerResult(*settled(layer, thing, request.crop), self._recipe(request, seed, told))
 
         return self._made(request, report, told, finish)
 
@@ -228,58 +225,12 @@ def thing_region(layer: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(Image.fromarray(cover).resize(size[::-1], Image.Resampling.BICUBIC)) > 127
 
 
-def effects_around(layer: np.ndarray, cover: np.ndarray) -> np.ndarray:
-    """The effects in the model's layer, (s, s, 4) float straight RGBA; cover: (s, s), the alpha of the thing they are for.
-
-    What the model drew of the thing itself, and a little around it, is filled from outside: the real thing goes there.
-    """
-    taken = lift.grown((cover > 0.02) | (layer[..., 3] >= lift.OPAQUE), 2)
-    tinted = np.dstack([layer[..., :3] * layer[..., 3:], layer[..., 3]])
-    filled = lift.fill(tinted.astype(np.float32), (~taken).astype(np.float32))
-    alpha = filled[..., 3].clip(0, 1)
-    colour = filled[..., :3] / np.maximum(alpha, 1e-3)[..., None]
-    return np.dstack([colour.clip(0, 1), np.where(alpha < FAINTEST, 0, alpha)])
-
-
-def light_gain(layer: np.ndarray, thing: np.ndarray) -> np.ndarray:
-    """By what the thing's colours, (s, s, 4) float, are to be multiplied to get the light of the model's layer: (s, s, 3)."""
-    reach = max(1, round(LIGHT * len(layer)))
-    weight = (thing[..., 3] * (thing[..., 3] > 0.5) * (layer[..., 3] > 0.5))[..., None]
-    made, own = (lift.blur(x[..., :3] * weight, reach) for x in (layer, thing))
-    amount = lift.blur(weight, reach)
-    gain = (made + 0.02 * amount) / np.maximum(own + 0.02 * amount, 1e-4)
-    gain = lift.fill(gain, (amount[..., 0] > 0.05).astype(np.float32))
-    return gain.clip(*GAINS).astype(np.float32)
-
-
-def relit(thing: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """(h, w, 4) uint8 with its colours multiplied by a gain of any size, (s, s, 3); alpha stays."""
-    box = lift.bounds(thing[..., 3])
-    window = slice(box.y, box.bottom), slice(box.x, box.right)
-    across, down = gain.shape[1] / thing.shape[1], gain.shape[0] / thing.shape[0]
-    area = (box.x * across, box.y * down, box.right * across, box.bottom * down)
-    lit = thing.copy()
-    for channel in range(3):
-        plane = Image.fromarray(np.ascontiguousarray(gain[..., channel]), "F")
-        factor = np.asarray(plane.resize((box.width, box.height), Image.Resampling.BILINEAR, area))
-        lit[(*window, channel)] = np.rint((lit[(*window, channel)] * factor).clip(0, 255))
-    return lit
-
-
-def _settled(thing: np.ndarray, effects: tuple[np.ndarray, int, int] | None, crop: Box, recipe: dict) -> LayerResult:
-    """The thing, (crop.height, crop.width, 4), over its effects (pixels, left, top of the picture) in one layer."""
-    ground = np.zeros_like(thing)
-    if effects is not None:
-        pixels, left, top = effects
-        ground[top - crop.y : top - crop.y + len(pixels), left - crop.x : left - crop.x + pixels.shape[1]] = pixels
-    return _trimmed(over(thing, ground), crop, recipe)
-
-
-def _trimmed(layer: np.ndarray, crop: Box, recipe: dict) -> LayerResult:
-    """A layer of the crop's size without its transparent margins; one empty pixel where nothing shows."""
+def _trimmed(layer: np.ndarray, crop: Box) -> tuple[np.ndarray, int, int]:
+    """A layer of the crop's size without its transparent margins, and its left top corner in the picture; one empty pixel where
+    nothing shows."""
     box = lift.bounds(layer[..., 3]) or Box(0, 0, 1, 1)
     pixels = layer[box.y : box.bottom, box.x : box.right]
-    return LayerResult(np.ascontiguousarray(pixels), crop.x + box.x, crop.y + box.y, recipe)
+    return np.ascontiguousarray(pixels), crop.x + box.x, crop.y + box.y
 
 
 def _of_part(arguments: dict, part: slice, count: int) -> dict:

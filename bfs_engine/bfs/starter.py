@@ -8,11 +8,13 @@ recolours the cut-out; a size makes the box smaller, which the thing then fills.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
 from diffusers.utils import logging
+from PIL import Image
 
 from ..api import Box, EngineError, InsertRequest, LayerResult, Report, Request
 from ..cutout import cut_out
@@ -20,13 +22,12 @@ from ..framing import SMALLEST_BOX, crop_around, cut
 from ..scenes.placing import contain, place_reference
 from ..scenes.sprites import trim
 from ..scenes.vocabulary import Vocabulary
-from .detail import with_detail
 from .engine import BFSEngine, Told
 from .pipeline import BFSPipeline
+from .relight import Thing
 
 FOLDER = Path(__file__).parents[2] / "resources" / "models" / "starter"
 SIZE = 128  # the model's frame, pixels
-LARGEST = 8  # times the frame: what a large reference's detail may cost in memory
 
 
 class StarterEngine(BFSEngine):
@@ -58,15 +59,13 @@ class StarterEngine(BFSEngine):
         cutout, understood = self._cutout(request)
         box = self.in_frame(request.box, request.crop)
         placed = np.stack([place_reference(turned(cutout, seed), box, SIZE) for seed in seeds])
-        times = enlargement(cutout, box, request.crop.width)
 
-        def detailed(layer: np.ndarray, seed: int) -> np.ndarray:
-            shown = turned(cutout, seed)
-            fine = place_reference(shown, tuple(side * times for side in box), SIZE * times)
-            made = with_detail(*(batch(picture) for picture in (layer, place_reference(shown, box, SIZE), fine)))
-            return made[0].permute(1, 2, 0).contiguous().numpy()
+        @lru_cache(maxsize=1)  # previews ask again and again
+        def thing(seed: int) -> Thing:
+            shown, asked = turned(cutout, seed), request.box
+            return Thing(place_reference(shown, box, SIZE), *enlarged(shown, (asked.x, asked.y, asked.width, asked.height)))
 
-        return Told({"reference": torch.from_numpy(placed).permute(0, 3, 1, 2) * 2 - 1}, understood, detailed)
+        return Told({"reference": torch.from_numpy(placed).permute(0, 3, 1, 2) * 2 - 1}, understood, thing)
 
     def told_of_thing(self, request: Request, thing: np.ndarray) -> Told:
         """By the thing itself, where it is."""
@@ -97,17 +96,16 @@ def narrowed(request: InsertRequest, share: float) -> InsertRequest:
     return replace(request, box=moved[0], crop=moved[1], background=cut(request.background, around))
 
 
-def enlargement(cutout: np.ndarray, box: tuple[float, float, float, float], crop: int) -> int:
-    """How many times the frame the layer is worth making: as far as the cut-out has pixels to show and the crop, `crop` picture
-    pixels wide, has pixels to show them on."""
-    height, width = trim(cutout).shape[:2]
-    _, _, scale = contain(width, height, box)
-    return int(np.clip(np.ceil(min(1 / scale, crop / SIZE)), 1, LARGEST))
-
-
-def batch(picture: np.ndarray) -> torch.Tensor:
-    """(h, w, c) -> (1, c, h, w)"""
-    return torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None]
+def enlarged(cutout: np.ndarray, box: tuple[float, float, float, float]) -> tuple[np.ndarray, int, int]:
+    """The cut-out in its box, in pixels of the picture: (h, w, 4) uint8 straight RGBA, left, top. Exact to parts of a pixel."""
+    source = trim(cutout)
+    height, width = source.shape[:2]
+    x, y, scale = contain(width, height, box)
+    left, top, right, bottom = (int(edge) for edge in (np.floor(x), np.floor(y), np.ceil(x + width * scale), np.ceil(y + height * scale)))
+    margin = int(np.ceil(1 / scale)) + 1  # transparent pixels for what lies between the cut-out's edges and whole ones
+    area = [(edge - start) / scale + margin for edge, start in ((left, x), (top, y), (right, x), (bottom, y))]
+    padded = Image.fromarray(np.pad(source, ((margin, margin), (margin, margin), (0, 0))))
+    return np.asarray(padded.resize((right - left, bottom - top), Image.Resampling.BICUBIC, tuple(area))), left, top
 
 
 def turned(cutout: np.ndarray, seed: int) -> np.ndarray:

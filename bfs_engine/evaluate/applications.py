@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 
 from .. import lift
-from ..bfs.engine import effects_around, light_gain, relit, thing_region
+from ..api import Box
+from ..bfs.engine import thing_region
 from ..bfs.latents import box_mask
 from ..bfs.pipeline import BFSPipeline
+from ..bfs.relight import Thing, effects_around, light_gain, relit
 from ..pictures import over as paste
 from ..scenes.render import Scenes, Sprites, place, render, straight
 from .layers import effect_scores, inside_alpha, over
@@ -108,7 +110,7 @@ def study_resettling(pipeline: BFSPipeline, sprites: Sprites, count: int, seed: 
         layer, own = (x.permute(1, 2, 0).numpy() for x in (layer, own))
         effects, eight = _eight(effects_around(layer, own[..., 3])), _eight(own)
         kept.append(paste(eight, effects))
-        lit.append(paste(relit(eight, light_gain(layer, own)), effects))
+        lit.append(paste(relit(Thing(own, eight, 0, 0), light_gain(layer, own), Box(0, 0, SIZE, SIZE)), effects))
     ways = {"as it was": carried, "new effects": _tensor(kept), "new light and effects": _tensor(lit)}
     return [_settled_score(way, layers, after) for way, layers in ways.items()]
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from ..api import Box, LayerResult
 from ..bfs.latents import box_mask
 from ..bfs.pipeline import BFSPipeline
+from ..bfs.relight import Thing, settled
+from ..pictures import on_canvas
 from ..scenes.render import Scenes, Sprites, place, render, straight
 from .layers import box_overlap, decibels, effect_scores, inside_alpha, nearest_thing, over
 
@@ -47,13 +51,26 @@ def generate(
 
 
 def measure(pipeline: BFSPipeline, sprites: Sprites, count: int = 128, sampling: Sampling = Sampling(), seed: int = 0, size: int = 128) -> dict[str, float]:
-    """All gates. right_thing: layers of things permuted against boxes, named by the nearest sprite of `sprites` (share)."""
+    """All gates, of the network's layers and of those that the engine delivers (delivered_…). right_thing: layers of things permuted
+    against boxes, named by the nearest sprite of `sprites` (share)."""
     scenes = render(sprites, torch.Generator().manual_seed(HELD_OUT_SEED + seed), count, size)
     layers, composites = generate(pipeline, scenes.background, scenes.box, scenes.reference, sampling, seed)
     scores = against_truth(layers, scenes)
     scores["agreement_db"] = decibels(over(layers, scenes.background) - composites)
+    scores |= {f"delivered_{name}": score for name, score in against_truth(delivered(layers, scenes.reference), scenes).items()}
     scores["right_thing"] = right_thing(pipeline, sprites, scenes, sampling, seed)
     return scores
+
+
+def delivered(layers: Tensor, references: Tensor) -> Tensor:
+    """The network's layers (n, 4, s, s) with the shown things' own detail and edges, as the engine delivers them."""
+    size = layers.shape[-1]
+    frame, made = Box(0, 0, size, size), []
+    for layer, reference in zip(*(batch.permute(0, 2, 3, 1).numpy() for batch in (layers, references))):
+        pixels = np.rint(reference * 255).astype(np.uint8)
+        result = LayerResult(*settled(layer, Thing(reference, pixels, 0, 0), frame), {})
+        made.append(torch.from_numpy(on_canvas(result, size, size)).permute(2, 0, 1) / 255)
+    return torch.stack(made)
 
 
 def against_truth(layers: Tensor, scenes: Scenes) -> dict[str, float]:

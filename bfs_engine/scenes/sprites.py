@@ -74,10 +74,17 @@ def draw(emoji: str, font: ImageFont.FreeTypeFont) -> np.ndarray:
     """(h, w, 4) uint8 straight RGBA, trimmed, longest side at most SPRITE_SIZE. Raises ValueError for an unknown glyph."""
     paper = Image.new("RGBA", (400, 240))
     ImageDraw.Draw(paper).text((20, 20), emoji, font=font, embedded_color=True)
-    glyph = trim(np.asarray(paper))
+    glyph = trim(without_paper(np.asarray(paper)))
     if max(glyph.shape[:2]) > SPRITE_SIZE:
         raise ValueError(f"{emoji} is not one glyph of this font")
     return _solid(glyph)
+
+
+def without_paper(drawn: np.ndarray) -> np.ndarray:
+    """What Pillow has drawn on transparent paper, (h, w, 4) uint8, with its colours as they are: it mixes them with the paper's black."""
+    alpha = drawn[..., 3:].astype(np.float32)
+    colour = np.rint(drawn[..., :3] * (255 / np.maximum(alpha, 1))).clip(0, 255).astype(np.uint8)
+    return np.concatenate([colour, drawn[..., 3:]], axis=2)
 
 
 def _solid(glyph: np.ndarray) -> np.ndarray:

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from bfs_engine import framing, lift
+from bfs_engine import framing
 from bfs_engine.api import Box, Cancelled, EngineError, ExtractRequest, InsertRequest, LayerResult, Progress, Request, ResettleRequest
 from bfs_engine.bfs import engine as work
 from bfs_engine.bfs.engine import BFSEngine, Told
+from bfs_engine.bfs.relight import GAINS
 from bfs_engine.pictures import on_canvas, over
 from tests import tiny
 
@@ -150,7 +151,7 @@ def test_a_resettled_thing_keeps_its_shape_and_stands_before_its_new_effects(eng
     assert result.recipe["kind"] == "resettle" and result.recipe["understood"] == "the thing itself"
     layer = on_canvas(result, WIDTH, HEIGHT)
     assert (layer[40:80, 70:90, 3] == 255).all()
-    low, high = work.GAINS
+    low, high = GAINS
     colour = layer[42:78, 72:88, :3].astype(float) / (200, 30, 20)
     assert colour.min() >= low - 0.05 and colour.max() <= high + 0.05
     shown = engine.shown[-1]
@@ -161,34 +162,6 @@ def test_nothing_cannot_be_settled(engine: Tiny) -> None:
     with pytest.raises(EngineError, match="nothing in the box"):
         engine.resettle(ResettleRequest("", BOX, CROP, cut(ground()), thing=cut(red_post() * 0)), quietly)
 
-
-def model_layer(shade: float) -> tuple[np.ndarray, np.ndarray]:
-    """What a model might draw, (64, 64, 4): a thing of grey .5 · shade with a shadow to its right; and the thing alone at .5."""
-    thing = np.zeros((64, 64, 4), np.float32)
-    thing[20:44, 20:40] = (0.5, 0.5, 0.5, 1)
-    drawn = thing.copy()
-    drawn[..., :3] *= shade
-    drawn[38:44, 40:58] = (0, 0, 0, 0.4)
-    return drawn, thing
-
-
-def test_light_is_taken_from_the_models_thing_and_detail_from_the_own() -> None:
-    drawn, thing = model_layer(0.8)
-    assert work.light_gain(drawn, thing)[24:40, 24:36] == pytest.approx(0.8, abs=0.02)
-    own = (thing * 255).astype(np.uint8)
-    own[30, 20:40, :3] = 20  # a stripe
-    lit = work.relit(own, work.light_gain(drawn, thing))
-    assert (lit[..., 3] == own[..., 3]).all()
-    assert lit[25, 30, 0] == pytest.approx(own[25, 30, 0] * 0.8, abs=3) and lit[30, 30, 0] == pytest.approx(16, abs=2)
-
-
-def test_the_models_effects_are_kept_and_its_thing_is_not() -> None:
-    drawn, thing = model_layer(1.0)
-    effects = work.effects_around(drawn, thing[..., 3])
-    assert effects[40, 50] == pytest.approx([0, 0, 0, 0.4], abs=0.01)
-    assert effects[..., 3].max() < 0.45 and effects[:16, :, 3].max() == 0
-    assert effects[41, 38, 3] > 0.1, "the shadow goes on under the thing's edge"
-    assert lift.OPAQUE > 0.45
 
 
 def test_the_model_sees_what_stands_in_front_and_the_layer_is_made_whole_behind_it(engine: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,11 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from bfs_engine.lift import grown, window_sum
 from bfs_engine.scenes import __main__ as command
 from bfs_engine.scenes.placing import contain, place_reference
 from bfs_engine.scenes.render import Scenes, Sprites, bounds, pack, place, premultiply, render, straight
-from bfs_engine.scenes.sprites import read_table, trim
+from bfs_engine.scenes.sprites import read_table, trim, without_paper
 
 LIBRARY = Path(__file__).parents[2] / "resources" / "models" / "starter" / "library"
 SIZE = 96
@@ -176,3 +177,25 @@ def test_scenes_are_written_to_shards(sprites, tmp_path):
 
 def test_a_contact_sheet_shows_them(sprites):
     assert command.sheet(render(sprites, 0, 4, 32), columns=2).size == (2 * (4 * 32 + 8), 2 * 34)
+
+
+def test_a_drawn_edge_has_the_colour_of_what_is_drawn_not_of_black_paper():
+    drawn = np.array([[[200, 100, 40, 255], [78, 39, 16, 100], [0, 0, 0, 0]]], np.uint8)
+    inside, edge, outside = without_paper(drawn)[0].astype(int)
+    assert inside.tolist() == [200, 100, 40, 255] and outside[3] == 0
+    assert np.abs(edge - (200, 100, 40, 100)).max() <= 2
+
+
+def test_no_cutout_of_the_library_has_a_dark_fringe():
+    darker = []
+    for path in sorted(LIBRARY.glob("*.png")):
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert("RGBA")).astype(float)
+        edge = (pixels[..., 3] > 60) & (pixels[..., 3] < 200)
+        if edge.sum() > 40:
+            solid = pixels[..., 3] == 255
+            near = grown(solid, 1)[..., None] & edge[..., None]
+            count = window_sum(solid, 1)[..., None]
+            inside = window_sum(pixels[..., :3] * solid[..., None], 1) / np.maximum(count, 1)
+            darker.append(((pixels[..., :3] - inside) * near).sum() / max(near.sum() * 3, 1))
+    assert len(darker) > 300 and np.mean(darker) > -12, "levels by which half-covered pixels are darker than their solid neighbours"

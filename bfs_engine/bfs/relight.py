@@ -1,0 +1,92 @@
+"""A thing that is known, in the light of the model's layer and over the effects that the model made.
+
+The model works in a small frame; a cut-out that it was shown, or a thing that is moved, exists with all its pixels. So the model
+says what light does to the thing, which is smooth, and where its shadow and reflection fall, which is soft; the thing's
+colours, detail and edges are its own, at the picture's size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from .. import lift
+from ..api import Box
+from ..framing import from_model
+from ..pictures import over
+
+FAINTEST = 2 / 255  # alpha below this is the sampler's noise, not shadow
+GAINS = 0.4, 1.8  # how far the light may darken and brighten a thing
+LIGHT = 0.03  # of the frame: the reach of the blur that tells light from detail
+COVERED = 1  # frame pixels around a thing that are as good as covered by it: the model's own edge is that soft
+
+
+@dataclass(frozen=True, eq=False)
+class Thing:
+    """Straight RGBA twice: small, (s, s, 4) float32 in 0..1 in its place in the model's frame; pixels, uint8 as the picture shall
+    show it, the left top corner at left, top of the picture."""
+
+    small: np.ndarray
+    pixels: np.ndarray
+    left: int
+    top: int
+
+
+def settled(layer: np.ndarray, thing: Thing, crop: Box) -> tuple[np.ndarray, int, int]:
+    """The thing in the light of the model's layer, (s, s, 4) float, over that layer's effects.
+
+    -> uint8 straight RGBA, and its left top corner in the picture.
+    """
+    lit = relit(thing, light_gain(layer, thing.small), crop)
+    effects = from_model(effects_around(layer, thing.small[..., 3]), crop)
+    if effects is None:
+        return lit, thing.left, thing.top
+    ground, left, top = effects
+    x, y = min(left, thing.left), min(top, thing.top)
+    right = max(left + ground.shape[1], thing.left + lit.shape[1])
+    bottom = max(top + ground.shape[0], thing.top + lit.shape[0])
+    whole = np.zeros((bottom - y, right - x, 4), np.uint8)
+    whole[top - y : top - y + ground.shape[0], left - x : left - x + ground.shape[1]] = ground
+    place = slice(thing.top - y, thing.top - y + lit.shape[0]), slice(thing.left - x, thing.left - x + lit.shape[1])
+    whole[place] = over(lit, whole[place])
+    return whole, x, y
+
+
+def effects_around(layer: np.ndarray, cover: np.ndarray) -> np.ndarray:
+    """The effects in the model's layer, (s, s, 4) float straight RGBA; cover: (s, s), the alpha of the thing they are for.
+
+    What the model drew of the thing itself, and a little around it, is filled from outside: the real thing goes there.
+    """
+    taken = lift.grown((cover > 0.02) | (layer[..., 3] >= lift.OPAQUE), COVERED)
+    tinted = np.dstack([layer[..., :3] * layer[..., 3:], layer[..., 3]])
+    filled = lift.fill(tinted.astype(np.float32), (~taken).astype(np.float32))
+    alpha = filled[..., 3].clip(0, 1)
+    colour = filled[..., :3] / np.maximum(alpha, 1e-3)[..., None]
+    return np.dstack([colour.clip(0, 1), np.where(alpha < FAINTEST, 0, alpha)])
+
+
+def light_gain(layer: np.ndarray, thing: np.ndarray) -> np.ndarray:
+    """By what the thing's colours, (s, s, 4) float, are to be multiplied to get the light of the model's layer: (s, s, 3)."""
+    reach = max(1, round(LIGHT * len(layer)))
+    weight = (thing[..., 3] * (thing[..., 3] > 0.5) * (layer[..., 3] > 0.5))[..., None]
+    made, own = (lift.blur(x[..., :3] * weight, reach) for x in (layer, thing))
+    amount = lift.blur(weight, reach)
+    gain = (made + 0.02 * amount) / np.maximum(own + 0.02 * amount, 1e-4)
+    gain = lift.fill(gain, (amount[..., 0] > 0.05).astype(np.float32))
+    return gain.clip(*GAINS).astype(np.float32)
+
+
+def relit(thing: Thing, gain: np.ndarray, crop: Box) -> np.ndarray:
+    """The thing's pixels with their colours multiplied by a gain over the crop, (s, s, 3); alpha stays."""
+    height, width = thing.pixels.shape[:2]
+    across, down = gain.shape[1] / crop.width, gain.shape[0] / crop.height
+    left, top = thing.left - crop.x, thing.top - crop.y
+    area = tuple(np.clip((left * across, top * down, (left + width) * across, (top + height) * down), 0, len(gain)))
+    lit = thing.pixels.copy()
+    for channel in range(3):
+        plane = Image.fromarray(np.ascontiguousarray(gain[..., channel]), "F")
+        factor = np.asarray(plane.resize((width, height), Image.Resampling.BILINEAR, area))
+        lit[..., channel] = np.rint((lit[..., channel] * factor).clip(0, 255))
+    return lit

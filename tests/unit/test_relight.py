@@ -1,0 +1,79 @@
+"""A thing that is known stands in the light and over the effects of the model's layer, with all its own pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bfs_engine import lift
+from bfs_engine.api import Box
+from bfs_engine.bfs.relight import FAINTEST, Thing, effects_around, light_gain, relit, settled
+
+CROP = Box(100, 50, 256, 256)  # four picture pixels for each of the model's frame
+
+
+def model_layer(shade: float) -> tuple[np.ndarray, np.ndarray]:
+    """What a model might draw, (64, 64, 4): a thing of grey .5 · shade with a shadow to its right; and the thing alone at .5."""
+    thing = np.zeros((64, 64, 4), np.float32)
+    thing[20:44, 20:40] = (0.5, 0.5, 0.5, 1)
+    drawn = thing.copy()
+    drawn[..., :3] *= shade
+    drawn[38:44, 40:58] = (0, 0, 0, 0.4)
+    return drawn, thing
+
+
+def striped(small: np.ndarray) -> Thing:
+    """The thing at the picture's size, with a stripe one picture pixel high that the model never saw."""
+    pixels = np.full((96, 80, 4), 128, np.uint8)
+    pixels[..., 3] = 255
+    pixels[40, :, :3] = 20
+    return Thing(small, pixels, CROP.x + 80, CROP.y + 80)
+
+
+def test_light_is_taken_from_the_models_thing_and_detail_from_the_own() -> None:
+    drawn, small = model_layer(0.8)
+    gain = light_gain(drawn, small)
+    assert gain[24:40, 24:36] == pytest.approx(0.8, abs=0.02)
+    own = striped(small)
+    lit = relit(own, gain, CROP)
+    assert (lit[..., 3] == own.pixels[..., 3]).all()
+    assert lit[10, 40, 0] == pytest.approx(128 * 0.8, abs=3) and lit[40, 40, 0] == pytest.approx(16, abs=2)
+
+
+def test_the_models_effects_are_kept_and_its_thing_is_not() -> None:
+    drawn, thing = model_layer(1.0)
+    effects = effects_around(drawn, thing[..., 3])
+    assert effects[40, 50] == pytest.approx([0, 0, 0, 0.4], abs=0.01)
+    assert effects[..., 3].max() < 0.45 and effects[:16, :, 3].max() == 0
+    assert effects[41, 38, 3] > 0.1, "the shadow goes on under the thing's edge"
+    assert lift.OPAQUE > 0.45
+
+
+def test_a_settled_thing_has_its_own_edges_however_soft_the_models_are() -> None:
+    drawn, small = model_layer(1.0)
+    drawn[..., 3] = lift.blur(drawn[..., 3:], 1)[..., 0]
+    drawn[..., :3] *= 0.7  # a dark rim, as models make them
+    pixels, left, top = settled(drawn, striped(small), CROP)
+    assert (left, top) == (180, 130) and pixels.shape[1] > 80, "the shadow hangs out to the right"
+    edge = pixels[20, :6]
+    assert (edge[:, 3] == 255).all() and edge[:, 0] == pytest.approx(int(edge[5, 0]), abs=2), "no fringe"
+    assert 60 < pixels[80, 110, 3] < 120 and pixels[80, 110, :3].max() == 0, "the model's shadow"
+
+
+def test_a_thing_without_effects_is_delivered_as_it_is() -> None:
+    drawn, small = model_layer(1.0)
+    drawn[38:44, 40:58] = (0, 0, 0, FAINTEST / 2)
+    own = striped(small)
+    pixels, left, top = settled(drawn, own, CROP)
+    assert (left, top) == (own.left, own.top)
+    assert np.abs(pixels.astype(int) - own.pixels).max() <= 1
+
+
+def test_a_shadow_above_and_left_of_the_thing_widens_the_layer() -> None:
+    drawn, small = model_layer(1.0)
+    drawn[8:12, 4:12] = (0, 0, 0, 0.5)
+    own = striped(small)
+    pixels, left, top = settled(drawn, own, CROP)
+    assert left < own.left and top < own.top
+    inside = pixels[own.top - top : own.top - top + 96, own.left - left : own.left - left + 80]
+    assert (inside[..., 3] == 255).all() and np.abs(inside.astype(int) - own.pixels).max() <= 1
