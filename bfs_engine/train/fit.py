@@ -59,7 +59,9 @@ def fit(wishes: Wishes) -> None:
     config = _configuration(wishes)
     try:
         _FITS[wishes.part](wishes, config)
-    except torch.OutOfMemoryError as error:
+    except RuntimeError as error:  # torch.OutOfMemoryError on a GPU, a bare one on a CPU
+        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+            raise
         hint = "Make micro_batch smaller, turn gradient_checkpointing on, or shard over more GPUs; `dry-run` says what is needed."
         raise EngineError("The device has not enough memory for this configuration.", hint) from error
 

@@ -87,13 +87,17 @@ def load_vae(folder: Path) -> Vae:
 
 
 def load_model(kind: Callable, folder: Path, dtype: torch.dtype = torch.float32) -> ModelMixin:
-    """`kind` from a folder as diffusers saves it; EngineError where it is not there or damaged."""
+    """`kind` from a folder as diffusers saves it; EngineError where it is not there, damaged, or holds weights that are no numbers."""
     logging.disable_progress_bar()
     try:
-        return kind.from_pretrained(folder, torch_dtype=dtype, local_files_only=True, low_cpu_mem_usage=kind is not PatchAutoencoder).eval()
+        model = kind.from_pretrained(folder, torch_dtype=dtype, local_files_only=True, low_cpu_mem_usage=kind is not PatchAutoencoder).eval()
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
         raise EngineError(f"The model in {folder} is damaged and cannot be loaded: {reason}") from error
+    broken = [name for name, value in model.state_dict().items() if not value.isfinite().all()]
+    if broken:
+        raise EngineError(f"The model in {folder} holds weights that are not numbers: {', '.join(broken[:3])}{' …' * (len(broken) > 3)}.")
+    return model
 
 
 def _class_of(folder: Path) -> str:

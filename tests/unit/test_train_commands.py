@@ -78,9 +78,12 @@ def test_a_wish_that_cannot_be_met_is_told_in_a_sentence(
     assert not (tmp_path / "run").exists() and not (tmp_path / "x").exists(), "nothing is left behind"
 
 
-def test_too_little_memory_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_too_little_memory_is_told_in_a_sentence(device: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def full(*anything) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3.00 GiB")
+        if device == "cuda":
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3.00 GiB")
+        torch.empty(1 << 56, dtype=torch.uint8)
 
     monkeypatch.setattr(fit, "train_compositor", full)
     monkeypatch.setattr(fit, "Shards", lambda folder: None)

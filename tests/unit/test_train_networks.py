@@ -111,3 +111,8 @@ def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:5000])
     with pytest.raises(EngineError, match="damaged and cannot be loaded"):
         load_vae(tmp_path / "vae")
+    broken = tiny.vae(4)
+    torch.nn.init.constant_(broken.encoder.conv_in.bias, float("nan"))
+    broken.save_pretrained(tmp_path / "broken")
+    with pytest.raises(EngineError, match="weights that are not numbers: encoder.conv_in.bias"):
+        load_vae(tmp_path / "broken")

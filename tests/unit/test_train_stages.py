@@ -229,6 +229,48 @@ def test_a_checkpoint_that_is_cut_short_or_of_another_model_changes_nothing(shar
         assert all(torch.equal(value, fresh[name]) for name, value in net.transformer.state_dict().items())
 
 
+def test_a_checkpoint_with_numbers_that_are_none_changes_nothing(shards: Shards, tmp_path: Path) -> None:
+    config = stage(steps=2)
+    train_stage_one(config, tmp_path, backbone(), compositor(), shards, until=1)
+    path = tmp_path / "checkpoint.safetensors"
+    saved, about = read_weights(path)
+    spoilt = sorted(name for name in saved if name.startswith("optimizer/") and name.endswith("exp_avg"))[0]  # the last to be taken over
+    saved[spoilt].view(-1)[0] = float("nan")
+    save_file(saved, path, about)
+    net = backbone()
+    fresh = {name: p.clone() for name, p in net.transformer.state_dict().items()}
+    with pytest.raises(EngineError, match=r"1 not numbers \(optimizer/"):
+        train_stage_one(config, tmp_path, net, compositor(), shards)
+    assert all(torch.equal(value, fresh[name]) for name, value in net.transformer.state_dict().items())
+
+
+class Greedy(torch.nn.Module):
+    """A compositor that asks for more memory than there is, once it has been asked for long enough."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self.left, self.inner = after, compositor()
+
+    def forward(self, foreground: torch.Tensor, background: torch.Tensor) -> torch.Tensor:
+        self.left -= 1
+        if self.left < 0:
+            torch.empty(1 << 56, dtype=torch.uint8)
+        return self.inner(foreground, background)
+
+
+def test_when_memory_runs_out_amid_a_run_it_goes_on_from_its_checkpoint(shards: Shards, tmp_path: Path) -> None:
+    config = stage(steps=3, checkpoint_every=1)
+    whole = train_stage_one(config, tmp_path / "whole", backbone(), compositor(), shards)
+    net = backbone()
+    with pytest.raises(RuntimeError, match="allocate memory"):
+        train_stage_one(config, tmp_path / "full", net, Greedy(after=1), shards)
+    saved, about = read_weights(tmp_path / "full" / "checkpoint.safetensors")
+    assert about["step"] == "1" and all(torch.equal(p, saved[f"weights/{n}"]) for n, p in net.transformer.named_parameters() if p.requires_grad)
+    again = train_stage_one(config, tmp_path / "full", backbone(), compositor(), shards)
+    one, other = (read_weights(run.folder / "checkpoint.safetensors")[0] for run in (whole, again))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
 def test_flux_gets_fresh_sharing_and_a_stages_weights_go_on_it(tmp_path: Path) -> None:
     torch.manual_seed(0)
     flux = FluxTransformer2DModel(in_channels=2 * 16 + 256, out_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=8,
