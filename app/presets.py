@@ -35,7 +35,7 @@ def read(path: Path) -> tuple[Preset, ...]:
         return ()
     except OSError as error:
         raise FileError(phrase("The presets cannot be read: {reason}", reason=error.strerror or str(error)), str(path)) from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         aside = path.with_suffix(".damaged")
         try:
             path.replace(aside)

@@ -90,7 +90,7 @@ def _read(path: Path) -> dict:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         log.warning("settings could not be read: %s", error)
         return {}
     return values if isinstance(values, dict) else {}

@@ -123,7 +123,7 @@ class Vocabulary:
             entries = tuple(Entry(row["name"], (row["name"], *row["synonyms"]), row["category"], row["file"]) for row in rows)
         except OSError as error:
             raise EngineError(f"The model's picture library {folder} is missing.", "Install the program again.") from error
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise EngineError(f"The model's picture library {folder} is damaged.", "Install the program again.") from error
         return cls(folder, entries)
 

@@ -153,7 +153,7 @@ def decode(example: Stored) -> Example:
                 tensors["box"] = torch.tensor(json.loads(data)["box"], dtype=torch.float32)
             elif ending == "safetensors":
                 tensors |= safetensors.torch.load(data)
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, SafetensorError) as error:
         raise EngineError(f"The example {example.name} is damaged: {error}.") from error
     bad = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
     if bad:
@@ -165,7 +165,7 @@ def about(example: Stored) -> dict:
     """The example's JSON file."""
     try:
         return json.loads(example.read("json"))
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise EngineError(f"The example {example.name} has no readable description (json): {error}") from error
 
 

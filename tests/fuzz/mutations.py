@@ -15,6 +15,7 @@ EDGES = (0, 1, 2, 7, 8, 16, 255, 256, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFF_FF
 WORDS = (
     b"../../outside.png", b"/etc/passwd", b"C:\\outside", b"\0", b"NaN", b"-1", b"1e999", b"null", b"[]", b"{}", b"true", b"999999999999",
     b"<!DOCTYPE a [<!ENTITY b 'cc'>]>", b"&b;", b"cposix\nsystem\n(S'id'\ntR.", b"\x80\x04\x95", b"svg:src-atop", b"8BIM", b"8B64", b"lsct",
+    b"[" * 3000, b"<stack>" * 3000,
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from app import recovery
+from app import presets, recovery
 from app.document import Document, Group, Guide, Layer, make_group, make_layer, walk
 from app.errors import FileError
 from app.formats import open_with_report, save_document
@@ -156,6 +156,22 @@ def _read_settings(path: Path) -> None:
     assert isinstance(settings.get("theme", "system"), str) and isinstance(settings.get("prompts", []), list)
 
 
+def _write_presets(folder: Path) -> None:
+    mug = presets.Preset("Mug", "a red mug", 20, 3.5, 4, 7, True)
+    presets.write(folder / "a.json", (mug, presets.Preset("plain")))
+
+
+class _Fixed(type(Path())):
+    """A file that stays where it is: a damaged one would be put aside."""
+
+    def replace(self, target: object) -> Path:
+        raise PermissionError
+
+
+def _read_presets(path: Path) -> None:
+    presets.read(_Fixed(path))
+
+
 def _write_library(folder: Path) -> None:
     rows = [{"name": name, "synonyms": [f"{name} one", "thing"], "category": "food", "file": f"{name}.png"} for name in ("apple", "mug")]
     (folder / "things.json").write_text(json.dumps(rows), "utf-8")
@@ -250,6 +266,7 @@ READERS = {
         ".png", _pictures(".png", ("RGB", {}), ("RGBA", {}), ("I;16", {})), lambda path: read_picture(path), mutations.mutated_png, 2
     ),
     "settings": Reader(".json", _write_settings, _read_settings, weight=2),
+    "presets": Reader(".json", _write_presets, _read_presets, weight=2),
     "weights": Reader(".pt", _write_weights, _read_weights, weight=2),
     "model": Reader(".safetensors", _write_model, _read_model, weight=1, stem="model/transformer/diffusion_pytorch_model"),
     "checkpoint": Reader(".safetensors", _write_checkpoint, _read_checkpoint, weight=2),

@@ -7,7 +7,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -131,6 +131,15 @@ def test_new_lines_of_a_parser_are_noticed(tmp_path: Path) -> None:
     with reach:
         child._outcome(reader, tmp_path / "seeds" / "0.png")
     assert 0 < few < reach.lines
+
+
+@pytest.mark.parametrize("name", ("settings", "presets", "library"))
+def test_json_nested_without_end_is_no_bug(name: str, tmp_path: Path) -> None:
+    reader = READERS[name]
+    case = tmp_path / f"{reader.stem}{reader.suffix}"
+    case.write_text("[" * 100_000 + "]" * 100_000)
+    with suppress(FileError, EngineError):
+        reader.read(case)
 
 
 def test_a_psd_whose_layers_together_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
