@@ -59,7 +59,7 @@ def test_the_same_seed_gives_the_same_bytes(made: Path, tmp_path: Path, capfd: p
     assert main(command(tmp_path / "again.png", "--prompt", "a red strawberry")) == 0
     assert (tmp_path / "again.png").read_bytes() == (made / "layer.png").read_bytes()
     said = capfd.readouterr()
-    assert said.err == "" and said.out.startswith("strawberry in ")
+    assert said.err == "" and said.out.startswith("red strawberry in ")
 
 
 def test_damaged_weights_are_a_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
