@@ -24,7 +24,7 @@ from ..document import Group, Node
 from ..geometry import Rect
 from ..pixels import TILE, Key, Mask, Pixels
 from .color import to_srgb
-from .raster import MOST_PIXELS
+from .raster import MOST_PIXELS, MOST_PIXELS_IN_LAYERS
 
 COLOR_PLANES = {ColorMode.RGB: 3, ColorMode.GRAYSCALE: 1, ColorMode.DUOTONE: 1, ColorMode.CMYK: 4, ColorMode.LAB: 3}
 FILLS = (Tag.SOLID_COLOR_SHEET_SETTING, Tag.GRADIENT_FILL_SETTING, Tag.PATTERN_FILL_SETTING)
@@ -70,7 +70,8 @@ def has_pixels(state: Reading, record: LayerRecord, channels: ChannelDataList) -
 def pixels(state: Reading, record: LayerRecord, channels: ChannelDataList) -> Pixels:
     """The layer's pixels; an empty raster where the file has none. The encoded channels are let go."""
     width, height = record.width, record.height
-    if width * height > MOST_PIXELS:
+    in_rows = can_be_decoded_apart(state) and all(data.compression in (Compression.RLE, Compression.RAW) for data in channels)
+    if width * height > (MOST_PIXELS_IN_LAYERS if in_rows else MOST_PIXELS):
         raise ValueError(f"a layer of {width} × {height}")
     if not has_pixels(state, record, channels):
         return Pixels.empty(width, height)
@@ -250,7 +251,10 @@ def mask(state: Reading, record: LayerRecord, channels: ChannelDataList, of_laye
     """
     data = record.mask_data
     found = {info.id: channel for info, channel in zip(record.channel_info, channels, strict=False) if channel.data}
-    if data is None or max(data.width * data.height, data.real_width * data.real_height) > MOST_PIXELS:
+    if data is None:
+        return None
+    if max(data.width * data.height, data.real_width * data.real_height) > MOST_PIXELS:
+        state.left_out.append(f"masks of more than {MOST_PIXELS // 1_000_000} megapixels")
         return None
     rendered, parameters = data.flags.user_mask_from_render, data.parameters
     both = _raster(state, found, ChannelID.USER_LAYER_MASK, Rect(data.left, data.top, data.right, data.bottom), data.background_color)

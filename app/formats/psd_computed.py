@@ -18,6 +18,7 @@ from ..pixels import Pixels
 from .psd_adjust import Formula, baked, formula
 from .psd_channels import ADJUSTMENTS, Reading
 from .psd_effects import UNREADABLE, enabled, expanded, fill_pixels
+from .raster import MOST_PIXELS
 
 
 def computed(state: Reading, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
@@ -25,7 +26,7 @@ def computed(state: Reading, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     layers = {id(layer._record): layer for layer in PSDImage(state.psd).descendants()}
     header = state.psd.header
     canvas = Rect(0, 0, header.width, header.height)
-    if header.color_mode in (ColorMode.CMYK, ColorMode.LAB) or header.depth > 16:
+    if header.color_mode in (ColorMode.CMYK, ColorMode.LAB) or header.depth > 16 or header.width * header.height > MOST_PIXELS:
         return _without(state, nodes, layers)
     painted: dict[str, Pixels] = {}
     for id_, record in state.fills.items():
@@ -66,7 +67,7 @@ def _tell_adjustment(state: Reading, id_: str) -> None:
 
 
 def _without(state: Reading, nodes: tuple[Node, ...], layers: dict[int, PsdLayer]) -> tuple[Node, ...]:
-    """In colours or a depth that nothing here computes in, all of it is left out."""
+    """In colours, a depth or a size that nothing here computes in, all of it is left out."""
     for id_ in state.adjustments:
         _tell_adjustment(state, id_)
     state.noticed["no pixels"] += len(state.fills)

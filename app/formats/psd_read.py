@@ -44,7 +44,7 @@ from .psd_channels import (
 )
 from .psd_smart import own_pixels
 from .psd_table import BLEND_OF_MODE, LOCK_BITS, LOCKED, TAG_OF_SHEET_COLOR
-from .raster import DEFAULT_DPI, MOST_PIXELS_IN_LAYERS, check_size, footprint, too_much
+from .raster import DEFAULT_DPI, MOST_PIXELS, MOST_PIXELS_IN_LAYERS, check_size, footprint, too_much
 
 # What psd-tools finds odd in a file is told in our report; on the terminal it would be noise.
 logging.getLogger("psd_tools").addHandler(logging.NullHandler())
@@ -74,23 +74,32 @@ def open_psd(path: Path) -> Opened:
         warnings.simplefilter("always")
         with open(path, "rb") as file:
             psd = PSD.read(file)
-        header = psd.header
-        check_size(path, header.width, header.height)
-        if sum(footprint(record.width, record.height) for record, _channels in psd._iter_layers()) > MOST_PIXELS_IN_LAYERS:
-            raise too_much(path)
-        state = Reading(psd)
+        header, state = psd.header, Reading(psd)
+        is_wide = header.width * header.height > MOST_PIXELS
+        _check_sizes(path, state)
         layers = _nodes(state) if header.color_mode in COLOR_PLANES and header.depth >= 8 else ()
         if state.fills or state.styles or state.adjustments:
             from .psd_computed import computed  # needs scipy, which takes longer to import than most files to read
 
             layers = computed(state, layers)
         layers = nodes_to_document(state, layers)
-        if not _any_pixels(layers):
+        if not (_any_pixels(layers) or (layers and is_wide)):
             layers = _merged_layer(state, layers)
         document = Document(header.width, header.height, layers, state.kept_profile, _dpi(psd), _guides(psd))
     if any(issubclass(warning.category, PSDDecompressionWarning) for warning in caught):
         state.noticed["damaged"] += 1
     return Opened(document, _report(state))
+
+
+def _check_sizes(path: Path, state: Reading) -> None:
+    """FileError for more than there is room for. A canvas costs nothing where there are layers: the merged picture is not unpacked."""
+    header, records = state.psd.header, [record for record, _channels in state.psd._iter_layers()]
+    check_size(path, header.width, header.height, MOST_PIXELS_IN_LAYERS if records else MOST_PIXELS)
+    if sum(footprint(record.width, record.height) for record in records) > MOST_PIXELS_IN_LAYERS:
+        raise too_much(path)
+    if not can_be_decoded_apart(state):
+        for record in records:
+            check_size(path, record.width, record.height)
 
 
 def _report(state: Reading) -> tuple[str, ...]:

@@ -30,8 +30,8 @@ from ..errors import FileError
 from ..pixels import Mask, Pixels
 from .atomic import Stamp, stamp
 
-_WORKERS = min(os.cpu_count() or 1, 4)
-_AHEAD = _WORKERS + 1  # channels that wait encoded until it is their turn
+WORKERS = min(os.cpu_count() or 1, 4)
+_AHEAD = WORKERS + 1  # channels that wait encoded until it is their turn
 _SAMPLES = 64  # rows that are tried first
 _WORTH_IT = 0.9  # a channel that RLE leaves larger than this share is written raw: photographs are, and read faster so
 _LARGEST_PSD = (1 << 31) - (1 << 20)  # bytes; the file's own length fields end at 2 GiB
@@ -57,11 +57,14 @@ class Channel:
 
 
 @dataclass(frozen=True)
-class _Kind:
+class Kind:
     """version: 1 is PSD, 2 is PSB. depth: 8 or 16 bits a channel."""
 
     version: int
     depth: int
+
+
+Strip = tuple[bytes, bytes]  # some rows of the merged picture, encoded: their lengths (none for raw ones), and they themselves
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class _Lies:
 
     path: Path
     stamp: Stamp
-    kind: _Kind
+    kind: Kind
     compression: Compression
     offset: int
     length: int
@@ -86,10 +89,10 @@ Written = list[tuple[Channel, _Lies]]  # to be remembered once the file has its 
 _KNOWN: WeakKeyDictionary[Pixels | Mask, dict[int, _Lies]] = WeakKeyDictionary()
 
 
-def write(file: BinaryIO, psd: PSD, layers: list[tuple[LayerRecord, list[Channel]]], merged: Sequence[np.ndarray]) -> Written:
-    """Write `psd` with these layers and merged planes, (h, w) uint8 or uint16 each; of its own layer and image data only the layer
-    count, the global mask and the tagged blocks are used."""
-    kind, information = _Kind(psd.header.version, psd.header.depth), psd.layer_and_mask_information
+def write(file: BinaryIO, psd: PSD, layers: list[tuple[LayerRecord, list[Channel]]], merged: Sequence[Sequence[Strip]]) -> Written:
+    """Write `psd` with these layers and this merged picture (`merged_strip`, for each channel from top to bottom); of its own layer
+    and image data only the layer count, the global mask and the tagged blocks are used."""
+    kind, information = Kind(psd.header.version, psd.header.depth), psd.layer_and_mask_information
     version, count = kind.version, information.layer_info.layer_count
     psd.header.write(file)
     psd.color_mode_data.write(file)
@@ -108,11 +111,16 @@ def write(file: BinaryIO, psd: PSD, layers: list[tuple[LayerRecord, list[Channel
         if kind.depth == 8:
             information.global_layer_mask_info.write(file)
         information.tagged_blocks.write(file, version=version, padding=4)
-    if kind.depth == 16:
-        _write_merged_raw(file, merged)
-    else:
-        _write_merged(file, version, merged)
+    write_fmt(file, "H", (Compression.RAW if kind.depth == 16 else Compression.RLE).value)
+    for part in (0, 1):  # the lengths of all rows, then all rows
+        for strip in chain.from_iterable(merged):
+            file.write(strip[part])
     return written
+
+
+def merged_strip(values: np.ndarray, kind: Kind) -> Strip:
+    """Some rows of one channel of the merged picture, (h, w) uint8 or, for a file of 16 bits, uint16: RLE or raw, as Photoshop's own."""
+    return (b"", values.astype(">u2").tobytes()) if kind.depth == 16 else _rows(np.ascontiguousarray(values), kind.version)
 
 
 def remember(written: Written, path: Path) -> None:
@@ -136,7 +144,7 @@ def _length_before(file: BinaryIO, version: int) -> Iterator[int]:
     file.seek(end)
 
 
-def _write_layers(file: BinaryIO, kind: _Kind, layers: list[tuple[LayerRecord, list[Channel]]]) -> Written:
+def _write_layers(file: BinaryIO, kind: Kind, layers: list[tuple[LayerRecord, list[Channel]]]) -> Written:
     """The records, the channels, and then the records again with the lengths of the channels."""
     version = kind.version
     for record, channels in layers:
@@ -146,7 +154,7 @@ def _write_layers(file: BinaryIO, kind: _Kind, layers: list[tuple[LayerRecord, l
     records.write(file, _ENCODING, version)
     lengths: list[int] = []
     written: Written = []
-    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="psd") as pool, ExitStack() as opened:
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="psd") as pool, ExitStack() as opened:
         sources = _Sources(opened, kind)
         for channel, encoded in _in_order(chain.from_iterable(channels for _, channels in layers), pool, kind, sources):
             write_fmt(file, "H", encoded.compression.value)
@@ -174,7 +182,7 @@ def _write_layers(file: BinaryIO, kind: _Kind, layers: list[tuple[LayerRecord, l
 class _Sources:
     """Files of earlier saves, held open while they are copied from."""
 
-    def __init__(self, opened: ExitStack, kind: _Kind) -> None:
+    def __init__(self, opened: ExitStack, kind: Kind) -> None:
         self._opened = opened
         self._kind = kind
         self._files: dict[Path, BinaryIO | None] = {}
@@ -208,7 +216,7 @@ class _Sources:
 
 
 def _in_order(
-    channels: Iterable[Channel], pool: ThreadPoolExecutor, kind: _Kind, sources: _Sources
+    channels: Iterable[Channel], pool: ThreadPoolExecutor, kind: Kind, sources: _Sources
 ) -> Iterator[tuple[Channel, _Encoded | _Lies]]:
     """The channels as they stand, encoded on the pool's threads."""
     waiting: deque[tuple[Channel, Future[_Encoded] | _Lies]] = deque()
@@ -225,7 +233,7 @@ def _finished(channel: Channel, encoded: Future[_Encoded] | _Lies) -> tuple[Chan
     return channel, encoded if isinstance(encoded, _Lies) else encoded.result()
 
 
-def _encoded(values: np.ndarray, kind: _Kind) -> _Encoded:
+def _encoded(values: np.ndarray, kind: Kind) -> _Encoded:
     """(h, w) uint8 as RLE, or raw where that would hardly make it smaller; for a file of 16 bits as ZIP with prediction."""
     if not values.size:
         return _Encoded(Compression.RAW, [])
@@ -280,26 +288,3 @@ def _few_runs(values: np.ndarray) -> tuple[np.ndarray, bytes] | None:
     pairs[:, 0] = np.where(size > 1, 257 - size, 0)
     pairs[:, 1] = np.repeat(values.reshape(-1)[begins], pieces)
     return 2 * np.add.reduceat(pieces, np.searchsorted(begins, np.arange(height) * width)), pairs.tobytes()
-
-
-def _write_merged_raw(file: BinaryIO, planes: Sequence[np.ndarray]) -> None:
-    write_fmt(file, "H", Compression.RAW.value)
-    for plane in planes:
-        for top in range(0, len(plane), _STRIP):
-            file.write(plane[top : top + _STRIP].astype(">u2").tobytes())
-
-
-def _write_merged(file: BinaryIO, version: int, planes: Sequence[np.ndarray]) -> None:
-    """Always RLE, as Photoshop's own: the lengths of the rows of all planes, then the rows."""
-    write_fmt(file, "H", Compression.RLE.value)
-    before = file.tell()
-    file.seek(sum(len(plane) for plane in planes) * (2, 4)[version - 1], os.SEEK_CUR)
-    all_counts: list[bytes] = []
-    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="psd") as pool:
-        for counts, rows in pool.map(lambda plane: _rows(np.ascontiguousarray(plane), version), planes):
-            all_counts.append(counts)
-            file.write(rows)
-    end = file.tell()
-    file.seek(before)
-    file.write(b"".join(all_counts))
-    file.seek(end)

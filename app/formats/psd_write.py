@@ -7,11 +7,13 @@ plus an alpha channel, the layer count is negative and the alpha is named "Trans
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 import numpy as np
@@ -45,17 +47,17 @@ from psd_tools.psd.tagged_blocks import TaggedBlocks
 
 from ..document import Document, Group, Layer, Node, bounds, walk
 from ..errors import FileError
-from ..geometry import EMPTY, IDENTITY, Rect
-from ..pixels import TILE, Mask, Pixels
+from ..geometry import IDENTITY, Rect
+from ..pixels import TILE, Mask, Pixels, Tiles, changed_rect
 from ..render import mask_array, render
 from .atomic import replacing
 from .color import SRGB
 from .provenance import xmp
 from .psd_channels import as_bytes, with_density
 from .psd_smart import smart_object
-from .psd_stream import Channel, Written, remember, write
+from .psd_stream import WORKERS, Channel, Kind, Strip, Written, merged_strip, remember, write
 from .psd_table import LOCK_BITS, LOCKED, MODE_OF_BLEND, SHEET_COLOR_OF_TAG
-from .raster import Encoding, on_white
+from .raster import MOST_PIXELS_IN_LAYERS, Encoding, footprint, on_white
 
 LONGEST_SIDE_OF_PSD = 30_000  # pixels; beyond that Photoshop uses the large document format, PSB
 LONGEST_SIDE_OF_PSB = 300_000
@@ -82,36 +84,53 @@ def save_psd(document: Document, path: Path, encoding: Encoding = Encoding()) ->
 
 def write_psd(document: Document, file: BinaryIO, version: int, encoding: Encoding = Encoding()) -> Written:
     """The same into an open file; version 1 is PSD, 2 is PSB."""
-    planes = _merged(document, encoding)
-    depth = 16 if encoding.deep else 8
-    whole = len(planes) == 3
+    kind = Kind(version, 16 if encoding.deep else 8)
+    merged = _merged(document, kind)
+    whole = merged.is_opaque or encoding.opaque
     embedded: list[LinkedLayer] | None = [] if encoding.smart_objects else None
-    layers = list(_records(document.layers, _Writing(count(1), embedded, encoding.deep)))
+    nodes = _trimmed(document.layers) if _is_too_much(document.layers) else document.layers
+    layers = list(_records(nodes, _Writing(count(1), embedded, encoding.deep)))
     blocks = TaggedBlocks()
     if embedded:
         blocks.set_data(Tag.LINKED_LAYER2, embedded)  # psd-tools makes its list of it
     information = LayerAndMaskInformation(LayerInfo(layer_count=len(layers) if whole else -len(layers)), GlobalLayerMaskInfo(), blocks)
+    channels = merged.channels[:3] if whole else merged.channels
     size = {"width": document.width, "height": document.height}
     psd = PSD(
-        header=FileHeader(version=version, channels=len(planes), depth=depth, color_mode=ColorMode.RGB, **size),
-        image_resources=_resources(document, planes[:3], whole),
+        header=FileHeader(version=version, channels=len(channels), depth=kind.depth, color_mode=ColorMode.RGB, **size),
+        image_resources=_resources(document, merged.small, whole),
         layer_and_mask_information=information,
     )
-    return write(file, psd, layers, planes)
+    return write(file, psd, layers, channels)
 
 
-def _merged(document: Document, encoding: Encoding) -> list[np.ndarray]:
-    """Red, green, blue over white, and alpha where anything is transparent: (h, w) uint8 each, or uint16."""
-    dtype = np.uint16 if encoding.deep else np.uint8
-    planes = [np.empty((document.height, document.width), dtype) for _ in range(4)]
-    for top in range(0, document.height, _BAND):
-        band = Rect(0, top, document.width, min(top + _BAND, document.height))
-        composed = render(document, band, deep=encoding.deep)
-        colors = _on_white_deep(composed) if encoding.deep else on_white(composed)
-        for index in range(3):
-            planes[index][top : band.bottom] = colors[..., index]
-        planes[3][top : band.bottom] = composed[..., 3]
-    return planes[:3] if encoding.opaque or (planes[3] == np.iinfo(dtype).max).all() else planes
+@dataclass(frozen=True, eq=False)
+class _Merged:
+    """The picture that other programs show. channels: red, green, blue over white, and alpha, encoded. small: RGB, for the thumbnail."""
+
+    channels: list[list[Strip]]
+    is_opaque: bool
+    small: Image.Image
+
+
+def _merged(document: Document, kind: Kind) -> _Merged:
+    """Painted and encoded in bands of rows, so that no more of it is in memory than the file will hold."""
+    step = max(max(document.width, document.height) // (2 * _THUMBNAIL_SIDE), 1)
+    rows = max(_BAND // step, 1) * step
+    channels: list[list[Future[Strip]]] = [[], [], [], []]
+    is_opaque, small = True, []
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="psd") as pool:
+        for top in range(0, document.height, rows):
+            band = Rect(0, top, document.width, min(top + rows, document.height))
+            composed = render(document, band, deep=kind.depth == 16)
+            colors = _on_white_deep(composed) if kind.depth == 16 else on_white(composed)
+            is_opaque = is_opaque and bool((composed[..., 3] == np.iinfo(composed.dtype).max).all())
+            for index, strips in enumerate(channels):
+                plane = composed[..., 3] if index == 3 else colors[..., index]
+                strips.append(pool.submit(merged_strip, plane.copy(), kind))
+            small.append(np.asarray(Image.fromarray(as_bytes(colors)).reduce(step)))
+    encoded = [[strip.result() for strip in strips] for strips in channels]
+    return _Merged(encoded, is_opaque, Image.fromarray(np.concatenate(small)))
 
 
 def _on_white_deep(pixels: np.ndarray) -> np.ndarray:
@@ -123,10 +142,19 @@ def _on_white_deep(pixels: np.ndarray) -> np.ndarray:
 def is_large(document: Document) -> bool:
     """Whether the canvas or a layer is longer than a PSD allows."""
     sides = [document.width, document.height]
-    for node, _depth, _parent in walk(document):
-        area = _extent(node) if isinstance(node, Layer) else EMPTY
+    for layer in _layers(document):
+        area = _extent(layer)
         sides += [area.width, area.height]
     return max(sides) > LONGEST_SIDE_OF_PSD
+
+
+def _layers(document: Document) -> list[Layer]:
+    return [node for node, _depth, _parent in walk(document) if isinstance(node, Layer)]
+
+
+def _is_too_much(nodes: tuple[Node, ...]) -> bool:
+    """Whether layers of these sizes are more than a reader takes, also ours."""
+    return sum(footprint(area.width, area.height) for area in map(_extent, _layers(Document(1, 1, nodes)))) > MOST_PIXELS_IN_LAYERS
 
 
 @dataclass(frozen=True)
@@ -160,6 +188,34 @@ def _layer_record(layer: Layer, state: _Writing) -> tuple[LayerRecord, _Channels
     if state.embedded is not None and not layer.placement.is_identity_shift and layer.pixels.tiles:
         state.embedded.append(smart_object(record, layer, _alone(layer), _PIXELS_PER_INCH))
     return record, _pixel_channels(layer, area, state.deep) + _mask_channel(record, layer, area)
+
+
+def _trimmed(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Layers and masks without the tiles around them in which nothing is; they look the same."""
+    return tuple(_trimmed_node(node) for node in nodes)
+
+
+def _trimmed_node(node: Node) -> Node:
+    mask, dx, dy = node.mask, 0, 0
+    if isinstance(node, Group):
+        node = replace(node, children=_trimmed(node.children))
+    elif not node.placement.is_identity_shift:
+        return node  # turned about the middle of all its pixels
+    else:
+        box = node.pixels.tile_bounds()
+        pixels = Pixels(box.width, box.height, _tiles_from(node.pixels.tiles, box))
+        node = replace(node, pixels=pixels, placement=replace(node.placement, x=node.placement.x + box.left, y=node.placement.y + box.top))
+        dx, dy = (box.left, box.top) if mask is not None and mask.linked else (0, 0)
+    if mask is not None:
+        box = changed_rect({}, mask.tiles).intersect(mask.rect)
+        corner = {"left": mask.left + box.left - dx, "top": mask.top + box.top - dy}
+        mask = replace(mask, width=box.width, height=box.height, tiles=_tiles_from(mask.tiles, box), **corner)
+    return replace(node, mask=mask)
+
+
+def _tiles_from(tiles: Tiles, box: Rect) -> Tiles:
+    across, down = box.left // TILE, box.top // TILE
+    return MappingProxyType({(row - down, column - across): tile for (row, column), tile in tiles.items()})
 
 
 def _alone(layer: Layer) -> bytes:
@@ -197,13 +253,18 @@ def _common_record(node: Node, layer_id: int) -> LayerRecord:
 
 def _tag(record: LayerRecord, name: str, layer_id: int) -> None:
     """Both names (the old one is short and in an old encoding), the layer's id, and the blocks Photoshop always writes."""
-    clean = name.replace("\0", "").encode("utf-16-be", "replace").decode("utf-16-be")
+    clean = _clean(name)
     record.name = clean.encode("mac-roman", "replace")[:255].decode("mac-roman")
     record.tagged_blocks.set_data(Tag.UNICODE_LAYER_NAME, clean)
     record.tagged_blocks.set_data(Tag.LAYER_ID, layer_id)
     record.tagged_blocks.set_data(Tag.BLEND_CLIPPING_ELEMENTS, 1)
     record.tagged_blocks.set_data(Tag.BLEND_INTERIOR_ELEMENTS, 0)
     record.tagged_blocks.set_data(Tag.KNOCKOUT_SETTING, 0)
+
+
+def _clean(name: str) -> str:
+    """What of a name UTF-16 without zeros can hold."""
+    return name.replace("\0", "").encode("utf-16-be", "replace").decode("utf-16-be")
 
 
 def _no_channels() -> _Channels:
@@ -270,12 +331,12 @@ def _thickened(mask: Mask) -> np.ndarray | None:
     return table[values]
 
 
-def _resources(document: Document, merged: Sequence[np.ndarray], whole: bool) -> ImageResources:
-    """merged: red, green and blue over white, 8 or 16 bits; whole: without an alpha channel."""
+def _resources(document: Document, small: Image.Image, whole: bool) -> ImageResources:
+    """small: the merged picture for the thumbnail; whole: it has no alpha channel."""
     dpi = round(document.dpi * 65536)  # 16.16 fixed point
     found: dict[Resource, object] = {
         Resource.RESOLUTION_INFO: ResoulutionInfo(dpi, 1, 1, dpi, 1, 1),  # pixels per inch; sizes shown in inches
-        Resource.THUMBNAIL_RESOURCE: _thumbnail(merged),
+        Resource.THUMBNAIL_RESOURCE: _thumbnail(small),
         Resource.ICC_PROFILE: document.profile or SRGB,
         Resource.VERSION_INFO: VersionInfo(has_composite=True, writer="Downstage", reader="Downstage"),
     }
@@ -292,11 +353,9 @@ def _resources(document: Document, merged: Sequence[np.ndarray], whole: bool) ->
     return ImageResources([(key, ImageResource(key=key, data=found[key])) for key in sorted(found)])
 
 
-def _thumbnail(merged: Sequence[np.ndarray]) -> ThumbnailResource:
-    bands = [Image.fromarray(as_bytes(plane)) for plane in merged]
-    for band in bands:
-        band.thumbnail((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE), reducing_gap=2.0)
-    small = Image.merge("RGB", bands)
+def _thumbnail(small: Image.Image) -> ThumbnailResource:
+    small = small.copy()
+    small.thumbnail((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE))
     stream = io.BytesIO()
     small.save(stream, format="JPEG", quality=80)
     row = (small.width * 24 + 31) // 32 * 4
@@ -306,25 +365,34 @@ def _thumbnail(merged: Sequence[np.ndarray]) -> ThumbnailResource:
 def losses(document: Document, path: Path, encoding: Encoding = Encoding()) -> list[str]:
     """What the PSD cannot hold as it is in the document, in sentences."""
     nodes = [node for node, _depth, _parent in walk(document)]
-    layers = [node for node in nodes if isinstance(node, Layer)]
-    turned = [layer.name for layer in layers if not layer.placement.is_identity_shift]
-    masks = [node.name for node in nodes if node.mask is not None and node.mask.matrix != IDENTITY]
-    report = []
-    if turned and encoding.smart_objects:
-        report.append(f"Scaled, turned or part-pixel layers become smart objects; their masks are resampled: {_listed(turned)}.")
-    elif turned:
-        report.append(f"Scaled, turned or part-pixel layers are written as they look, resampled: {_listed(turned)}.")
-    if masks:
-        report.append(f"Masks that were scaled or turned with their groups are written as they look, resampled: {_listed(masks)}.")
-    if encoding.deep:
-        report.append("Layers keep their 8 bits a channel, written as 16; the merged picture and what is resampled are computed with 16.")
-    if any(layer.recipe is not None or layer.candidates for layer in layers):
-        report.append("Recipes (prompts, seeds) and other candidates of generated layers stay in the project file only.")
-    if any(guide.position < 0 for guide in document.guides):
-        report.append("Guides left of the canvas or above it are not written.")
-    if path.suffix.lower() == ".psd" and is_large(document):
-        report.append("More than 30,000 pixels a side: the file is written in Photoshop's large document format (PSB).")
-    return report
+    layers = _layers(document)
+    turned = _listed([layer.name for layer in layers if not layer.placement.is_identity_shift])
+    masks = _listed([node.name for node in nodes if node.mask is not None and node.mask.matrix != IDENTITY])
+    grey = _listed([node.name for node in nodes if node.mask is not None and node.mask.default not in (0, 255) and _thickened(node.mask) is None])
+    names = _listed([node.name for node in nodes if _clean(node.name) != node.name])
+    become = "become smart objects; their masks are resampled" if encoding.smart_objects else "are written as they look, resampled"
+    too_much = _is_too_much(document.layers)
+    found = {
+        f"Scaled, turned or part-pixel layers {become}: {turned}.": turned,
+        f"Masks that were scaled or turned with their groups are written as they look, resampled: {masks}.": masks,
+        f"Masks that show more outside than inside are written over their layers only: {grey}.": grey,
+        "Layers keep their 8 bits a channel, written as 16; the merged picture and what is resampled are computed with 16.": encoding.deep,
+        "Recipes (prompts, seeds) and other candidates of generated layers stay in the project file only.": any(
+            layer.recipe is not None or layer.candidates for layer in layers
+        ),
+        "Which layers the engine does not look at stays in the project file only.": not all(node.seen_by_engine for node in nodes),
+        "Guides left of the canvas or above it are not written.": any(guide.position < 0 for guide in document.guides),
+        "Guides are rounded to a 32nd of a pixel.": any(guide.position * _UNITS_PER_PIXEL % 1 for guide in document.guides),
+        f"Names keep only the characters that a PSD can hold: {names}.": names,
+        "Empty room around what is in the layers is cut off.": too_much,
+        f"Layers of more than {MOST_PIXELS_IN_LAYERS // 1_000_000:,} megapixels together: Downstage cannot open the file again. Keep a project.": (
+            too_much and _is_too_much(_trimmed(document.layers))
+        ),
+        "More than 30,000 pixels a side: the file is written in Photoshop's large document format (PSB).": (
+            path.suffix.lower() == ".psd" and is_large(document)
+        ),
+    }
+    return [sentence for sentence, holds in found.items() if holds]
 
 
 def _listed(names: list[str]) -> str:

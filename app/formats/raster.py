@@ -188,11 +188,11 @@ def _picture(path: Path, image: Image.Image) -> Picture:
     return Picture(pixels, profile, dpi, (*notes, *more))
 
 
-def check_size(path: Path, width: int, height: int) -> None:
-    """FileError for a picture of more than MOST_PIXELS or LONGEST_SIDE."""
-    if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
+def check_size(path: Path, width: int, height: int, most: int = MOST_PIXELS) -> None:
+    """FileError for a picture of more pixels than `most`, or longer than LONGEST_SIDE."""
+    if width * height > most or max(width, height) > LONGEST_SIDE:
         raise FileError(
-            f"“{path.name}” is {width:,} × {height:,} pixels; Downstage opens pictures of up to {MOST_PIXELS // 1_000_000} megapixels "
+            f"“{path.name}” is {width:,} × {height:,} pixels; Downstage opens pictures of up to {most // 1_000_000:,} megapixels "
             f"and {LONGEST_SIDE:,} pixels a side.",
             "Scale it down or cut it in another program first.",
         )

@@ -183,7 +183,13 @@ def test_the_report_names_what_is_changed(tmp_path: Path) -> None:
     report = " ".join(losses(full_document(), tmp_path / "a.psd"))
     assert "“turned”" in report and "Recipes" in report and "unlinked" not in report
     above = replace(flat_document(), guides=(Guide(True, -3.0),))
-    assert "Guides" in " ".join(losses(above, tmp_path / "a.psd"))
+    assert "Guides left" in " ".join(losses(above, tmp_path / "a.psd"))
+    between = replace(flat_document(), guides=(Guide(True, 1 / 3),))
+    assert "32nd" in " ".join(losses(between, tmp_path / "a.psd"))
+    photo = flat_document().layers[0]
+    inside_out = replace(photo, name="odd\0", seen_by_engine=False, mask=Mask.from_array(np.zeros((9, 9), np.uint8), default=90))
+    told = " ".join(losses(replace(flat_document(), layers=(inside_out,)), tmp_path / "a.psd"))
+    assert "outside than inside" in told and "characters" in told and "engine" in told
     assert losses(flat_document(), tmp_path / "a.psd") == []
 
 

@@ -13,9 +13,9 @@ from psd_tools.compression import rle_impl
 from psd_tools.constants import Compression, Tag
 from psd_tools.psd import PSD
 
-from app.document import Document, Layer, make_layer, walk
+from app.document import Document, Layer, make_group, make_layer, walk
 from app.errors import FileError
-from app.formats import Encoding, open_document, open_with_report, psd_stream, psd_write, save_document
+from app.formats import Encoding, open_document, open_with_report, psd_read, psd_stream, psd_write, save_document
 from app.formats.psd_read import merged_pixels
 from app.geometry import Placement
 from app.pixels import Mask, Pixels
@@ -120,6 +120,39 @@ def test_a_document_beyond_two_gigabytes_needs_a_psb(tmp_path: Path, monkeypatch
         save_document(two_layers(), tmp_path / "a.psd")
     assert not list(tmp_path.glob("*.psd"))
     save_document(two_layers(), tmp_path / "a.psb")
+
+
+def sparse() -> Document:
+    """Layers of the canvas's size with a tile of something each; a group's mask of the same kind."""
+    size, layers = 2000, []
+    for number in range(3):
+        pixels = Pixels.empty(size, size).with_region(500 * number, 1500 - 500 * number, noise(200, 200, number))
+        mask = Mask.from_array(np.full((size, size), 255, np.uint8)).with_region(550, 1050, shape(60, 60)) if number == 1 else None
+        layers.append(make_layer(f"layer {number}", pixels, Placement(-3, 4), mask=mask))
+    hidden = Mask.from_array(np.zeros((size, size), np.uint8), default=0, linked=False).with_region(0, 1200, shape(800, 700))
+    return Document(size, size, (make_group("group", tuple(layers[:2]), mask=hidden), layers[2]))
+
+
+def test_layers_with_much_empty_room_are_cut_where_no_reader_would_take_them_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = sparse()
+    save_document(document, tmp_path / "whole.psd")
+    assert open_document(tmp_path / "whole.psd").layers[1].pixels.width == 2000
+    monkeypatch.setattr(psd_write, "MOST_PIXELS_IN_LAYERS", 1 << 20)
+    monkeypatch.setattr(psd_read, "MOST_PIXELS_IN_LAYERS", 2000 * 2000)
+    monkeypatch.setattr(psd_read, "MOST_PIXELS", 1 << 20)  # the canvas may be larger: the merged picture is not unpacked
+    with pytest.raises(FileError, match="more than"):
+        open_document(tmp_path / "whole.psd")
+    save_document(document, tmp_path / "cut.psd")
+    again = open_document(tmp_path / "cut.psd")
+    assert [node.pixels.width * node.pixels.height <= 512 * 512 for node in again.layers[0].children] == [True, True]
+    assert np.array_equal(render(again, document.rect), render(document, document.rect))
+
+
+def test_a_document_that_even_downstage_cannot_open_again_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(psd_write, "MOST_PIXELS_IN_LAYERS", 1 << 16)
+    assert any("Downstage" in sentence for sentence in psd_write.losses(sparse(), tmp_path / "a.psd"))
+    monkeypatch.setattr(psd_write, "MOST_PIXELS_IN_LAYERS", 1 << 20)
+    assert not any("Downstage" in sentence for sentence in psd_write.losses(sparse(), tmp_path / "a.psd"))
 
 
 @pytest.mark.parametrize("suffix", ("psd", "psb"))
