@@ -43,6 +43,7 @@ METRICS = {
     "shadow_correlation": Metric("shadow correlation", "↑"),
     "shadow_mass": Metric("shadow mass", ""),
     "effect_error": Metric("effect error", "↓"),
+    "effects_seen": Metric("effects as seen, error", "↓"),
     "box_iou": Metric("IoU with box", "↑"),
     "inside_box": Metric("inside box", "↑"),
     "object_iou": Metric("IoU with thing", "↑"),

@@ -1,7 +1,8 @@
 """Picture shards -> latent shards: what the transformer and G are trained on, encoded once.
 
 An example becomes one safetensors file with, in half precision: composite, background and, as there are, foreground (the true
-layer), surrogate (equation 9), reference and pasted (the background with the reference on it), each (c, h, w) mean latents;
+layer), surrogate (equation 9), reference and pasted (the background with the reference on it), each (c, h, w) mean latents; reach
+(1, h, w): the largest alpha of the object in each token of 2 × 2;
 prompt_embeds (words, d) and pooled (p,) where the model reads text; box (4,) in frame pixels.
 
 Every picture shard is done by itself, so the work can be shared by processes and goes on where it stopped.
@@ -117,10 +118,16 @@ def encode(example: Example, vae: Vae, rgba_vae: Vae) -> Example:
     layers = {name: example[name] for name in ("foreground", "reference") if name in example}
     if "matte" in example:
         layers["surrogate"] = surrogate(example["composite"], example["matte"])
+        latents["reach"] = reach(example["matte"]).half()
     latents |= {name: latent(rgba_vae, layer) for name, layer in layers.items()}
     if "reference" in example:
         latents["pasted"] = latent(vae, over(example["reference"], example["background"]))
     return latents | {"box": example["box"]}
+
+
+def reach(matte: torch.Tensor) -> torch.Tensor:
+    """(1, h, w) -> (1, h/8, w/8)"""
+    return F.max_pool2d(matte, 16).repeat_interleave(2, -1).repeat_interleave(2, -2)
 
 
 def frame(example: Example, sizes: list[Size], name: str) -> Example:
@@ -157,22 +164,25 @@ def _resized(picture: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     return resized
 
 
-def write_scenes(sprites: Sprites, out: Path, number: int, size: int, seed: int, per_shard: int = 256) -> None:
-    """Picture shards of rendered scenes: true layers, and mattes for the surrogates of stage 2. What is there is left alone."""
+def write_scenes(sprites: Sprites, out: Path, number: int, size: int, seed: int, per_shard: int = 256, domain: str = "simple") -> None:
+    """Picture shards of rendered scenes, with mattes for the surrogates of stage 2, and with true layers in the simple domain: the other
+    one stands for photographs, whose layers nobody knows. What is there is left alone."""
     out.mkdir(parents=True, exist_ok=True)
     for shard, first in enumerate(range(0, number, per_shard)):
         path = out / f"{shard:05}.tar"
         if path.exists():
             continue
-        scenes = render(sprites, seed * 1_000_003 + shard, min(per_shard, number - first), size)
+        scenes = render(sprites, seed * 1_000_003 + shard, min(per_shard, number - first), size, domain=domain)
         with ShardWriter(path) as writer:
-            for key, files in _scene_files(scenes, first):
+            for key, files in _scene_files(scenes, first, layered=domain == "simple"):
                 writer.add(key, files)
 
 
-def _scene_files(scenes: Scenes, first: int) -> Iterator[tuple[str, dict[str, bytes]]]:
+def _scene_files(scenes: Scenes, first: int, layered: bool) -> Iterator[tuple[str, dict[str, bytes]]]:
     parts = {"composite": scenes.composite, "background": scenes.background, "foreground": scenes.foreground,
              "matte": scenes.object_alpha, "reference": scenes.reference}  # fmt: skip
+    if not layered:
+        del parts["foreground"]
     for i in range(len(scenes)):
         files = {f"{name}.png": write_png(pictures[i]) for name, pictures in parts.items()}
         yield f"{first + i:08}", files | {"json": f'{{"box": {scenes.box[i].tolist()}}}'.encode()}

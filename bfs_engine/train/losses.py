@@ -30,7 +30,7 @@ class Prediction:
     """One batch [composites …, foregrounds …] and what the model said about it.
 
     clean z_0, noise ε and predicted v_θ(z_t, t): (2n, c, h, w); time t: (2n,), the same for both branches of a scene;
-    background z^B: (n, c, h, w).
+    background z^B: (n, c, h, w). weight: how much each squared error counts, (2n, c, h, w) or what broadcasts to it.
     """
 
     clean: torch.Tensor
@@ -38,20 +38,26 @@ class Prediction:
     time: torch.Tensor
     predicted: torch.Tensor
     background: torch.Tensor
+    weight: torch.Tensor | None = None
 
 
 def flow_matching(p: Prediction) -> tuple[torch.Tensor, torch.Tensor]:
     """The two terms of equation 6: ‖v^c − v_θ^c‖² and ‖v^f − v_θ^f‖², with v = ε − z_0."""
     velocity = p.noise - p.clean
-    composite, foreground = (velocity - p.predicted).chunk(2)
-    return composite.square().mean(), foreground.square().mean()
+    composite, foreground = _weighed((velocity - p.predicted).square(), p.weight).chunk(2)
+    return composite.mean(), foreground.mean()
 
 
 def composition(p: Prediction, compositor: Compositor) -> torch.Tensor:
     """Equation 7: L_comp = ‖ẑ_0^c − G(ẑ_0^f, z^B)‖², with the one-step estimates ẑ_0 = z_t − t · v_θ."""
     estimate = interpolate(p.clean, p.noise, p.time) - p.time[:, None, None, None] * p.predicted
     composite, foreground = estimate.chunk(2)
-    return F.mse_loss(composite, compositor(foreground, p.background))
+    weight = None if p.weight is None else p.weight.chunk(2)[0]
+    return _weighed((composite - compositor(foreground, p.background)).square(), weight).mean()
+
+
+def _weighed(errors: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
+    return errors if weight is None else errors * weight
 
 
 def stage_one(p: Prediction, compositor: Compositor, weight: float) -> Terms:

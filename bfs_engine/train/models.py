@@ -22,12 +22,14 @@ Vae = AutoencoderKL | PatchAutoencoder
 
 @dataclass(frozen=True, eq=False)
 class Backbone:
-    """The transformer and how it was trained: see BFSPipeline for noise, prediction and spread."""
+    """The transformer and how it was trained: see BFSPipeline for noise, prediction and spread. importance: how much an error in each
+    latent channel counts, (2, c) for composites and foregrounds; None: all the same."""
 
     transformer: BFSTransformer2DModel
     noise: str = "independent"
     prediction: str = "velocity"
     spread: list[list[float]] | None = None
+    importance: torch.Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from .sheet import first_examples, on_checker, write_sheet
 
 BLOCKS = (FluxTransformerBlock, FluxSingleTransformerBlock)
 LATENT_SCALE = 8  # frame pixels for each latent pixel
+LEAST_REACH = 0.02  # alpha from which a thing counts as being in a token
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class StageConfig(RunConfig):
     composition: float = 0.1  # λ of equations 8 to 10
     regularise: float = 0.2  # share of stage 2's steps that are equation 10
     times: str = "uniform"  # or "logit-normal", which looks more often at the middle
+    pure_noise: float = 0.0  # share of examples at t = 1, for a model that samples in one step
+    effects: float = 1.0  # weight of the tokens that the thing does not reach: only shadows and reflections change there
     guidance: float = 1.0  # embedded, for backbones that were distilled for guidance; 1 asks for the plain velocity
     trained: str = "sharing"  # or "all", for a small model that has no pretrained backbone
     rank: int = 4  # of fresh information sharing, where the backbone comes without
@@ -51,6 +54,8 @@ class StageConfig(RunConfig):
                 raise ValueError(f"{name} must be one of {', '.join(choices)}")
         if not 0 <= self.regularise <= 1:
             raise ValueError("regularise must be from 0 to 1")
+        if not (0 <= self.pure_noise <= 1 and self.effects > 0):
+            raise ValueError("pure_noise must be from 0 to 1, and effects more than 0")
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,11 +122,22 @@ def _start(config: StageConfig, folder: Path, backbone: Backbone, compositor: nn
 
 def predict(model: nn.Module, backbone: Backbone, part: Example, layer: str, config: StageConfig) -> Prediction:
     """Noise a batch and ask the model. layer: the part of the examples that is the foreground branch's clean latent."""
-    check(part, layer, backbone)
+    check(part, layer, backbone, config)
     clean = torch.cat([part["composite"].float(), part[layer].float()])
     noise, time = draw(part, clean.shape, backbone.noise, config)
     predicted = velocity(model, backbone, part, interpolate(clean, noise, time), time, config.guidance)
-    return Prediction(clean, noise, time, predicted, part["background"].float())
+    return Prediction(clean, noise, time, predicted, part["background"].float(), importance(backbone, part, config))
+
+
+def importance(backbone: Backbone, part: Example, config: StageConfig) -> torch.Tensor | None:
+    """How much errors count: (2n, c, h, w) or what broadcasts to it, None where all count the same."""
+    weight = None
+    if backbone.importance is not None:
+        weight = backbone.importance.repeat_interleave(len(part["composite"]), dim=0)[:, :, None, None]
+    if config.effects != 1:
+        around = torch.where(part["reach"].float() > LEAST_REACH, 1.0, config.effects).repeat(2, 1, 1, 1)
+        weight = around if weight is None else weight * around
+    return weight
 
 
 def draw(part: Example, shape: torch.Size, noise: str, config: StageConfig) -> tuple[torch.Tensor, torch.Tensor]:
@@ -132,7 +148,9 @@ def draw(part: Example, shape: torch.Size, noise: str, config: StageConfig) -> t
         drawn = torch.randn(2, *shape[1:], generator=generator)
         noises.append(drawn if noise == "independent" else drawn[:1].expand_as(drawn))
         time = torch.rand((), generator=generator)
-        times.append(time if config.times == "uniform" else torch.randn((), generator=generator).sigmoid())
+        time = time if config.times == "uniform" else torch.randn((), generator=generator).sigmoid()
+        pure = config.pure_noise > 0 and torch.rand((), generator=generator) < config.pure_noise
+        times.append(torch.ones(()) if pure else time)
     device = part["composite"].device
     return torch.stack(noises, dim=1).flatten(0, 1).to(device), torch.stack(times).repeat(2).to(device)
 
@@ -178,20 +196,20 @@ def words(part: Example, config: dict) -> tuple[torch.Tensor, torch.Tensor]:
     return like.new_zeros(len(like), 1, config.joint_attention_dim), like.new_zeros(len(like), config.pooled_projection_dim)
 
 
-def check(part: Example, layer: str, backbone: Backbone) -> None:
+def check(part: Example, layer: str, backbone: Backbone, config: StageConfig) -> None:
     """EngineError where the shards were not cached for this model or this stage."""
-    config = backbone.transformer.config
+    shape = backbone.transformer.config
     tokens = 4 * part["composite"].shape[1]
-    needed = {"composite", "background", "box", layer}
-    if takes_reference(config):
+    needed = {"composite", "background", "box", layer} | ({"reach"} if config.effects != 1 else set())
+    if takes_reference(shape):
         needed |= {"reference"} | ({"pasted"} if backbone.prediction == "change" else set())
     missing = sorted(needed - part.keys())
     if missing:
         raise EngineError(f"These shards lack {', '.join(missing)}.", "Cache them again, for this model and from examples that have it.")
-    if tokens != config.out_channels:
-        raise EngineError(f"These shards hold latents of {tokens // 4} channels, and the transformer makes {config.out_channels // 4}.")
-    if "prompt_embeds" in part and part["prompt_embeds"].shape[2] != config.joint_attention_dim:
-        raise EngineError(f"These shards hold text {part['prompt_embeds'].shape[2]} wide, and the transformer reads {config.joint_attention_dim}.")
+    if tokens != shape.out_channels:
+        raise EngineError(f"These shards hold latents of {tokens // 4} channels, and the transformer makes {shape.out_channels // 4}.")
+    if "prompt_embeds" in part and part["prompt_embeds"].shape[2] != shape.joint_attention_dim:
+        raise EngineError(f"These shards hold text {part['prompt_embeds'].shape[2]} wide, and the transformer reads {shape.joint_attention_dim}.")
 
 
 @torch.no_grad()
