@@ -1,12 +1,12 @@
 """Frames of the real window, timed from within; prints JSON. Run by bench_canvas.py.
 
-    python -m tests.benchmarks.canvas LAYERS SIDE
+    python -m tests.benchmarks.canvas LAYERS SIDE [WHAT]
 
 A document of SIDE × SIDE pixels with so many full layers, half transparent; its middle layer, and a cut-out of 600 pixels above it,
 are dragged at several zooms, the middle layer's mask is painted on, and the view is panned and turned. A frame is a mouse move with
 everything it sets off, and the painting of all of the picture and the window; nothing is left for the next frame. Times are of the
 processor, of all threads together (Qt draws what is scaled or shifted by parts of pixels on several), in milliseconds: what else the
-machine does disturbs them less, and without it a frame takes no longer than that. The journal of unsaved work is off.
+machine does disturbs them less, and without it a frame takes no longer than that. The journal of unsaved work is off. WHAT: only the one of this name, such as "pan, 50 %".
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ class Least:
         painter.end()
 
 
-async def story(window: MainWindow, layers: int, side: int) -> dict[str, list[float]]:
+async def story(window: MainWindow, layers: int, side: int, only: str | None) -> dict[str, list[float]]:
     made = document(layers, side)
     window.resize(*SIZE)
     window.files.recovery.watch = lambda _session: None
@@ -166,26 +166,29 @@ async def story(window: MainWindow, layers: int, side: int) -> dict[str, list[fl
     for name, zoom in (("fitted", 0.0), ("50 %", 0.5), ("100 %", 1.0), ("150 %", 1.5)):
         canvas.fit() if not zoom else canvas.centre_at(zoom)
         for what, tool, id in (("drag of a full layer", "move", full), ("drag of a cut-out", "move", cut_out), ("stroke of 60 px", "eraser", full)):
+            if only not in (None, f"{what}, {name}"):
+                continue
             desk.choose(tool)
             session.active = id
             moves, told[f"{what}, {name}"] = await dragged(window, least)
             if tool == "eraser":
                 told[f"dab of 60 px, {name}"] = moves
-    for name, zoom in (("50 %", 0.5), ("100 %", 1.0)):
-        canvas.centre_at(zoom)
-        told[f"pan, {name}"] = await looked_around(window, lambda frame: canvas.set_view(canvas.view.moved(9, 4)))
-    canvas.fit()
-    told["turn, fitted"] = await looked_around(window, lambda frame: canvas.turn_to(frame * 0.7))
+    looks = [("pan, 50 %", lambda _frame: canvas.set_view(canvas.view.moved(9, 4)), 0.5)]
+    looks += [("pan, 100 %", looks[0][1], 1.0), ("turn, fitted", lambda frame: canvas.turn_to(frame * 0.7), 0.0)]
+    for name, step, zoom in looks:
+        if only in (None, name):
+            canvas.fit() if not zoom else canvas.centre_at(zoom)
+            told[name] = await looked_around(window, step)
     return told | {"least": least.taken}
 
 
-def run(layers: int, side: int) -> dict[str, list[float]]:
+def run(layers: int, side: int, only: str | None = None) -> dict[str, list[float]]:
     told: dict[str, list[float]] = {}
     tasks = []
 
     async def watch(window: MainWindow) -> None:
         try:
-            told.update(await story(window, layers, side))
+            told.update(await story(window, layers, side, only))
         finally:
             window.leave_unsaved()
 
@@ -196,4 +199,4 @@ def run(layers: int, side: int) -> dict[str, list[float]]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(*(int(argument) for argument in sys.argv[1:]))))
+    print(json.dumps(run(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])))

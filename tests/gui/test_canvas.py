@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSpinBox
@@ -19,7 +19,7 @@ from app.document import Document, Guide, make_layer
 from app.formats import save_document
 from app.geometry import Placement
 from app.pixels import Pixels
-from app.render import render
+from app.render import render, render_qimage
 from tests.gui.conftest import Editor
 from ui.view import centred
 
@@ -258,13 +258,61 @@ def test_while_the_view_moves_what_comes_into_sight_next_is_painted_ahead(tell: 
     tell(story, path)
 
 
+def test_when_a_drag_pauses_nothing_of_the_picture_is_left_behind(tell: Tell, scene: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that has no time: every frame paints one piece."""
+    monkeypatch.setattr("ui.canvas.PAINT_BUDGET", 0.0)
+    monkeypatch.setattr("ui.backing.PIECE", 40)
+    monkeypatch.setattr("ui.backing.BLOCK", 8)
+
+    async def story(editor: Editor) -> None:
+        window, canvas = editor.window, editor.window.canvas
+        alone(editor)
+        window.session.active = window.session.document.layers[2].id
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=editor.point(105, 80))
+        behind = []
+        for step in range(1, 9):
+            QTest.mouseMove(canvas, editor.point(105 - 9 * step, 80 - 5 * step))
+            canvas.repaint()
+            behind.append(canvas._backing.is_behind)
+        assert any(behind)
+        await editor.until(lambda: not canvas._backing.is_behind)
+        sheet = canvas._backing._sheet
+        expected = render_qimage(window.session.shown, sheet.rect, 2.0**-sheet.level)
+        a, b = (np.array(image.constBits()).astype(int) for image in (sheet.image, expected))
+        assert np.abs(a - b).max() <= 2
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=editor.point(33, 40))
+
+    tell(story, scene)
+
+
+def test_a_part_of_the_window_that_is_painted_again_fits_without_a_seam(tell: Tell, tmp_path: Path) -> None:
+    y, x = np.mgrid[:1200, :1600]
+    ramp = np.dstack([x // 8, y // 6, (x + y) // 16, np.full_like(x, 255)]).astype(np.uint8)
+    save_document(Document(1600, 1200, (make_layer("ramp", Pixels.from_array(ramp)),)), path := tmp_path / "ramp.downstage")
+
+    async def story(editor: Editor) -> None:
+        alone(editor)
+        canvas = editor.window.canvas
+        for zoom in (1 / 3, 2 / 3, 1.5, 4.7):
+            for rotation in (0, 15, 90, 131):
+                canvas.set_view(centred((1600, 1200), canvas.device_size, zoom, canvas.view.__class__(rotation=rotation)))
+                whole = shown(editor).astype(int)
+                middle = QPoint(canvas.width() // 2, canvas.height() // 2)
+                for rect in (QRect(middle - QPoint(31, 17), QSize(43, 29)), QRect(middle, QSize(60, 1)), QRect(middle - QPoint(7, 40), QSize(1, 70))):
+                    part = canvas.grab(rect).toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+                    seen = np.array(part.constBits()).reshape(part.height(), -1, 4)[:, : part.width(), :3]
+                    assert np.abs(seen - whole[rect.top() : rect.bottom() + 1, rect.left() : rect.right() + 1]).max() <= 2
+
+    tell(story, path)
+
+
 # A screen of twice the density
 
 HIDPI = """
 import sys
 import numpy as np
 import main
-from app.render import render
+from app.render import render, render_qimage
 from tests.gui.double import DiscEngine, Words
 from tests.gui.test_canvas import Editor, alone, shown
 
