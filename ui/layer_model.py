@@ -123,7 +123,7 @@ class LayerModel(QAbstractItemModel):
     # Drag and drop
 
     def supportedDropActions(self) -> Qt.DropAction:
-        return Qt.DropAction.MoveAction
+        return Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
 
     def mimeTypes(self) -> list[str]:
         return [MIME]
