@@ -52,6 +52,9 @@ OPERATIONS = (
 )
 _BLEND_OF = {operation: mode for mode, operation in OPERATIONS.items()} | {"svg:add": "linear dodge"}
 _CLIPS = "svg:src-atop"
+_MYPAINT = "http://mypaint.org/ns/openraster"
+_FOR_MYPAINT = {f"{{{_MYPAINT}}}frame-active": "true", f"{{{_MYPAINT}}}eotf": "1.0"}  # the canvas has a size; colours mix as they are encoded
+ElementTree.register_namespace("mypaint", _MYPAINT)
 
 _LONGEST_XML = 16 << 20  # bytes
 _LARGEST_ENTRY = 1 << 30  # bytes, unpacked
@@ -90,7 +93,7 @@ def save_ora(document: Document, path: Path) -> None:
         state.put("mimetype", MIMETYPE)
         size = {"w": str(document.width), "h": str(document.height)}
         dpi = str(max(round(document.dpi), 1))
-        root = ElementTree.Element("image", {"version": VERSION, **size, "xres": dpi, "yres": dpi})
+        root = ElementTree.Element("image", {"version": VERSION, **size, "xres": dpi, "yres": dpi} | _FOR_MYPAINT)
         root.append(_stack(state, document.layers, ()))
         state.put("stack.xml", ElementTree.tostring(root, "utf-8", xml_declaration=True), zipfile.ZIP_DEFLATED)
         state.put("mergedimage.png", _png(on_white(merged) if opaque(merged) else merged, document.profile))

@@ -167,6 +167,20 @@ def convert_with_krita(source: Path, target: Path, home: Path) -> None:
     assert target.exists(), done.stdout + done.stderr
 
 
+def convert_with_mypaint(source: Path, target: Path, home: Path) -> dict:
+    """Open an OpenRaster file with MyPaint and save it again; its view of the file (read_ora.py)."""
+    find("MyPaint", "mypaint")
+    library = next((folder for folder in map(Path, ("/usr/lib/mypaint", "/usr/local/lib/mypaint")) if (folder / "lib").is_dir()), None)
+    python = "/usr/bin/python3"  # that MyPaint was installed for
+    if library is None or not Path(python).exists():
+        pytest.skip("MyPaint is installed where its library is not found")
+    home.mkdir(exist_ok=True)
+    command = [find("xvfb-run", "xvfb-run"), "-a", python, str(HERE / "read_ora.py"), str(library), str(source), str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=ENVIRONMENT | {"HOME": str(home)})
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
 def metadata_by_exiftool(path: Path) -> dict:
     """exiftool's flat view of the file's metadata."""
     done = subprocess.run([find("exiftool", "exiftool"), "-json", "-n", str(path)], capture_output=True, text=True, timeout=60, env=ENVIRONMENT)

@@ -1,7 +1,9 @@
-"""Krita opens our OpenRaster files as we meant them, and we open what it makes of them."""
+"""Krita and MyPaint open our OpenRaster files as we meant them, and we open what they make of them."""
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -95,3 +97,29 @@ def test_what_krita_saves_again_is_what_we_wrote(by_krita: Path, name: str) -> N
         if isinstance(mine, Layer) and not (area := mine.pixels.content_bounds()).is_empty:
             shift = int(mine.placement.x - other.placement.x), int(mine.placement.y - other.placement.y)
             assert np.array_equal(mine.pixels.to_array(area)[..., 3], other.pixels.to_array(area.moved(*shift))[..., 3]), mine.name
+
+
+@pytest.mark.parametrize("name", SAVED_AGAIN)
+def test_mypaint_finds_every_layer_in_its_place_and_paints_it_as_we_do(tmp_path: Path, name: str) -> None:
+    document = DOCUMENTS[name]()
+    save_document(document, tmp_path / "ours.ora")
+    seen = programs.convert_with_mypaint(tmp_path / "ours.ora", tmp_path / "theirs.ora", tmp_path / "home")
+    assert seen["frame"] == [0, 0, document.width, document.height] and seen["eotf"] == 1.0
+    ours = open_with_report(tmp_path / "ours.ora").document
+    assert seen["layers"][::-1] == _bottom_to_top(ours.layers)
+    with zipfile.ZipFile(tmp_path / "theirs.ora") as archive, Image.open(io.BytesIO(archive.read("mergedimage.png"))) as merged:
+        error = np.abs(over_white(np.asarray(merged.convert("RGBA"))) - over_white(render(document, document.rect)))
+    assert error.max() <= 2
+    theirs = open_with_report(tmp_path / "theirs.ora").document
+    assert (theirs.width, theirs.height) == (document.width, document.height)
+    assert tree(theirs.layers)[1:] == tree(ours.layers)  # it puts a paper below
+
+
+def _bottom_to_top(nodes: tuple[Node, ...], depth: int = 0) -> list[list]:
+    """As MyPaint lists them, the other way round: a group after what is in it."""
+    rows: list[list] = []
+    for node in nodes:
+        inside = [] if isinstance(node, Layer) else _bottom_to_top(node.children, depth + 1)
+        kind = "PaintingLayer" if isinstance(node, Layer) else "LayerStack"
+        rows += [*inside, [depth, node.name, kind, round(node.opacity, 2), node.visible, node.locked]]
+    return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,39 @@ def test_ag_psd_finds_turned_layers_as_smart_objects(suffix: str, tmp_path: Path
     assert np.abs(np.array(turned["placedLayer"]["transform"]) - places).max() < 1e-9
     assert (turned["placedLayer"]["width"], turned["placedLayer"]["height"]) == (layer.pixels.width, layer.pixels.height)
     assert [(file["name"], file["id"]) for file in read["linkedFiles"]] == [("turned.psb", turned["placedLayer"]["id"])]
+
+
+def test_ag_psd_finds_locks_tags_guides_and_resolution(suffix: str, tmp_path: Path) -> None:
+    ground, group, *others = full_document().layers
+    locked = replace(ground, locks=frozenset({"transparency", "position"})), replace(group, locks=frozenset({"pixels"}))
+    path = tmp_path / f"a.{suffix}"
+    save_document(replace(full_document(), layers=(*locked, *others)), path)
+    read = programs.read_with_ag_psd(path)
+    assert [entry["protected"] for entry in read["children"][:3]] == [
+        {"transparency": True, "composite": False, "position": True},
+        {"transparency": False, "composite": True, "position": False},
+        {"transparency": False, "composite": False, "position": False},
+    ]
+    assert [entry["transparencyProtected"] for entry in read["children"][:2]] == [True, False]
+    assert [(entry["name"], entry["layerColor"]) for entry in every(read["children"]) if entry["layerColor"] != "none"] == [
+        ("Gruppe „A“", "blue"), ("Tasse ☕ 茶碗", "red"),
+    ]  # fmt: skip
+    resources = read["imageResources"]
+    assert resources["gridAndGuidesInformation"]["guides"] == [
+        {"location": 12.5, "direction": "horizontal"}, {"location": 100, "direction": "vertical"},
+    ]  # fmt: skip
+    assert (resources["resolutionInfo"]["horizontalResolution"], resources["resolutionInfo"]["horizontalResolutionUnit"]) == (300, "PPI")
+
+
+def test_a_line_of_more_than_thirty_thousand_pixels_is_read_by_others(tmp_path: Path) -> None:
+    """As a PSB, whatever the ending; ImageMagick's usual limits forbid pictures that long."""
+    line = gradient(30_100, 3)
+    save_document(Document(30_100, 3, (make_layer("line", Pixels.from_array(line)),)), tmp_path / "a.psd")
+    read = programs.read_with_ag_psd(tmp_path / "a.psd")
+    for image in (read["imageData"], read["children"][0]["imageData"]):
+        assert np.array_equal(programs.pixels_of(image)[..., :3], line)
+    found = programs.metadata_by_exiftool(tmp_path / "a.psd")
+    assert (found["ImageWidth"], found["ImageHeight"], found["FileType"]) == (30_100, 3, "PSD")
 
 
 def test_ag_psd_shows_the_merged_picture(document: Document, suffix: str, tmp_path: Path) -> None:
