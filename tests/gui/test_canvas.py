@@ -10,18 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSpinBox
 
 from app.document import Document, Guide, make_layer
 from app.formats import save_document
-from app.geometry import Placement
+from app.geometry import Placement, Rect
 from app.pixels import Pixels
 from app.render import render, render_qimage
 from tests.gui.conftest import Editor
-from ui.view import centred
+from ui.view import View, centred
 
 Tell = Callable[..., None]
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -269,13 +269,19 @@ def test_when_a_drag_pauses_nothing_of_the_picture_is_left_behind(tell: Tell, sc
         alone(editor)
         window.session.active = window.session.document.layers[2].id
         QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=editor.point(105, 80))
-        draw, behind = canvas._backing.draw, []
-        monkeypatch.setattr(canvas._backing, "draw", lambda *seen: (behind.append(canvas._backing.is_behind), draw(*seen)))
+        draw, drawn = canvas._backing.draw, []
+
+        def watched(painter: QPainter, view: View, area: Rect, exposed: QRectF) -> None:
+            drawn.append((canvas._backing.is_behind, exposed.toRect() == canvas.rect()))
+            draw(painter, view, area, exposed)
+
+        monkeypatch.setattr(canvas._backing, "draw", watched)
         for step in range(1, 9):
             QTest.mouseMove(canvas, editor.point(105 - 9 * step, 80 - 5 * step))
             canvas.repaint()
-        assert any(behind)
-        await editor.until(lambda: not behind[-1])
+        assert drawn[-1] == (True, True)
+        drawn.clear()
+        await editor.until(lambda: (False, True) in drawn)  # all of the window, from all of the picture
         sheet = canvas._backing._sheet
         expected = render_qimage(window.session.shown, sheet.rect, 2.0**-sheet.level)
         a, b = (np.array(image.constBits()).astype(int) for image in (sheet.image, expected))
