@@ -231,7 +231,7 @@ def _common(state: Reading, record: LayerRecord, keeps_fill: bool = False) -> di
         if Tag.EFFECTS_LAYER in blocks:  # only as Photoshop 5 wrote them
             state.left_out.append("effects in an old format")
     state.noticed["softened"] += record.mask_data is not None and record.mask_data.parameters is not None
-    locks = blocks.get_data(Tag.PROTECTED_SETTING) or 0
+    locks = (blocks.get_data(Tag.PROTECTED_SETTING) or 0) | record.flags.transparency_protected  # the bit of transparency is the first
     return {
         "id": id_,
         "name": (blocks.get_data(Tag.UNICODE_LAYER_NAME) or record.name).rstrip("\0"),

@@ -123,12 +123,13 @@ def _merged(document: Document, kind: Kind) -> _Merged:
         for top in range(0, document.height, rows):
             band = Rect(0, top, document.width, min(top + rows, document.height))
             composed = render(document, band, deep=kind.depth == 16)
-            colors = _on_white_deep(composed) if kind.depth == 16 else on_white(composed)
-            is_opaque = is_opaque and bool((composed[..., 3] == np.iinfo(composed.dtype).max).all())
+            if clear := bool((composed[..., 3] != np.iinfo(composed.dtype).max).any()):
+                is_opaque = False
+            colors = composed if not clear else _on_white_deep(composed) if kind.depth == 16 else on_white(composed)
             for index, strips in enumerate(channels):
                 plane = composed[..., 3] if index == 3 else colors[..., index]
                 strips.append(pool.submit(merged_strip, plane.copy(), kind))
-            small.append(np.asarray(Image.fromarray(as_bytes(colors)).reduce(step)))
+            small.append(np.asarray(Image.fromarray(as_bytes(colors)).reduce(step))[..., :3])
     encoded = [[strip.result() for strip in strips] for strips in channels]
     return _Merged(encoded, is_opaque, Image.fromarray(np.concatenate(small)))
 
@@ -242,7 +243,7 @@ def _common_record(node: Node, layer_id: int) -> LayerRecord:
     record = LayerRecord(
         opacity=round(node.opacity * 255),
         clipping=Clipping.NON_BASE if node.clipping else Clipping.BASE,
-        flags=LayerFlags(visible=node.visible),
+        flags=LayerFlags(visible=node.visible, transparency_protected="transparency" in node.locks),
     )
     _tag(record, node.name, layer_id)
     locks = sum(LOCK_BITS[kind] for kind in node.locks) | (LOCKED if node.locked else 0)

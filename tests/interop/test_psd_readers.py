@@ -150,7 +150,7 @@ def test_a_line_of_more_than_thirty_thousand_pixels_is_read_by_others(tmp_path: 
     for image in (read["imageData"], read["children"][0]["imageData"]):
         assert np.array_equal(programs.pixels_of(image)[..., :3], line)
     found = programs.metadata_by_exiftool(tmp_path / "a.psd")
-    assert (found["ImageWidth"], found["ImageHeight"], found["FileType"]) == (30_100, 3, "PSD")
+    assert (found["ImageWidth"], found["ImageHeight"], found["FileType"]) == (30_100, 3, "PSB")
 
 
 def test_ag_psd_shows_the_merged_picture(document: Document, suffix: str, tmp_path: Path) -> None:

@@ -7,6 +7,10 @@ import psd_tools.composite.blend as oracle
 import pytest
 
 from app.blend import BLEND_MODES, FORMULAS, blend
+from app.document import Document, make_layer
+from app.geometry import Rect
+from app.pixels import Pixels
+from app.render import render
 
 NAMES = [mode for mode in BLEND_MODES if mode != "dissolve"]
 
@@ -45,3 +49,16 @@ def test_mixing_leaves_its_inputs_alone(mode: str) -> None:
     mixed = blend(mode, below, above)
     mixed += 1
     assert np.array_equal(below, kept[0]) and np.array_equal(above, kept[1])
+
+
+@pytest.mark.parametrize("mode", NAMES)
+def test_every_pair_of_levels_is_painted_within_half_a_level(mode: str) -> None:
+    """All 65,536 pairs of grey, as many of random colours, at full and at lower opacity, through the painter."""
+    levels, random = np.arange(256, dtype=np.uint8), np.random.default_rng(2)
+    greys = [np.broadcast_to(plane[..., None], (256, 256, 3)) for plane in (levels[None, :], levels[:, None])]
+    below, above = (np.concatenate([grey, random.integers(0, 256, (256, 256, 3), np.uint8)]) for grey in greys)
+    mixed = np.clip(getattr(oracle, mode.replace(" ", "_"))(below.astype(np.float32) / 255, above.astype(np.float32) / 255), 0, 1) * 255
+    for opacity in (1.0, 0.6):
+        layer = make_layer("layer", Pixels.from_array(above), blend=mode, opacity=opacity)
+        seen = render(Document(256, 512, (make_layer("ground", Pixels.from_array(below)), layer)), Rect(0, 0, 256, 512))
+        assert np.abs(seen[..., :3] - (below * (1 - opacity) + mixed * opacity)).max() < 0.51
