@@ -89,7 +89,8 @@ def bootstrap(statistic: Callable[[np.ndarray], np.ndarray], n: int, seed: int, 
     if n < 2:
         return Estimate(value, None, None, n)
     drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)
-    low, high = np.nanpercentile(statistic(drawn), INTERVAL)
+    with np.errstate(invalid="ignore"):  # of few examples a sample may be one example n times, which has no pairs: it is left out
+        low, high = np.nanpercentile(statistic(drawn), INTERVAL)
     return Estimate(value, float(low), float(high), n)
 
 

@@ -146,6 +146,22 @@ def test_kid_is_the_polynomial_mmd_written_plainly() -> None:
         networks.kid([x[0]], [y[0]])
 
 
+def test_kid_by_command_compares_with_the_true_composites(
+    truth: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With features of our own in the place of Inception's."""
+    monkeypatch.setattr(networks, "inception", lambda weights: lambda picture: picture.mean((1, 2)).double().numpy())
+    folders = [str(made(tmp_path / name, truth, fault)) for name, fault in (("near", 0.02), ("far", 0.3))]
+    assert main(["evaluate", *folders, "--truth", str(truth), "--with", "kid", "--out", str(tmp_path)]) == 0
+    assert "| Method | n | KID×1000 ↓ |" in capsys.readouterr().out
+    found = {name: scores["kid_1000"] for name, scores in json.loads((tmp_path / "table.json").read_text("utf-8"))["methods"].items()}
+    assert found["near"]["value"] < found["far"]["value"] and found["far"]["n"] == 4
+    pairs = [[picture.mean((1, 2)).double().numpy() for picture in (r.composite, r.true_composite)] for r in results(tmp_path / "far", truth)]
+    assert found["far"]["value"] == pytest.approx(networks.kid(*zip(*pairs)).value, rel=1e-9)
+    assert main(["evaluate", folders[0], "--with", "kid"]) == 2
+    assert "KID compares with true composites; name their folder with --truth." in capsys.readouterr().err
+
+
 def _kid_of(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> float:
     """The statistic that the bootstrap sees, at weights of our own."""
     caught = []

@@ -134,6 +134,24 @@ def test_the_perceptual_term_is_the_distance_of_features_of_the_blends() -> None
     assert terms["loss"].item() == pytest.approx(plain_terms["loss"].item() + 3 * terms["perceptual"].item())
 
 
+def test_the_perceptual_term_has_the_gradient_of_what_is_written_plainly() -> None:
+    def plain_perceptual(decoded: np.ndarray) -> float:
+        total = 0.0
+        for background in BACKGROUNDS:
+            over, true_over = (x[:, 3:] * x[:, :3] + (1 - x[:, 3:]) * background for x in (decoded, LAYER))
+            total += np.abs(over**2 + over[:, ::-1] - true_over**2 - true_over[:, ::-1]).mean()
+        return float(3 * total / len(BACKGROUNDS))
+
+    decoded = torch.tensor(DECODED, requires_grad=True)
+    layer, backgrounds = torch.tensor(LAYER), torch.tensor(BACKGROUNDS)
+    weights = LayerWeights(perceptual=3.0)
+    rest = losses.layer_reconstruction(decoded, layer, backgrounds, weights)["loss"]
+    whole = losses.layer_reconstruction(decoded, layer, backgrounds, weights, features=lambda pictures: pictures.square() + pictures.flip(1))["loss"]
+    (whole - rest).backward()
+    assert (whole - rest).item() == pytest.approx(plain_perceptual(DECODED), rel=1e-9)
+    np.testing.assert_allclose(decoded.grad.numpy(), differences(plain_perceptual, DECODED), atol=1e-7)
+
+
 def test_the_divergence_and_its_gradient() -> None:
     one, other = numbers(21, 1, 4, 2, 1), numbers(22, 1, 4, 2, 1)  # two channels of means, two of log variances
 
