@@ -120,13 +120,13 @@ def test_a_large_psd_is_written_and_read_quickly(run_program: Callable[..., Any]
     """In a process of its own: twenty layers of 4096 × 4096."""
     lines = run_program(__file__).output.split("\n")
     number = {name: float(value) for name, value in (line.split() for line in lines if line.strip())}
-    measure("PSB of 20 layers of 4096 × 4096: save, processor", number["save"], "s", budget=10)
+    measure("PSB of 20 layers of 4096 × 4096: save, processor", number["save"], "s", budget=6)
     measure("the same, wall clock", number["save_wall"], "s", budget=5)
-    measure("the same, to the least work", number["save"] / number["least_write"], "x", budget=6)
+    measure("the same, to the least work", number["save"] / number["least_write"], "x", budget=5)
     measure("the same, most memory to the document's", 1 + number["save_peak"] / number["document"], "x", budget=1.2)
     measure("save again after one stroke, to the first save", number["again"] / number["save"], "x", budget=0.7)
     measure("open, wall clock", number["open_wall"], "s", budget=4)
-    measure("open, processor", number["open"], "s", budget=8)
+    measure("open, processor", number["open"], "s", budget=6)
 
 
 if __name__ == "__main__":

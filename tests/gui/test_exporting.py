@@ -142,9 +142,12 @@ def test_turned_layers_go_to_photoshop_as_smart_objects_where_that_is_asked_for(
         assert dialog.smart.isVisible() and "as they look, resampled" in dialog.note.text()
         dialog.smart.setChecked(True)
         assert "smart objects" in dialog.note.text()
+        dialog.deep.setChecked(True)
+        assert "computed with 16" in dialog.note.text()
         dialog.accept()
         await editor.files_done()
 
     tell(story, photo)
+    assert (tmp_path / "out.psd").read_bytes()[22:24] == b"\0\x10"  # bits a channel
     again = open_document(tmp_path / "out.psd").layers[0]
     assert abs(again.placement.rotation - 30) < 1e-6
