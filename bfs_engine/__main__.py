@@ -5,7 +5,7 @@
     python -m bfs_engine extract --picture WITH.png --background WITHOUT.png --out LAYER.png
     python -m bfs_engine resettle --background IMG --layer LAYER.png --move DX DY --out NEW.png
     python -m bfs_engine split --layer LAYER.png --thing THING.png --shadow SHADOW.png [--reflection LIGHT.png]
-    python -m bfs_engine study extract | resettle
+    python -m bfs_engine study extract | resettle | savings
     python -m bfs_engine things
     python -m bfs_engine train --out RUN [--config FILE] [--from MODEL] [--until STEP]
     python -m bfs_engine export RUN MODEL
@@ -212,7 +212,7 @@ def dry_run(options: argparse.Namespace) -> int:
 
 
 def study(options: argparse.Namespace) -> int:
-    """Compare ways of extracting or resettling on scenes whose true layers are known; a table."""
+    """Compare ways of extracting, resettling or computing less on scenes whose true layers are known; a table."""
     from .evaluate.command import study as run
 
     print(run(options.what, options.model or STARTER, options.count, options.seed, options.steps))
@@ -331,8 +331,8 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     trial.set_defaults(run=trials)
     for one in (start, finish, trial):
         one.add_argument("--font", type=Path, help="NotoColorEmoji.ttf; found by fontconfig when not given")
-    compare = commands.add_parser("study", help="compare ways of extracting or resettling on scenes whose true layers are known")
-    compare.add_argument("what", choices=("extract", "resettle"))
+    compare = commands.add_parser("study", help="compare ways of extracting, resettling or computing less on scenes whose true layers are known")
+    compare.add_argument("what", choices=("extract", "resettle", "savings"))
     compare.add_argument("--model", type=Path, metavar="MODEL", help="a folder with weights (default: the starter)")
     compare.add_argument("--count", type=int, default=32, help="how many scenes (default: 32)")
     compare.add_argument("--seed", type=int, default=0)

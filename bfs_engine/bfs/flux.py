@@ -46,7 +46,8 @@ class FluxEngine(BFSEngine):
     """bfs_engine.api.Engine. Building it only looks whether the folder is whole; weights are read when the first job needs them.
 
     mode: one of memory.MODES by name, or None for the first that fits; machine: what it has to fit, by default this one.
-    every: how often the transformer is computed; the steps between are foretold from those before (`every_step`).
+    every: how often the transformer is computed; the steps between are foretold from those before (`every_step`). compiled: the
+    blocks are compiled when they are first used, which takes a C++ compiler and a minute; not measured yet on a graphics card.
     """
 
     name = "FLUX.1 Fill"
@@ -58,13 +59,13 @@ class FluxEngine(BFSEngine):
     strength = 0.0
     pipeline: BFSPipeline | None = None
 
-    def __init__(self, folder: Path, mode: str | None = None, machine: memory.Machine | None = None) -> None:
+    def __init__(self, folder: Path, mode: str | None = None, machine: memory.Machine | None = None, compiled: bool = False) -> None:
         missing = [part for part in FLUX_PARTS if not (folder / part).exists()]
         if missing:
             raise EngineError(f"The FLUX model in {folder} is not whole: {missing[0]} is missing.", "Fetch it again.")
         self.folder = folder
         self.size = self.sides[0]
-        self._mode, self._machine = mode, machine
+        self._mode, self._machine, self._compiled = mode, machine, compiled
         self._plan: memory.Plan | None = None
         self._embeddings: dict[str, Embedding] = {}
         diffusers_logging.disable_progress_bar()
@@ -147,6 +148,8 @@ class FluxEngine(BFSEngine):
             )
         memory.settle(pipeline, plan.mode, device)
         transformer.enable_cache(every_step(self.every))
+        if self._compiled:
+            transformer.compile_repeated_blocks()
         return pipeline
 
     def told(self, request: Request, seeds: list[int]) -> Told:
@@ -206,11 +209,11 @@ class FluxEngine(BFSEngine):
         return super()._recipe(request, seed, told) | kept | {"frame": self.size, "upscale": framing.upscale(request.crop, self.size)}
 
 
-def every_step(every: int) -> TaylorSeerCacheConfig:
-    """After three steps only every `every`-th one is computed, the others follow the line through the last two computed (TaylorSeer,
-    arXiv 2503.06923, on the output alone)."""
+def every_step(every: int, order: int = 1) -> TaylorSeerCacheConfig:
+    """After three steps only every `every`-th one is computed, the others follow the line, or a curve of higher order, through the
+    last ones computed (TaylorSeer, arXiv 2503.06923, on the output alone)."""
     return TaylorSeerCacheConfig(
-        cache_interval=every, disable_cache_before_step=3, max_order=1, taylor_factors_dtype=torch.float32, use_lite_mode=True
+        cache_interval=every, disable_cache_before_step=3, max_order=order, taylor_factors_dtype=torch.float32, use_lite_mode=True
     )
 
 

@@ -18,9 +18,9 @@ from ..api import EngineError
 from .sharing import SharingAttnProcessor, set_sharing, sharing_processors
 
 ALPHA = 4.0  # of the release's LoRAs; the file does not say
-NAMED = 3  # keys that a sentence names before it only counts
 
 _COPY = re.compile(r"(\w+\.\d+\.)attn1n\.(.+)")
+_NUMBER = re.compile(r"blocks\.(\d+)\.")
 _OURS = re.compile(r"(.+)\.(composite|foreground)_lora\.(\w+)\.(down|up)\.weight")
 
 Tensors = dict[str, torch.Tensor]
@@ -69,7 +69,7 @@ def _read(path: Path) -> Tensors:
         raise EngineError(f"{path} does not hold a table of tensors, as the released weights do.", "Download it again.")
     broken = [key for key, value in state.items() if not value.isfinite().all()]
     if broken:
-        raise EngineError(f"{path} holds numbers that are not finite, in {_some(broken)}.", "Download it again.")
+        raise EngineError(f"{path} holds numbers that are not finite, in {_named(broken)}.", "Download it again.")
     return state
 
 
@@ -106,14 +106,20 @@ def _check(given: Tensors, processors: dict[str, SharingAttnProcessor], path: Pa
         "misshapen": [f"{key} {tuple(given[key].shape)} instead of {tuple(shape)}" for key, shape in wanted.items()
                       if key in given and given[key].shape != shape],
     }  # fmt: skip
-    told = [f"{len(keys)} {kind} ({_some(keys)})" for kind, keys in faults.items() if keys]
+    told = [f"{len(keys)} {kind} ({_named(keys)})" for kind, keys in faults.items() if keys]
     if told:
         raise EngineError(f"{path} does not fit this transformer: of its keys there are {'; '.join(told)}.")
 
 
-def _some(keys: list[str]) -> str:
-    more = len(keys) - NAMED
-    return ", ".join(keys[:NAMED]) + (f" and {more} more" if more > 0 else "")
+def _named(keys: list[str]) -> str:
+    """Every key; those that differ only in their block's number are written once: blocks.{0,1,2}.attn1n.to_q …"""
+    blocks: dict[str, list[str]] = {}
+    for key in keys:
+        number = _NUMBER.search(key)
+        blocks.setdefault(_NUMBER.sub("blocks.*.", key), []).append(number[1] if number else "")
+    return ", ".join(
+        form.replace("blocks.*.", f"blocks.{found[0]}." if len(found) == 1 else f"blocks.{{{','.join(found)}}}.") for form, found in blocks.items()
+    )
 
 
 def _released(key: str) -> str:

@@ -158,14 +158,26 @@ class SharingAttnProcessor(nn.Module):
         text: torch.Tensor | None,
     ) -> torch.Tensor:
         """Equations 2–4 for both directions at once: (2n, tokens, width)."""
+        query, key, value = self._adapted(attn, tokens, base)
+        return self.merge(self._messages(attn, query, _swapped(key), _swapped(value), rotary, text))
+
+    def _adapted(
+        self, attn: nn.Module, tokens: torch.Tensor, base: tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Equation 3: q, k, v with the streams' updates, by heads and normed, not yet turned."""
         query, key, value = (_heads(attn, x + self._delta(name, tokens)) for name, x in zip("qkv", base, strict=True))
-        query, key = attn.norm_q(query), attn.norm_k(key)
+        return attn.norm_q(query), attn.norm_k(key), value
+
+    def _messages(
+        self, attn: nn.Module, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, rotary: Rotary | None, text: torch.Tensor | None
+    ) -> torch.Tensor:
+        """Equation 2: what the asked, who have key and value, say to the asking: (items, tokens, width)."""
         if rotary is not None and text is not None:
             rotary = tuple(table[text.shape[1] :] for table in rotary)  # the image rows
-        messages = self._attend(query, _swapped(key), _swapped(value), rotary, None)
+        messages = self._attend(query, key, value, rotary, None)
         if text is not None:
             messages = attn.to_out[0](messages) + self._delta("out", messages)
-        return self.merge(messages)
+        return messages
 
     def _delta(self, name: str, tokens: torch.Tensor) -> torch.Tensor:
         composite, foreground = tokens.chunk(2)

@@ -169,3 +169,14 @@ def test_of_many_steps_only_every_third_is_computed(engine: TinyFlux) -> None:
     hook.remove()
     assert result.recipe["every"] == 3
     assert len(computed) == 3 + 3  # steps 1, 2, 3, then 5, 8, 11
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script:DeprecationWarning")  # torch's compiler asks torch's older one
+def test_blocks_are_compiled_where_that_is_asked_for(engine: TinyFlux, whole: Path) -> None:
+    compiled = TinyFlux(whole, compiled=True)
+    with torch.compiler.set_stance("force_eager"):  # what a compiler would make of them takes minutes
+        (result,) = compiled.insert(request("a lamp"), silent)
+    assert np.array_equal(result.pixels, engine.insert(request("a lamp"), silent)[0].pixels)
+    blocks = compiled.pipeline.transformer.transformer_blocks
+    assert all(block._compiled_call_impl is not None for block in blocks)
+    assert not any(block._compiled_call_impl is not None for block in engine.pipeline.transformer.transformer_blocks)

@@ -166,6 +166,16 @@ def test_four_bits_are_asked_of_bitsandbytes() -> None:
     assert config.load_in_4bit and config.bnb_4bit_quant_type == "nf4" and config.bnb_4bit_compute_dtype == torch.bfloat16
 
 
+def test_weights_in_four_bits_make_nearly_the_same_layer(tmp_path) -> None:
+    """diffusers loads them on a graphics card only; their arithmetic is the same here: bfloat16 with weights from 4 bits."""
+    four = pytest.importorskip("bitsandbytes.functional", reason="bitsandbytes is optional")
+    exact, small = pipeline(tmp_path, torch.bfloat16), pipeline(tmp_path, torch.bfloat16)
+    for name, module in small.transformer.named_modules():
+        if isinstance(module, torch.nn.Linear) and ".processor." not in name:
+            module.weight.data = four.dequantize_4bit(*four.quantize_4bit(module.weight.data, quant_type="nf4")).to(torch.bfloat16)
+    assert 0 < (made(small) - made(exact)).abs().mean() < 0.1
+
+
 def test_this_machine_is_described() -> None:
     machine = memory.this_machine()
     assert machine.device in ("cuda", "mps", "cpu") and 0 < machine.host and 0 < machine.free

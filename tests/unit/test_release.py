@@ -13,6 +13,7 @@ from bfs_engine.bfs.latents import pack_mask, unpack
 from bfs_engine.bfs.pipeline import BFSPipeline, Conditioning, mean_latent
 from bfs_engine.bfs.release import load_release
 from bfs_engine.bfs.sharing import BFSTransformer2DModel
+from bfs_engine.evaluate.layers import over
 from tests import released
 
 VARIANTS = list(released.SEEDS)
@@ -119,13 +120,44 @@ def test_the_pipeline_makes_the_same_picture_and_layer(variant: str, tmp_path: P
         return given, named
 
     pipe.transformer.register_forward_pre_hook(own_backgrounds, with_kwargs=True)
+    seen = steps_of(pipe)
     latents = pipe.denoise(golden["init_latents"], condition, 8, 8, 4, 30.0)
+    assert furthest(pipe.scheduler.timesteps, golden["timesteps"]) < 1e-3 and furthest(pipe.scheduler.sigmas, golden["sigmas"]) < 1e-6
+    for name in ("model_timestep", "noise_pred_per_step", "latents_per_step"):
+        assert furthest(torch.stack(seen[name]), golden[name]) < 1e-4
     assert furthest(latents, golden["final_latents"]) < 1e-4
     composite, foreground = unpack(latents, 8, 8).detach().chunk(2)
+    assert furthest(composite, golden["final_composite_latents"]) < 1e-4
+    assert furthest(foreground, golden["final_foreground_latents"]) < 1e-4
     with torch.no_grad():
-        assert furthest(pipe.decode_layer(foreground)[0], golden["out_foreground_rgba"]) < 1e-4
-        picture = pipe.vae.decode(composite / 0.3611 + 0.1159).sample[0] / 2 + 0.5
-    assert furthest(picture.clamp(0, 1), golden["out_composite_rgb"]) < 1e-4
+        layer = pipe.decode_layer(foreground)[0]
+        picture = (pipe.vae.decode(composite / 0.3611 + 0.1159).sample[0] / 2 + 0.5).clamp(0, 1)
+    assert furthest(layer, golden["out_foreground_rgba"]) < 1e-4
+    assert furthest(picture, golden["out_composite_rgb"]) < 1e-4
+    eight = (255 * layer).round().permute(1, 2, 0)
+    assert furthest(eight, golden["out_foreground_rgba_u8"].float()) <= 1
+    # The authors truncate where this project rounds, so the last bit may differ.
+    over_background = over((eight / 255).permute(2, 0, 1)[None], golden["image_u8"].permute(0, 3, 1, 2).float() / 255)[0]
+    assert furthest((255 * over_background).permute(1, 2, 0), golden["out_recomposite_u8"].float()) < 2
+
+
+def steps_of(pipe: BFSPipeline) -> dict[str, list[torch.Tensor]]:
+    """What the pipeline's steps ask, hear and make from now on, under the names of the reference."""
+    seen: dict[str, list[torch.Tensor]] = {"model_timestep": [], "noise_pred_per_step": [], "latents_per_step": []}
+    step = pipe.scheduler.step
+
+    def stepped(velocity: torch.Tensor, timestep: torch.Tensor, latents: torch.Tensor, **more: object) -> tuple[torch.Tensor]:
+        result = step(velocity, timestep, latents, **more)
+        seen["latents_per_step"].append(result[0].detach())
+        return result
+
+    def heard(module: torch.nn.Module, given: tuple, named: dict, result: tuple[torch.Tensor]) -> None:
+        seen["model_timestep"].append(named["timestep"])
+        seen["noise_pred_per_step"].append(result[0].detach())
+
+    pipe.scheduler.step = stepped
+    pipe.transformer.register_forward_hook(heard, with_kwargs=True)
+    return seen
 
 
 def test_base_weights_are_shared_and_copies_in_the_file_dropped(variant: str, tmp_path: Path) -> None:
@@ -158,6 +190,8 @@ def spoiled(change: str) -> dict[str, torch.Tensor]:
         weights["transformer_blocks.0.attn1n.to_q.lora_A.zz_lora.weight"] = torch.ones(4, 64)
     elif change == "misshapen":
         weights["transformer_blocks.1.attn1n.to_v.lora_B.yx_lora.weight"] = torch.ones(64, 5)
+    elif change == "a projection everywhere":
+        weights = {key: value for key, value in weights.items() if not (key.startswith("single") and "to_q" in key)}
     elif change == "another merge":
         weights["single_transformer_blocks.2.conv1n.weight"] = torch.ones(128, 128)
     elif change == "not finite":
@@ -180,7 +214,9 @@ def spoiled(change: str) -> dict[str, torch.Tensor]:
         ("another merge", r"1 misshapen \(single_transformer_blocks.2.conv1n.weight \(128, 128\) instead of \(64, 64\)\)"),
         ("not finite", "not finite, in single_transformer_blocks.2.conv1n.weight"),
         ("wider", "its merge is 96 × 96, and this one is 64 wide"),
-        ("deeper", r"unexpected \(.* and \d+ more\)"),
+        ("deeper", r"30 unexpected \(.*transformer_blocks.7.attn1n.to_q.lora_A.xy_lora.weight"),
+        ("a projection everywhere", r"12 missing \(single_transformer_blocks.\{0,1,2\}.attn1n.to_q.lora_A.xy_lora.weight, .*"
+                                    r"single_transformer_blocks.\{0,1,2\}.attn1n.to_q.lora_B.yx_lora.weight\)\.$"),
         ("something else", "holds no information sharing of BFS"),
     ],
 )

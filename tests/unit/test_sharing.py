@@ -134,3 +134,16 @@ def test_the_configuration_of_flux_fill_builds_with_the_same_classes() -> None:
 def test_an_unknown_merge_form_is_refused() -> None:
     with pytest.raises(ValueError, match="'sum' is not one of stream, joint, mlp"):
         BFSTransformer2DModel(num_layers=1, num_single_layers=0, attention_head_dim=8, num_attention_heads=1, axes_dims_rope=(2, 2, 4), sharing_merge="sum")
+
+
+def test_blocks_are_compiled_as_wholes_and_say_the_same() -> None:
+    """Traced without a break; what a compiler makes of the trace is its own affair, and takes half a minute."""
+    model = tiny.transformer()
+    model.transformer_blocks, model.single_transformer_blocks = model.transformer_blocks[:1], model.single_transformer_blocks[:1]
+    eager = run(model, inputs())
+    model.compile_repeated_blocks(fullgraph=True, backend="eager")
+    try:
+        assert torch.equal(run(model, inputs()), eager)
+        assert sum(block._compiled_call_impl is not None for block in model.modules() if isinstance(block, torch.nn.Module)) == 2
+    finally:
+        torch.compiler.reset()
