@@ -1,6 +1,7 @@
 """Take the README's screenshots of the real program with the real starter: python packaging/screenshots.py [FOLDER]
 
     python packaging/screenshots.py --all FOLDER      every panel, dialog, menu and options bar, dark and light, to be looked at
+    python packaging/screenshots.py --all FOLDER --language de      the same in German, whose words are longer
 
 The window is driven through its own actions and grabbed from within, so no screen is needed (QT_QPA_PLATFORM=offscreen is set
 where there is no display). Each picture is kept under 400 kB by a palette of 256 colours.
@@ -8,6 +9,7 @@ where there is no display). Each picture is kept under 400 kB by a palette of 25
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import sys
@@ -25,6 +27,8 @@ from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 import main  # noqa: E402
 from bfs_engine.api import Box  # noqa: E402
+from app.settings import Settings, settings_path  # noqa: E402
+from ui.language import LANGUAGES  # noqa: E402
 from ui.main_window import MainWindow  # noqa: E402
 from ui.tool_desk import TOOLS  # noqa: E402
 
@@ -95,6 +99,8 @@ DIALOGS = (  # actions that open something
     "help.keys",
     "help.things",
     "help.about",
+    "help.diagnostics",
+    "generate.models",
     "edit.preferences",
     "image.size",
     "view.guide_new",
@@ -108,7 +114,9 @@ async def everything(window: MainWindow, folder: Path) -> None:
     """Whatever can be seen, in both themes."""
     window.resize(*SIZE)
     await asyncio.sleep(1)
-    window.actions_["layer.duplicate"].trigger()
+    await insert(window, "strawberry", Box(462, 226, 124, 130), 3)
+    window.generate.again()  # so that there are candidates to choose from
+    await finished(window)
     window.actions_["layer.mask_box"].trigger()
     window.actions_["layer.tag_violet"].trigger()
     window.messages.say("A sentence that says what happened.", "And a hint about what to do next.", "warning")
@@ -118,7 +126,7 @@ async def everything(window: MainWindow, folder: Path) -> None:
         await parts(window, folder, theme)
         for name in DIALOGS:
             window.actions_[name].trigger()
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(3 if name == "file.export" else 0.6)  # its preview comes from another thread
             for shown in [widget for widget in QApplication.topLevelWidgets() if widget.isVisible() and widget is not window]:
                 grab(shown, folder / f"{theme}-{name}.png")
                 shown.close()
@@ -150,16 +158,24 @@ async def parts(window: MainWindow, folder: Path, theme: str) -> None:
 
 def opened(window: MainWindow) -> None:
     async def play() -> None:
-        folders = [Path(argument) for argument in sys.argv[1:] if argument != "--all"]
-        folder = folders[0] if folders else ROOT / "resources" / "screenshots"
-        folder.mkdir(parents=True, exist_ok=True)
+        OPTIONS.folder.mkdir(parents=True, exist_ok=True)
         try:
-            await (everything if "--all" in sys.argv else session)(window, folder)
+            await (everything if OPTIONS.all else session)(window, OPTIONS.folder)
         finally:
             window.leave_unsaved()
 
     window.loop.create_task(play())
 
 
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Pictures of the window.")
+    parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "resources" / "screenshots")
+    parser.add_argument("--all", action="store_true", help="every panel, dialog, menu and options bar")
+    parser.add_argument("--language", default="en", choices=LANGUAGES)
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
+    OPTIONS = options()
+    Settings(settings_path()).set("language", OPTIONS.language)
     sys.exit(main.main(["--sample"], opened=opened))

@@ -36,7 +36,7 @@ class KeysDialog(QDialog):
         """changed: called with the keys of every action when they are others."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keyboard Keys"))
-        self.resize(560, 620)
+        self.resize(660, 620)
         self._settings, self._changed = settings, changed
         self.set_box = QComboBox()
         self.set_box.setAccessibleName(self.tr("Set of keys"))

@@ -71,7 +71,7 @@ class LayerCommands(QObject):
     def names(self, ids: Iterable[str]) -> str:
         """How a history label calls them."""
         found = [find(self.session.document, id).name for id in ids]
-        return f"“{found[0]}”" if len(found) == 1 else self.tr("{count} layers").format(count=len(found))
+        return self.tr("“{name}”").format(name=found[0]) if len(found) == 1 else self.tr("{count} layers").format(count=len(found))
 
     def free(self, ids: Iterable[str], kinds: Iterable[str] = ()) -> list[str]:
         """Those that are not locked, wholly or as to one of `kinds`, by themselves or by a group around them; where none is left, the

@@ -70,14 +70,13 @@ class LayerPanel(QWidget):
         top = QVBoxLayout()
         top.setContentsMargins(12, 10, 12, 8)
         top.setSpacing(6)
-        top.addWidget(self.blend)
+        self.locks.setSpacing(0)
+        mode = QHBoxLayout()
+        mode.setSpacing(6)
+        mode.addWidget(self.blend, 1)
+        mode.addLayout(self.locks)
+        top.addLayout(mode)
         top.addLayout(opacity)
-        caption = QLabel(self.tr("Lock"))
-        caption.setObjectName("muted")
-        self.locks.setSpacing(2)
-        self.locks.addWidget(caption)
-        self.locks.addSpacing(6)
-        top.addLayout(self.locks)
         self.buttons.setContentsMargins(8, 4, 8, 6)
         self.buttons.setSpacing(2)
         column = QVBoxLayout(self)
@@ -124,10 +123,9 @@ class LayerPanel(QWidget):
                 self.buttons.addWidget(_button(action, 18))
 
     def add_locks(self, actions: list[QAction]) -> None:
-        """Switches above the tree."""
+        """Switches beside the blend mode."""
         for action in actions:
             self.locks.addWidget(_button(action, 16))
-        self.locks.addStretch(1)
 
     def show_document(self, document: Document, active: str | None) -> None:
         """Mirror the document and the active layer."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QItemSelectionModel, QModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QDrag, QDragMoveEvent, QDropEvent, QImage, QMouseEvent, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QCursor, QDrag, QDragMoveEvent, QDropEvent, QImage, QMouseEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -410,6 +410,8 @@ class LayerTree(QTreeView):
         theme = self._icons.theme
         if self.selectionModel().isSelected(index):
             painter.fillRect(rect, QColor(theme.selection))
+        elif self.underMouse() and self.indexAt(self.viewport().mapFromGlobal(QCursor.pos())).siblingAtColumn(NAME) == index.siblingAtColumn(NAME):
+            painter.fillRect(rect, QColor(theme.hover))
         if isinstance(self.layer_model.node(index), Group):
             name = "chevron-down" if self.isExpanded(index) else "chevron-right"
             self._icons.icon(name, theme.muted).paint(painter, QRect(QPoint(rect.right() - 15, rect.center().y() - 7), QSize(15, 15)))

@@ -37,12 +37,17 @@ class OptionsBar(QToolBar):
         row.setSpacing(5)
         row.addWidget(self._title)
         row.addSpacing(14)
+        self._numbers = QWidget()
+        numbers = QHBoxLayout(self._numbers)
+        numbers.setContentsMargins(0, 0, 0, 0)
+        numbers.setSpacing(5)
         for (short, _), field in zip(names, self.fields, strict=True):
             label = QLabel(short)
             label.setObjectName("muted")
-            row.addWidget(label)
-            row.addWidget(field)
-            row.addSpacing(8)
+            numbers.addWidget(label)
+            numbers.addWidget(field)
+            numbers.addSpacing(8)
+        row.addWidget(self._numbers)
         row.addWidget(self._words)
         row.addStretch(1)
         inner.setFixedHeight(HEIGHT - 2)
@@ -87,6 +92,7 @@ class OptionsBar(QToolBar):
         """The tool's name, the numbers, and some words after them."""
         self._title.setText(title)
         self._words.setText(words)
+        self._numbers.setVisible(rect is not None)
         for number, field in enumerate(self.fields):
             field.setEnabled(rect is not None and (resizable or number < 2))
         values = (rect.left, rect.top, rect.width, rect.height) if rect is not None else (0, 0, 0, 0)

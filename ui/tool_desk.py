@@ -312,7 +312,7 @@ class ToolDesk(QObject):
         if self.tool == "box":
             context = self._box_tool.overlay.context
             words = self.tr("The model sees {width} × {height} px around it")
-            seen = words.format(width=context.width, height=context.height) if context else ""
+            seen = words.format(width=context.width, height=context.height) if context else self.tr("Draw a box on the picture.")
             return self.tr("Generation Box"), self.box, True, seen
         if self.tool in (*PAINTING, "pick"):
             return "", None, False, ""

@@ -295,8 +295,8 @@
         <translation>So wird die Datei aussehen, bei 100 %. Ziehen zeigt mehr, ein Doppelklick alles.</translation>
     </message>
     <message>
-        <source>Every visible layer becomes a page as it looks by itself, the topmost first.</source>
-        <translation>Jede sichtbare Ebene wird zu einer Seite, so wie sie für sich aussieht, die oberste zuerst.</translation>
+        <source>Every visible layer becomes a page as it looks by itself, the lowest first.</source>
+        <translation>Jede sichtbare Ebene wird zu einer Seite, so wie sie für sich aussieht, die unterste zuerst.</translation>
     </message>
     <message>
         <source>Export As</source>
@@ -964,6 +964,10 @@
         <source>{what} are locked.</source>
         <translation>{what} sind gesperrt.</translation>
     </message>
+    <message>
+        <source>“{name}”</source>
+        <translation>„{name}“</translation>
+    </message>
 </context>
 <context>
     <name>LayerDelegate</name>
@@ -1036,10 +1040,6 @@
     <message>
         <source>Blend mode</source>
         <translation>Füllmethode</translation>
-    </message>
-    <message>
-        <source>Lock</source>
-        <translation>Sperren</translation>
     </message>
     <message>
         <source>Opacity</source>
@@ -1184,7 +1184,7 @@
     <name>ModelsDialog</name>
     <message>
         <source>Add a Folder…</source>
-        <translation>Ordner hinzufügen …</translation>
+        <translation>Ordner hinzufügen…</translation>
     </message>
     <message>
         <source>Folder</source>
@@ -1200,7 +1200,7 @@
     </message>
     <message>
         <source>Looking at this machine…</source>
-        <translation>Der Rechner wird geprüft …</translation>
+        <translation>Der Rechner wird geprüft…</translation>
     </message>
     <message>
         <source>Memory</source>
@@ -1233,6 +1233,10 @@
     <message>
         <source>{size} GB</source>
         <translation>{size} GB</translation>
+    </message>
+    <message>
+        <source>{size} MB</source>
+        <translation>{size} MB</translation>
     </message>
 </context>
 <context>
@@ -1344,7 +1348,7 @@
     </message>
     <message>
         <source>Rename or Delete Presets…</source>
-        <translation>Vorgaben umbenennen oder löschen …</translation>
+        <translation>Vorgaben umbenennen oder löschen…</translation>
     </message>
     <message>
         <source>Save as Preset</source>
@@ -1352,7 +1356,7 @@
     </message>
     <message>
         <source>Save as Preset…</source>
-        <translation>Als Vorgabe speichern …</translation>
+        <translation>Als Vorgabe speichern…</translation>
     </message>
 </context>
 <context>
@@ -1623,6 +1627,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Drag to turn the view. Shift: 15° steps. Esc: upright. The picture itself stays as it is.</source>
         <translation>Ziehen dreht die Ansicht. Umschalt: in Schritten von 15°. Esc: aufrecht. Das Bild selbst bleibt, wie es ist.</translation>
+    </message>
+    <message>
+        <source>Draw a box on the picture.</source>
+        <translation>Ziehen Sie einen Rahmen im Bild.</translation>
     </message>
     <message>
         <source>Enter: crop. Esc: leave the canvas as it is.</source>
@@ -1905,7 +1913,7 @@ wird ausgeschnitten</translation>
     </message>
     <message>
         <source>Choose the Model…</source>
-        <translation>Modell wählen …</translation>
+        <translation>Modell wählen…</translation>
     </message>
     <message>
         <source>Clear Guides</source>
@@ -2245,7 +2253,7 @@ wird ausgeschnitten</translation>
     </message>
     <message>
         <source>Rename or Delete Presets…</source>
-        <translation>Vorgaben umbenennen oder löschen …</translation>
+        <translation>Vorgaben umbenennen oder löschen…</translation>
     </message>
     <message>
         <source>Resettle: New Light and Shadow Here</source>
@@ -2285,7 +2293,7 @@ wird ausgeschnitten</translation>
     </message>
     <message>
         <source>Save as Preset…</source>
-        <translation>Als Vorgabe speichern …</translation>
+        <translation>Als Vorgabe speichern…</translation>
     </message>
     <message>
         <source>Select the Layer Above</source>
@@ -2917,7 +2925,7 @@ wird ausgeschnitten</translation>
     </message>
     <message>
         <source>Theme</source>
-        <translation>Farben</translation>
+        <translation>Farbschema</translation>
     </message>
 </context>
 </TS>

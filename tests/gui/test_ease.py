@@ -281,7 +281,6 @@ def test_the_palette_finds_every_entry_of_every_menu(tell: Tell, photo: Path) ->
     async def story(editor: Editor) -> None:
         window = editor.window
         await editor.insert("apple", (10, 10), (60, 60))
-        editor.window.files.open(photo)  # so that there are recent files
         window.canvas.customContextMenuRequested.emit(editor.point(40, 40))
         editor.do("help.commands")
         palette = window.command_palette
