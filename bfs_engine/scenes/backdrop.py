@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as functional
@@ -193,13 +194,13 @@ def gloss(floor: Tensor, wall: Tensor, horizon: Tensor, shininess: Tensor) -> Te
     return floor.index_copy(0, rows, floor[rows] + (image - floor[rows]) * column(shininess[rows]))
 
 
-def make_background(dice: Dice, horizon: Tensor, light: Light, size: int) -> Tensor:
-    """(n, 3, s, s) the empty scene, before the camera."""
+def make_background(dice: Dice, horizon: Tensor, light: Light, size: int, paint: Callable[[Tensor, Tensor], Tensor] | None = None) -> Tensor:
+    """(n, 3, s, s) the empty scene, before the camera. paint: floor and wall -> another floor (kinds.py)."""
     at = centres(size, dice.device)
     floor, wall = make_floor(dice, horizon, size), enlarge(make_wall(dice, horizon / 2, size // 2), size)
     leafy = noise(dice, 1, size, (8, 16, 32, size // 2, size), dice.uniform(0.5, 1.2))
     wall = wall * (1 + leafy * column(dice.uniform(0, 0.25) * dice.chance(0.4)))
-    floor = gloss(floor, wall, horizon, light.shininess)
+    floor = gloss(floor, wall, horizon, light.shininess) if paint is None else paint(floor, wall)
     soft = column(dice.uniform(0.4, 3.0))
     below = ((at[None, None, :, None] - column(horizon)) / soft + 0.5).clamp(0, 1)
     corner = 1 - column(dice.uniform(0, 0.35)) * torch.exp(-(at[None, None, :, None] - column(horizon)).abs() / (0.06 * size))

@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
+from bfs_engine.scenes import kinds
 from bfs_engine.scenes.backdrop import Camera, grain, make_background
 from bfs_engine.scenes.bystanders import add_bystanders
 from bfs_engine.scenes.dice import Dice, blur_some, centres, column, resampling, turn_hue
@@ -88,33 +89,71 @@ class Scenes:
 
 @torch.no_grad()
 def render(sprites: Sprites, seed: int | torch.Generator, count: int, size: int = 128, device: str | torch.device = "cpu",
-           things: Tensor | None = None, vary_colours: bool = True, domain: str = "simple") -> Scenes:
+           things: Tensor | None = None, vary_colours: bool = True, domain: str = "simple",
+           kind: str = "plain") -> Scenes:
     """Render `count` scenes. things: (count,) int64 sprite indices, random when None. The same seed gives the same scenes.
 
     vary_colours: change hue, saturation and brightness and flip the cut-outs, reference and object alike. domain: one of DOMAINS.
+    kind: one of kinds.KINDS, of all scenes of the call.
     """
     if domain not in DOMAINS:
         raise ValueError(f"there is no domain {domain!r}; there are {', '.join(DOMAINS)}")
+    if kind not in kinds.KINDS:
+        raise ValueError(f"there is no kind of scenes {kind!r}; there are {', '.join(kinds.KINDS)}")
     generator = seed if isinstance(seed, torch.Generator) else torch.Generator().manual_seed(seed)
     dice = Dice(generator, count, torch.device(device))
     thing = dice.integer(len(sprites)) if things is None else things.to(dice.device)
     cutout, sizes = take(sprites, thing, dice, vary_colours)
+    if kind == "glass":
+        cutout = kinds.glassy(dice, cutout)
     body, box, solid = stand(dice, cutout, sizes, size)
     reference = place(cutout, sizes, box, size)
     foot = solid[:, 1] + solid[:, 3]
-    horizon = make_horizon(dice, foot, size)
+    horizon = make_horizon(dice, foot, size) if kind != "wall" else torch.full_like(foot, 1.3 * size)
     light = make_light(dice, solid, horizon, size)
     if domain == "physical":
         light = polished(light, dice)
     camera = Camera(dice, size)
-    empty = make_background(dice, horizon, light, size)
-    peopled = add_bystanders(dice, empty, cutout.roll(1, 0), sizes.roll(1, 0), foot, horizon, light)
-    background = grain(dice, camera.expose(peopled))
-    if domain == "simple":
-        foreground, object_alpha, effect_alpha = light_up(dice, body, solid, light, camera)
-    else:
-        foreground, object_alpha, effect_alpha = light_up_physically(dice, body, solid, light, camera, background, horizon)
+    ground = Ground.of(kind, dice, foot, horizon, size)
+    empty = make_background(dice, horizon, light, size, ground.paint)
+    if kind != "wall":  # where there is no floor nobody stands about
+        empty = add_bystanders(dice, empty, cutout.roll(1, 0), sizes.roll(1, 0), foot, horizon, light)
+    background = grain(dice, camera.expose(empty))
+    lit, under = light_up(dice, body, solid, light, camera, background, horizon, domain, ground)
+    if kind in ("grass", "occluded"):
+        nearer = _nearer(dice, kind, background, cutout, sizes, solid, light, size).clamp(0, 1)
+        background = (nearer[:, :3] + background * (1 - nearer[:, 3:])).clamp(0, 1)
+        lit, under = lit * (1 - nearer[:, 3:]), under * (1 - nearer[:, 3:])
+    foreground, object_alpha, effect_alpha = _merged(lit, under)
     return Scenes(background, foreground, object_alpha, effect_alpha, straight(reference), box, thing, light.side, light.lit, foot, horizon)
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What is particular about the ground of a kind of scenes. paint: see make_background; ripples: of water, (n, s, s, 2); edge: the row
+    (n,) where a table ends, and effects with it."""
+
+    kind: str
+    paint: kinds.Paint | None = None
+    ripples: Tensor | None = None
+    edge: Tensor | None = None
+
+    @classmethod
+    def of(cls, kind: str, dice: Dice, foot: Tensor, horizon: Tensor, size: int) -> Ground:
+        if kind == "water":
+            ripples = kinds.waves(dice, horizon, size)
+            return cls(kind, kinds.water(dice, horizon, ripples, size), ripples)
+        if kind == "table":
+            paint, edge = kinds.table(dice, foot, horizon, size)
+            return cls(kind, paint, edge=edge)
+        return cls(kind, kinds.grass(dice, horizon, size) if kind == "grass" else None)
+
+
+def _nearer(dice: Dice, kind: str, background: Tensor, cutout: Tensor, sizes: Tensor, solid: Tensor, light: Light, size: int) -> Tensor:
+    """(n, 4, s, s) premultiplied: what stands in front of the object."""
+    if kind == "occluded":
+        return kinds.in_front(dice, cutout.roll(2, 0), sizes.roll(2, 0), solid, light, size)
+    return kinds.blades(dice, solid, kinds.ground_row(background, solid[:, 1] + solid[:, 3]), size)
 
 
 def take(sprites: Sprites, thing: Tensor, dice: Dice, vary: bool) -> tuple[Tensor, Tensor]:
@@ -227,30 +266,32 @@ def make_horizon(dice: Dice, foot: Tensor, size: int) -> Tensor:
     return torch.where(dice.chance(0.18), -dice.uniform(0.15, 2.0) * size, usual)
 
 
-def light_up(dice: Dice, body: Tensor, solid: Tensor, light: Light, camera: Camera) -> tuple[Tensor, Tensor, Tensor]:
-    """The finished layer (n,4,s,s) straight, the object's alpha and the visible effects' alpha (n,1,s,s)."""
+def light_up(
+    dice: Dice, body: Tensor, solid: Tensor, light: Light, camera: Camera, background: Tensor, horizon: Tensor, domain: str, ground: Ground
+) -> tuple[Tensor, Tensor]:
+    """The object in the scene's light and its effects as if it were not in the way, (n, 4, s, s) premultiplied."""
     foot, height = solid[:, 1] + solid[:, 3], solid[:, 3]
     body[:, 3:] = _crisp(body[:, 3:])
     body = shade(body, solid, light, dice)
     body[:, :3] = camera.expose(body[:, :3], body[:, 3:], OBJECT_TINT)
-    return _merged(body, effects(body, foot, height, light, dice))
-
-
-def light_up_physically(
-    dice: Dice, body: Tensor, solid: Tensor, light: Light, camera: Camera, background: Tensor, horizon: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """The same in the second domain, where ground and object light each other."""
-    foot, height = solid[:, 1] + solid[:, 3], solid[:, 3]
-    body[:, 3:] = _crisp(body[:, 3:])
-    body = shade(body, solid, light, dice)
-    body[:, :3] = camera.expose(body[:, :3], body[:, 3:], OBJECT_TINT)
-    ground = ground_colour(background, solid)
-    body = lit_by_ground(body, foot, height, ground, dice.uniform(0.3, 0.8))
-    return _merged(body, physical_effects(body, solid, horizon, ground, light, dice))
+    if ground.kind == "water":
+        return body, kinds.water_effects(body, foot, horizon, ground.ripples, dice)
+    if ground.kind == "wall":
+        return body, kinds.wall_effects(body, height, light, dice)
+    if domain == "simple":
+        under = effects(body, foot, height, light, dice)
+    else:
+        colour = ground_colour(background, solid)
+        body = lit_by_ground(body, foot, height, colour, dice.uniform(0.3, 0.8))
+        under = physical_effects(body, solid, horizon, colour, light, dice)
+    if ground.edge is not None:
+        at = centres(body.shape[-1], body.device)
+        under = under * (ground.edge[:, None] - at + 0.5).clamp(0, 1)[:, None, :, None]
+    return body, under
 
 
 def _merged(body: Tensor, under: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Object over effects: see light_up."""
+    """The finished layer (n,4,s,s) straight, the object's alpha and the visible effects' alpha (n,1,s,s)."""
     under = torch.where(under[:, 3:] < 0.008, 0.0, under)  # below two levels of 255 nothing can be seen
     layer = straight(body + under * (1 - body[:, 3:]))
     return layer, body[:, 3:], (layer[:, 3:] - body[:, 3:]).clamp(min=0)

@@ -108,8 +108,8 @@ def test_a_branch_alone_learns_a_handful_of_scenes_by_heart(tmp_path: Path) -> N
     shards = Shards(latents(tmp_path / "latents", pictures(tmp_path / "pictures")))
     blank = blank_backbone()
     sharing = {name: value.clone() for name, value in blank.transformer.state_dict().items() if ".processor." in name}
-    net = Backbone(blank.transformer, prediction="change", spread=[[1.0] * 4, [1.0] * 4])
-    run = train_branch(stage(steps=60, learning_rate=1e-2, pure_noise=1.0, checkpoint_every=1000), tmp_path / "run", net, shards, "composite")
+    net = Backbone(blank.transformer, prediction="change", spread=[[0.05] * 4, [0.05] * 4])
+    run = train_branch(stage(steps=40, learning_rate=3e-3, pure_noise=1.0, checkpoint_every=1000), tmp_path / "run", net, shards, "composite")
     part = {name: value[None] for name, value in shards[0].items()}
     with torch.no_grad():
         made = predict_one(net.transformer, net, part, torch.randn(part["composite"].shape, generator=torch.Generator().manual_seed(1)), torch.ones(1), "composite")

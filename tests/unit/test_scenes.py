@@ -199,3 +199,11 @@ def test_no_cutout_of_the_library_has_a_dark_fringe():
             inside = window_sum(pixels[..., :3] * solid[..., None], 1) / np.maximum(count, 1)
             darker.append(((pixels[..., :3] - inside) * near).sum() / max(near.sum() * 3, 1))
     assert len(darker) > 300 and np.mean(darker) > -12, "levels by which half-covered pixels are darker than their solid neighbours"
+
+
+def test_scenes_of_prompts_are_in_the_colours_asked_for(tmp_path):
+    command.main(["--library", str(LIBRARY), "--prompt", "blue car", "--prompt", "small green car", "--count", "4", "--size", "32", "--out", str(tmp_path)])
+    shard = load_file(tmp_path / "scenes-00000.safetensors")
+    for thing, reference in zip(shard["thing"], shard["reference"].float()):
+        red, green, blue = (reference[channel][reference[3] > 250].mean() for channel in range(3))
+        assert (blue if thing == 0 else green) > red + 20
