@@ -372,6 +372,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         print("There is not enough memory for this picture.", file=sys.stderr)
         return 2
+    except RuntimeError as error:  # what torch raises instead
+        if not any(words in str(error) for words in ("allocate memory", "out of memory")):
+            raise
+        print("There is not enough memory for this.", file=sys.stderr)
+        return 2
     except BrokenPipeError:  # things | head
         sys.stderr.close()
         return 0

@@ -44,6 +44,8 @@ def by_ray(address: str, processes: int, gpus: float, jobs: list[Job]) -> Done:
             if row["error"]:
                 raise EngineError(row["error"], row["hint"])
             yield jobs[row["number"]].path, json.loads(row["tally"])
+    except ray.exceptions.RayTaskError:  # a fault in our own code, with its traceback
+        raise
     except ray.exceptions.RayError as error:
         raise EngineError("A process of the cluster ended amid its work.", "If memory ran out, give each more; the same command goes on.") from error
     finally:

@@ -15,7 +15,7 @@ from ..api import EngineError
 from . import networks
 from .metrics import Ratio, Scores, measure
 from .results import results, sources
-from .table import METRICS, Method, as_csv, as_json, estimates, table
+from .table import METRICS, RESAMPLES, Method, as_csv, as_json, estimates, table
 
 EVERY = 50  # results after which the next line of progress is told
 PAPER = ("clip", "musiq", "maniqa", "kid_1000", "dino", "hpsv3")
@@ -48,7 +48,8 @@ class Comparison:
         """The tables that have columns, each under its name, and how the intervals came about."""
         parts = [f"{name}\n\n{table(self.methods, metrics)}" for name, metrics in TABLES.items()
                  if any(metric in method for metric in metrics for method in self.methods.values())]  # fmt: skip
-        return "\n\n".join([*parts, f"Means with 95 % bootstrap intervals (1,000 samples, seed {self.seed}); n: results. ↑ more is better, ↓ less."])
+        how = f"Means with 95 % bootstrap intervals ({RESAMPLES:,} samples, seed {self.seed}); n: results. ↑ more is better, ↓ less."
+        return "\n\n".join([*parts, how])
 
     def write(self, folder: Path) -> None:
         """table.md, table.json, table.csv, and examples.csv: method, key, metric, value for every single result."""

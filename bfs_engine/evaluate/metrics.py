@@ -36,7 +36,8 @@ Scores = dict[str, float | Ratio]
 @dataclass(frozen=True, eq=False)
 class Result:
     """What a method made of `background` for `box` and `prompt`: a composite, and where it makes layers, the layer. true_*: what it
-    would have been, where that is known; true_object: (1, h, w), the alpha of the thing without its effects."""
+    would have been, where that is known; true_object: (1, h, w), the alpha of the thing without its effects. caption: what the whole
+    picture shows."""
 
     key: str
     background: Tensor
@@ -47,6 +48,7 @@ class Result:
     true_composite: Tensor | None = None
     true_layer: Tensor | None = None
     true_object: Tensor | None = None
+    caption: str | None = None
 
 
 def measure(result: Result) -> Scores:

@@ -32,7 +32,8 @@ def clip(weights: Path, download: bool) -> Score:
     """Hessel et al., CLIPScore (2021): 2.5 · max(cos(picture, text), 0) of the layer on white and the prompt."""
     from transformers import AutoImageProcessor, AutoTokenizer, CLIPModel
 
-    model, processor, tokenizer = _pretrained(weights / "clip", "openai/clip-vit-base-patch32", download, CLIPModel, AutoImageProcessor, AutoTokenizer)
+    kinds = CLIPModel, AutoImageProcessor, AutoTokenizer
+    model, processor, tokenizer = _pretrained(weights / "clip", "openai/clip-vit-base-patch32", download, *kinds)
 
     @torch.inference_mode()
     def score(result: Result) -> float | None:
@@ -74,11 +75,13 @@ def maniqa(weights: Path, download: bool) -> Score:
 
 
 def hpsv3(weights: Path, download: bool) -> Score:
-    """Ma et al., HPSv3 (2025): the mean of the preference that it predicts for composite and prompt; from HPSv3.safetensors."""
+    """Ma et al., HPSv3 (2025): the mean of the preference that it predicts for composite and caption, or prompt where there is no
+    caption; from HPSv3.safetensors. The paper's captions are BLIP-2's of the true composites."""
     try:
         from hpsv3 import HPSv3RewardInferencer
     except ImportError as error:
-        raise EngineError("HPSv3's library is not installed.", "It needs an older transformers, so give it an environment of its own: pip install hpsv3.") from error
+        hint = "It needs an older transformers, so give it an environment of its own: pip install hpsv3."
+        raise EngineError("HPSv3's library is not installed.", hint) from error
     path = _file(weights / "HPSv3.safetensors", "MizzenAI/HPSv3 on the hub; its base, Qwen/Qwen2-VL-7B-Instruct, must lie in the hub's cache")
     try:
         judge = HPSv3RewardInferencer(checkpoint_path=str(path), device=_device())
@@ -87,9 +90,10 @@ def hpsv3(weights: Path, download: bool) -> Score:
 
     @torch.inference_mode()
     def score(result: Result) -> float | None:
-        if not result.prompt:
+        caption = result.caption or result.prompt
+        if not caption:
             return None
-        return judge.reward([_image(result.composite)], [result.prompt])[0][0].item()
+        return judge.reward([_image(result.composite)], [caption])[0][0].item()
 
     return score
 

@@ -2,8 +2,9 @@
 
 A method's folder, loose files or shards (.tar): KEY.layer.png (straight RGBA), KEY.composite.EXT (the picture with the thing), or
 both; a method that makes only layers is judged by the layer over the background. The truth's folder is laid out like training data
-(train/shards.py): KEY.background.EXT and KEY.json with "box" and "prompt"; KEY.composite.EXT, KEY.foreground.png and KEY.matte.EXT
-where they are known. Without a truth, background and JSON file lie in the method's folder. EXT is any of PICTURES.
+(train/shards.py): KEY.background.EXT and KEY.json with "box", "prompt" and "caption" (of the whole picture, for HPSv3);
+KEY.composite.EXT, KEY.foreground.png and KEY.matte.EXT where they are known. Without a truth, background and JSON file lie in the
+method's folder. EXT is any of PICTURES.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from torch import Tensor
 from ..api import EngineError
 from ..data.sources import Dropped, Source, grouped, picture
 from ..train.shards import read_shard
-from .metrics import Result
 from .layers import over
+from .metrics import Result
 
 LEAST_SIDE = 16  # pixels: SSIM's window, and no picture is that small
 
@@ -56,10 +57,11 @@ def _result(key: str, made: Source, asked: Source | None) -> Result:
     if layer is None and composite is None:
         raise Dropped("there is neither a layer nor a composite")
     about = _about(truth)
-    box, prompt = about.get("box"), about.get("prompt")
-    known = {} if asked is None else {
-        "true_composite": _tensor(asked, "composite", "RGB"), "true_layer": _tensor(asked, "foreground", "RGBA"), "true_object": _tensor(asked, "matte", "L"),
-    }  # fmt: skip
+    box, prompt, caption = (about.get(name) for name in ("box", "prompt", "caption"))
+    known = {}
+    if asked is not None:
+        parts = {"true_composite": ("composite", "RGB"), "true_layer": ("foreground", "RGBA"), "true_object": ("matte", "L")}
+        known = {name: _tensor(asked, *part) for name, part in parts.items()}
     shape = background.shape[1:]
     if any(part is not None and part.shape[1:] != shape for part in (layer, composite, *known.values())):
         raise Dropped("the pictures are not of one size")
@@ -67,26 +69,26 @@ def _result(key: str, made: Source, asked: Source | None) -> Result:
         raise Dropped("the picture is too small", f"{shape[1]} × {shape[0]}")
     if composite is None:
         composite = over(layer[None], background)[0]
-    return Result(key, background, composite, layer, box if box is None else torch.tensor(box).float(), prompt, **known)
+    return Result(key, background, composite, layer, box if box is None else torch.tensor(box).float(), prompt, caption=caption, **known)
 
 
 def _about(source: Source) -> dict:
-    """What the JSON file says, of "box" and "prompt". Raises Dropped where they are no box and no text."""
+    """What the JSON file says, of "box", "prompt" and "caption". Raises Dropped where they are no box and no texts."""
     if "json" not in source.files:
         return {}
     try:
         said = json.loads(source.read("json"))
-        box, prompt = said.get("box"), said.get("prompt")
+        box, prompt, caption = (said.get(name) for name in ("box", "prompt", "caption"))
         if box is not None:
             left, top, width, height = (float(number) for number in box)
             if not (np.isfinite([left, top]).all() and 0 < width < np.inf and 0 < height < np.inf):
                 raise ValueError(f"{box} is no box")
             box = [left, top, width, height]
-        if not isinstance(prompt, str | None):
-            raise ValueError(f"{prompt} is no prompt")
+        if not all(isinstance(text, str | None) for text in (prompt, caption)):
+            raise ValueError(f"{prompt} or {caption} is no text")
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise Dropped("the description (json) cannot be read", str(error)) from error
-    return {"box": box, "prompt": prompt}
+    return {"box": box, "prompt": prompt, "caption": caption}
 
 
 def _tensor(source: Source, part: str, mode: str) -> Tensor | None:

@@ -88,12 +88,12 @@ def test_a_folder_alone_with_only_layers_or_a_shard_of_them(truth: Path, tmp_pat
         for result in results_of(truth):
             save(loose / f"{result.key}.background.png", eight(result.background))
             save(loose / f"{result.key}.layer.png", eight(result.true_layer))
-            (loose / f"{result.key}.json").write_text(json.dumps({"box": result.box.tolist(), "prompt": "a thing"}))
+            (loose / f"{result.key}.json").write_text(json.dumps({"box": result.box.tolist(), "prompt": "a thing", "caption": "a room"}))
             writer.add(result.key, {e: (loose / f"{result.key}.{e}").read_bytes() for e in ("background.png", "layer.png", "json")})
     one, two = list(results(loose, None)), list(results(tars, None))
     assert [r.key for r in one] == [r.key for r in two] and len(one) == 4
     for a, b, known in zip(one, two, results_of(truth)):
-        assert torch.equal(a.composite, b.composite) and a.prompt == b.prompt == "a thing" and torch.equal(a.box, b.box)
+        assert torch.equal(a.composite, b.composite) and a.prompt == b.prompt == "a thing" and a.caption == "a room" and torch.equal(a.box, b.box)
         assert (a.composite - known.true_composite).abs().max() < 2 / 255, "the layer over the background"
         assert a.true_layer is None
 
@@ -264,6 +264,7 @@ def test_hpsv3_is_asked_about_composite_and_prompt(tmp_path: Path, monkeypatch: 
     (tmp_path / "HPSv3.safetensors").touch()
     grey = torch.full((3, 16, 16), 51 / 255)
     assert networks.hpsv3(tmp_path, False)(Result("a", grey, grey, prompt="cat")) == pytest.approx(3.2)
+    assert networks.hpsv3(tmp_path, False)(Result("a", grey, grey, prompt="cat", caption="a cat, asleep")) == pytest.approx(13.2)
     assert networks.hpsv3(tmp_path, False)(Result("a", grey, grey)) is None
 
 

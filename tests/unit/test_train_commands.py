@@ -91,6 +91,17 @@ def test_too_little_memory_is_told_in_a_sentence(device: str, monkeypatch: pytes
     assert re.search("has not enough memory for this configuration; make micro_batch smaller", capsys.readouterr().err)
 
 
+def test_what_runs_out_of_memory_elsewhere_is_told_too_and_other_faults_are_not_hidden(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(fit, "cache_shards", lambda *anything: torch.empty(1 << 56, dtype=torch.uint8))
+    assert main(["cache", "--pictures", "a", "--model", "b", "--out", "c"]) == 2
+    assert capsys.readouterr().err == "There is not enough memory for this.\n"
+    monkeypatch.setattr(fit, "cache_shards", lambda *anything: torch.zeros(2) @ torch.zeros(3))
+    with pytest.raises(RuntimeError, match="size"):
+        main(["cache", "--pictures", "a", "--model", "b", "--out", "c"])
+
+
 @pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.json")), ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_the_configurations_that_ship_are_whole(path: Path) -> None:
     config = KINDS[path.stem].load(path)
