@@ -12,7 +12,7 @@ from typing import Literal
 from .api import EngineError
 
 STARTER = Path(__file__).parents[1] / "resources" / "models" / "starter"
-STARTER_MEMORY = 0.6  # GB that a job with the starter adds to the window's memory, torch's libraries included; measured
+STARTER_MEMORY = 0.7  # GB that a job with the starter adds to the window's memory, torch's libraries included; measured
 
 FILL, REDUX = "FLUX.1-Fill-dev", "FLUX.1-Redux-dev"
 RGBA_VAE, WEIGHTS = "transparency_vae", "bfs/trained_weights.pt"

@@ -8,10 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QFormLayout, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from app import models as known
 from app.jobs import JobQueue
+from app.models import STARTER, Model, look_at, own_folder
 from app.settings import Settings
 from bfs_engine.api import EngineError
-from bfs_engine.catalog import STARTER, Model, look_at
 from ui.generate_commands import GenerateCommands
 from ui.generate_panel import GeneratePanel
 from ui.generation import Generation
@@ -38,29 +39,25 @@ class ModelChoice(QObject):
         super().__init__(window)
         self._window, self._panel, self._commands, self._generation = window, panel, commands, generation
         self._messages, self._settings, self._queue, self._models = messages, settings, queue, models
-        self.model = look_at(STARTER)
-        self._take(self._kept() or self.model)
+        self._take(self._kept())
         panel.model_wanted.connect(self.open)
 
     @property
     def folders(self) -> list[Path]:
         """Where the user's own models are."""
-        return [Path(name) for name in self._settings.get("models", []) if isinstance(name, str)]
+        return known.folders(self._settings)
 
-    def _kept(self) -> Model | None:
+    def _kept(self) -> Model:
         """What was chosen in the last run, if it is still there."""
-        kept = self._settings.get("model", "")
-        if not kept:
-            return None
         try:
-            return look_at(Path(kept))
+            return known.chosen(self._settings)
         except EngineError as error:
             self._messages.say(error.sentence, self.tr("The starter makes the layers until another model is chosen."), "warning")
-            return None
+            return look_at(STARTER)
 
     def use(self, model: Model) -> None:
         """Let this model make what is asked for from now on; jobs that wait are made with the one they were asked with."""
-        self._settings.set("model", "" if model.folder == STARTER else str(model.folder))
+        known.choose(self._settings, model)
         self._take(model)
         self.load_vocabulary()
         self._announce(model)
@@ -69,13 +66,12 @@ class ModelChoice(QObject):
         self.model = model
         self._generation.model = model.name
         self._panel.show_model(title_of(model))
-        folder = None if model.folder == STARTER else model.folder
+        folder = own_folder(model)
         self._queue.use(lambda: self._models.engine(folder))
 
     def load_vocabulary(self) -> None:
         """The words that the model knows: a file to be read; none where any words will do."""
-        known = self._models.vocabulary(None if self.model.folder == STARTER else self.model.folder) if self.model.kind == "starter" else None
-        self._commands.know(known)
+        self._commands.know(self._models.vocabulary(own_folder(self.model)) if self.model.kind == "starter" else None)
 
     def _announce(self, model: Model) -> None:
         """How it will be kept in memory, before anything of it is loaded."""
@@ -88,19 +84,16 @@ class ModelChoice(QObject):
 
     def ask_memory(self, model: Model, then: Callable[[str], None]) -> None:
         """Go on with what the model needs, in words; it is worked out beside the window."""
-        folder = None if model.folder == STARTER else model.folder
+        folder = own_folder(model)
         self._generation.beside(lambda: _said(lambda: self._models.memory(folder)), then)
 
     def add(self, folder: Path) -> Model:
         """Remember a folder with a model. Raises EngineError."""
-        model = look_at(folder)
-        if folder != STARTER and folder not in self.folders:
-            self._settings.set("models", [*map(str, self.folders), str(folder)])
-        return model
+        return known.add(self._settings, folder)
 
     def forget(self, folder: Path) -> None:
         """Take a folder off the list; its files stay."""
-        self._settings.set("models", [str(one) for one in self.folders if one != folder])
+        known.forget(self._settings, folder)
 
     def open(self) -> None:
         self.dialog = ModelsDialog(self, self._window)
@@ -198,7 +191,9 @@ class ModelsDialog(QDialog):
         self.trouble.hide()
         self.use.setEnabled(folder != self._choice.model.folder)
         self.facts["licence"].setText(model.licence)
-        self.facts["size"].setText(self.tr("{size} GB").format(size=f"{model.size / GB:.2f}"))
+        small = model.size < GB
+        words = self.tr("{size} MB").format(size=f"{model.size / 2**20:.0f}") if small else self.tr("{size} GB").format(size=f"{model.size / GB:.1f}")
+        self.facts["size"].setText(words)
         self.facts["folder"].setText(str(folder))
         self.facts["memory"].setText(self.tr("Looking at this machine…"))
         self._choice.ask_memory(model, lambda words: self._tell_memory(folder, words))

@@ -44,7 +44,7 @@ def test_a_flux_folder_is_chosen_told_used_and_remembered(tell: Tell, photo: Pat
         dialog = dialog_of(editor)
         assert [dialog.list.item(row).text() for row in range(dialog.list.count())] == ["Starter (in use)"]
         assert "Apache License" in dialog.facts["licence"].text() and not dialog.use.isEnabled()
-        await editor.until(lambda: "0.6 GB of main memory" in dialog.facts["memory"].text())
+        await editor.until(lambda: "0.7 GB of main memory" in dialog.facts["memory"].text())
         dialog.add_folder(folder)
         assert dialog.folder == folder and "Non-Commercial" in dialog.facts["licence"].text()
         await editor.until(lambda: "all weights in bfloat16: about" in dialog.facts["memory"].text())

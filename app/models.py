@@ -1,0 +1,45 @@
+"""The models that the user has, and the one that makes the layers: kept in the settings, looked at in their folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bfs_engine.catalog import STARTER, Model, look_at
+
+from .settings import Settings
+
+__all__ = ["STARTER", "Model", "add", "choose", "chosen", "folders", "forget", "look_at", "own_folder"]
+
+
+def folders(settings: Settings) -> list[Path]:
+    """Where the user's own models are, whether they still are there or not."""
+    return [Path(name) for name in settings.get("models", []) if isinstance(name, str)]
+
+
+def add(settings: Settings, folder: Path) -> Model:
+    """Remember a folder with a model. Raises EngineError where there is none."""
+    model = look_at(folder)
+    if folder != STARTER and folder not in folders(settings):
+        settings.set("models", [*map(str, folders(settings)), str(folder)])
+    return model
+
+
+def forget(settings: Settings, folder: Path) -> None:
+    """Take a folder off the list; its files stay."""
+    settings.set("models", [str(one) for one in folders(settings) if one != folder])
+
+
+def choose(settings: Settings, model: Model) -> None:
+    """Remember that this one makes the layers."""
+    settings.set("model", str(own_folder(model) or ""))
+
+
+def chosen(settings: Settings) -> Model:
+    """What was chosen last, the starter at first. Raises EngineError where it is no longer there."""
+    kept = settings.get("model", "")
+    return look_at(Path(kept) if kept else STARTER)
+
+
+def own_folder(model: Model) -> Path | None:
+    """The user's folder that the model is in; None for the starter that ships."""
+    return None if model.folder == STARTER else model.folder
