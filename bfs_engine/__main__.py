@@ -14,6 +14,7 @@
     python -m bfs_engine cache --pictures DIR --model MODEL --out DIR
     python -m bfs_engine fit {rgba-vae,compositor,stage1,stage2} --out RUN --layers DIR [--config FILE] ...
     python -m bfs_engine dry-run [--config FILE] [--size WxH] [--gpus N]
+    python -m bfs_engine benchmark --out DIR
     python -m bfs_engine evaluate [--model MODEL] [--count N] [--seed S] [--steps N] [--sheet SHEET.png]
     python -m bfs_engine evaluate NAME=DIR ... [--truth DIR] [--with clip ...] [--weights DIR] [--out DIR]
 
@@ -228,6 +229,15 @@ def trials(options: argparse.Namespace) -> int:
     return 0
 
 
+def benchmark(options: argparse.Namespace) -> int:
+    """Train the paper's ablation and its rivals at equal steps, or what is left of that, and print the report."""
+    from .evaluate.benchmark import Plan, quick, run
+
+    plan = Plan(seed=options.seed)
+    print(run(options.out, options.model or STARTER, quick(plan) if options.quick else plan, lambda line: print(line, file=sys.stderr)))
+    return 0
+
+
 def parser() -> Parser:
     """All commands and their options."""
     top = Parser(prog="python -m bfs_engine", description="Put things into pictures as layers of their own.")
@@ -331,6 +341,12 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     trial.set_defaults(run=trials)
     for one in (start, finish, trial):
         one.add_argument("--font", type=Path, help="NotoColorEmoji.ttf; found by fontconfig when not given")
+    bench = commands.add_parser("benchmark", help="train and compare the paper's ablation and other ways to a layer, on scenes whose layers are known")
+    bench.add_argument("--out", type=Path, required=True, metavar="DIR", help="data, runs, report.md, results.json, sheet.png; goes on where it stopped")
+    bench.add_argument("--model", type=Path, metavar="MODEL", help="whose autoencoders and library are used (default: the starter)")
+    bench.add_argument("--seed", type=int, default=1)
+    bench.add_argument("--quick", action="store_true", help="a few steps of a tiny network, to see that it runs")
+    bench.set_defaults(run=benchmark)
     compare = commands.add_parser("study", help="compare ways of extracting, resettling or computing less on scenes whose true layers are known")
     compare.add_argument("what", choices=("extract", "resettle", "savings"))
     compare.add_argument("--model", type=Path, metavar="MODEL", help="a folder with weights (default: the starter)")
