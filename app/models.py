@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bfs_engine.catalog import STARTER, Model, look_at
+from bfs_engine.catalog import STARTER, Model, look_at, shipped
 
 from .settings import Settings
 
-__all__ = ["STARTER", "Model", "add", "choose", "chosen", "folders", "forget", "look_at", "own_folder"]
+__all__ = ["STARTER", "Model", "add", "choose", "chosen", "folders", "forget", "look_at", "own_folder", "shipped"]
 
 
 def folders(settings: Settings) -> list[Path]:
@@ -35,9 +35,10 @@ def choose(settings: Settings, model: Model) -> None:
 
 
 def chosen(settings: Settings) -> Model:
-    """What was chosen last, the starter at first. Raises EngineError where it is no longer there."""
+    """What was chosen last, the starter at first (if that is damaged, the first job says so). Raises EngineError where a folder of the
+    user's is no longer whole."""
     kept = settings.get("model", "")
-    return look_at(Path(kept) if kept else STARTER)
+    return look_at(Path(kept)) if kept else shipped()
 
 
 def own_folder(model: Model) -> Path | None:

@@ -66,8 +66,14 @@ def _starter(folder: Path) -> Model:
     if missing:
         raise EngineError(f"The model in {folder} is not whole: {missing[0]} is missing.", "Reinstall Downstage, or export the model again.")
     if folder == STARTER:
-        return Model("starter", "starter", folder, "Apache License 2.0; its cut-outs: SIL Open Font License 1.1 and Apache License 2.0", size_of(folder))
+        return shipped()
     return Model("starter", folder.name, folder, "your own training", size_of(folder))
+
+
+def shipped() -> Model:
+    """The starter that ships, whether it is whole or not."""
+    licence = "Apache License 2.0; its cut-outs: SIL Open Font License 1.1 and Apache License 2.0"
+    return Model("starter", "starter", STARTER, licence, size_of(STARTER))
 
 
 def size_of(folder: Path) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -115,8 +115,7 @@ class Generation(QObject):
         except (EngineError, ExpectedError) as error:
             self.failed.emit(error, prompt)
             return False
-        task = self._loop.create_task(self._capture_beside(make, self.session, prompt, target_id, first))
-        self._captures.add(task)
+        self._start(self._capture_beside(make, self.session, prompt, target_id, first))
         self.changed.emit()
         return True
 
@@ -127,25 +126,28 @@ class Generation(QObject):
             if session is self.session:
                 self.failed.emit(error, prompt)
             return
-        finally:
-            self._captures.discard(asyncio.current_task())
-            self.changed.emit()
         if session is self.session:
             self._send(request, target_id, first)
 
     def beside(self, work: Callable[[], Result], then: Callable[[Result], None]) -> None:
         """Do something that takes long beside the window, and go on with what it gave; what it could not do is told by `failed`."""
-        task = self._loop.create_task(self._do_beside(work, then))
-        self._captures.add(task)
+        self._start(self._do_beside(work, then))
 
     async def _do_beside(self, work: Callable[[], Result], then: Callable[[Result], None]) -> None:
         try:
             then(await self._loop.run_in_executor(self._thread, work))
         except (EngineError, ExpectedError) as error:
             self.failed.emit(error, "")
-        finally:
-            self._captures.discard(asyncio.current_task())
-            self.changed.emit()
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        """What is still going on when the window closes is dropped: its end is nobody's news then."""
+        task = self._loop.create_task(work)
+        self._captures.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task) -> None:
+        self._captures.discard(task)
+        self.changed.emit()
 
     def _send(self, request: Request, target_id: str | None, first: bool) -> None:
         session = self.session

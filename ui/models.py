@@ -53,7 +53,7 @@ class ModelChoice(QObject):
             return known.chosen(self._settings)
         except EngineError as error:
             self._messages.say(error.sentence, self.tr("The starter makes the layers until another model is chosen."), "warning")
-            return look_at(STARTER)
+            return known.shipped()
 
     def use(self, model: Model) -> None:
         """Let this model make what is asked for from now on; jobs that wait are made with the one they were asked with."""

@@ -885,6 +885,10 @@
         <translation>{what} gruppieren</translation>
     </message>
     <message>
+        <source>Hidden layers and groups are gone with it: {count}. Undo brings them back.</source>
+        <translation>Ausgeblendete Ebenen und Gruppen sind damit fort: {count}. Rückgängig holt sie zurück.</translation>
+    </message>
+    <message>
         <source>Hide {what}</source>
         <translation>{what} ausblenden</translation>
     </message>

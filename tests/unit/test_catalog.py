@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from app import models
+from app.settings import Settings
 from bfs_engine.api import EngineError
 from bfs_engine.catalog import FILL, FLUX_PARTS, REDUX, STARTER, look_at
 
@@ -52,3 +54,15 @@ def test_the_folder_inside_or_around_is_pointed_at(tmp_path: Path) -> None:
 def test_looking_at_models_imports_no_torch() -> None:
     code = f"import sys; from bfs_engine.catalog import STARTER, look_at; look_at(STARTER); assert 'torch' not in sys.modules, {STARTER.name!r}"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_what_was_chosen_is_remembered_and_a_damaged_starter_does_not_hinder_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(tmp_path / "settings.json")
+    assert models.chosen(settings).folder == STARTER and models.folders(settings) == []
+    folder = flux(tmp_path / "flux")
+    models.choose(settings, models.add(settings, folder))
+    assert models.chosen(Settings(tmp_path / "settings.json")).folder == folder and models.folders(settings) == [folder]
+    models.forget(settings, folder)
+    models.choose(settings, models.shipped())
+    monkeypatch.setattr("bfs_engine.catalog.STARTER", tmp_path / "nowhere")
+    assert models.folders(settings) == [] and models.chosen(settings).name == "starter"
