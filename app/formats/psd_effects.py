@@ -98,7 +98,7 @@ class _Work:
         self.area = bounds(node)
         if isinstance(node, Layer):
             self.area = node.pixels.content_bounds().moved(int(node.placement.x), int(node.placement.y)).intersect(self.area)
-        self.box = Rect(*layer.bbox) if isinstance(node, Layer) else self.area  # what patterns and gradients are laid out on
+        self.box = Rect(*layer.bbox) if isinstance(node, Layer) else self.area  # what gradients are laid out on
         self.document = layer._psd
         grey = self.document.color_mode in (ColorMode.GRAYSCALE, ColorMode.DUOTONE)
         self.mode = ColorMode.GRAYSCALE if grey else ColorMode.RGB
@@ -152,7 +152,7 @@ class _Work:
         return self._layer(effect, area, self._flat(effect, area), cast, self.node.opacity)
 
     def _inside(self, effect: fx._Effect) -> Layer:
-        area, box = self.area, (self.box.left, self.box.top, self.box.right, self.box.bottom)
+        area = self.area
         corners = (area.left, area.top, area.right, area.bottom)
         if area.width * area.height > MOST_EFFECT_PIXELS:
             raise ValueError(f"an effect of {area.width} × {area.height}")
@@ -163,13 +163,20 @@ class _Work:
             color, opacity = gradient(effect.descriptor, self.mode, area, self.box)
             coverage = opacity[..., None]
         elif isinstance(effect, fx.PatternOverlay):
-            color, coverage = paint.draw_pattern_fill(corners, self.document, effect.descriptor, box)
+            color, coverage = paint.draw_pattern_fill(corners, self.document, effect.descriptor, self._origin(effect))
         else:
             color, coverage = self._flat(effect, area), self._inward(effect, area)[..., None]
         if color is None:
             raise ValueError(f"no colours for {effect.name}")
         full = np.ones((area.height, area.width), np.float32)
         return self._layer(effect, area, color, full if coverage is None else coverage[..., 0], 1.0)
+
+    def _origin(self, effect: fx.PatternOverlay) -> tuple[int, int, int, int]:
+        """Where a pattern begins: at the layer's reference point where it is linked with the layer, else at the canvas's corner."""
+        linked = effect.descriptor.get(b"Algn", True)
+        x, y = (self.layer.tagged_blocks.get_data(Tag.REFERENCE_POINT) if linked else None) or (0.0, 0.0)
+        left, top = round(x), round(y)
+        return left, top, left + self.area.width, top + self.area.height
 
     def _inward(self, effect: fx.InnerShadow | fx.InnerGlow, area: Rect) -> np.ndarray:
         """What comes in from outside the shape, blurred."""
