@@ -170,7 +170,7 @@ class ExportDialog(QDialog):
         self.deep = QCheckBox(self.tr("16 bits a channel"))
         self.deep.setToolTip(self.tr("For programs that want them. Layers have 8 bits; finer is only what a PSD's merged picture and resampled layers hold."))
         self.pages = QCheckBox(self.tr("Layers as pages"))
-        self.pages.setToolTip(self.tr("Every visible layer becomes a page as it looks by itself, the topmost first."))
+        self.pages.setToolTip(self.tr("Every visible layer becomes a page as it looks by itself, the lowest first."))
         self.smart = QCheckBox(self.tr("Turned layers as smart objects"))
         self.smart.setToolTip(self.tr("Photoshop can scale and turn them on without loss. The file becomes larger."))
         self.opaque = QCheckBox(self.tr("Merged picture without alpha"))

@@ -88,7 +88,7 @@ class Picture:
 class Encoding:
     """How a file is written. width, height: pixels, 0 for the document's own. quality: 1 to 100 for JPEG, WebP and AVIF,
     0 for the format's default. lossless: for WebP. deep: 16 bits a channel, for PNG, TIFF, PSD and PSB. pages: every visible layer as a page,
-    the topmost first, for TIFF. For PSD and PSB: smart_objects, scaled, turned and part-pixel layers as what
+    the lowest first, for TIFF. For PSD and PSB: smart_objects, scaled, turned and part-pixel layers as what
     Photoshop can turn on without loss; opaque, the merged picture without an alpha channel, which Clip Studio takes for a selection."""
 
     width: int = 0
@@ -102,7 +102,7 @@ class Encoding:
 
 
 def open_raster(path: Path) -> Opened:
-    """The picture as a document of one layer, named after the file; the pages of a TIFF as a layer each, the first on top."""
+    """The picture as a document of one layer, named after the file; the pages of a TIFF as a layer each."""
     with reading(path):
         with open(path, "rb") as file:
             in_pages = tiff.is_tiff(file.read(4))
@@ -112,9 +112,12 @@ def open_raster(path: Path) -> Opened:
     if len(pages) == 1:
         layers = (make_layer(path.stem, Pixels.from_array(first.pixels)),)
     else:
-        notes.append(f"The {len(pages)} pages became layers, the first on top.")
+        # GIMP and ImageMagick write layers as pages from the bottom up, GIMP with their names; a scanner's first page should be seen.
+        layered = all(name for name, _ in pages)
+        notes.append(f"The {len(pages)} pages became layers, the first {'at the bottom' if layered else 'on top'}.")
         named = [(name or f"{path.stem} {n}", page) for n, (name, page) in enumerate(pages, 1)]
-        layers = tuple(make_layer(name, Pixels.from_array(page.pixels)) for name, page in reversed(named))
+        ordered = named if layered else reversed(named)
+        layers = tuple(make_layer(name, Pixels.from_array(page.pixels)) for name, page in ordered)
     height, width = (max(page.pixels.shape[axis] for _, page in pages) for axis in (0, 1))
     return Opened(Document(width=width, height=height, layers=layers, profile=first.profile, dpi=first.dpi), tuple(notes))
 
@@ -168,6 +171,8 @@ def _pages(path: Path) -> list[tuple[str, Picture]]:
                 told = "The layers that Photoshop put into the TIFF were not read, only its merged picture; a PSD keeps them."
                 picture = replace(picture, notes=(told, *picture.notes))
             found.append((tiff.name_of(page), picture))
+    if not found:
+        raise ValueError("no page")
     return found
 
 
@@ -259,7 +264,7 @@ def encode(document: Document, suffix: str, encoding: Encoding = Encoding(), com
 
 def _tiff(document: Document, encoding: Encoding, size: tuple[int, int], composed: np.ndarray | None) -> memoryview:
     if encoding.pages:
-        named = [(layer.name, render(apart, document.rect)) for layer, apart in reversed(layers_apart(document, hidden=False))]
+        named = [(layer.name or "Layer", render(apart, document.rect)) for layer, apart in layers_apart(document, hidden=False)]
         if not named:
             raise FileError("There is no visible layer to make a page of.", "Show a layer, or save without pages.")
     else:

@@ -109,7 +109,7 @@ def test_layers_become_pages_of_a_tiff_with_sixteen_bits(tell: Tell, photo: Path
     tell(story, photo)
     with tifffile.TiffFile(tmp_path / "out.tif") as file:
         assert [page.dtype for page in file.pages] == [np.uint16, np.uint16]
-    assert [layer.name for layer in open_document(tmp_path / "out.tif").layers][0] == "photo"
+    assert [layer.name for layer in open_document(tmp_path / "out.tif").layers] == ["photo", "apple"]
 
 
 def test_all_layers_go_to_a_folder(tell: Tell, photo: Path, tmp_path: Path) -> None:

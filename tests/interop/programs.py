@@ -125,7 +125,7 @@ def read_with_gimp(files: list[Path], folder: Path) -> list[tuple[list[GimpLayer
     version = subprocess.run([gimp, "--version"], capture_output=True, text=True, timeout=60, env=ENVIRONMENT).stdout
     if " 2." not in version:
         pytest.skip(f"GIMP 2.10 is not installed, but {version.strip()}")
-    script = re.sub(r"^;.*$", "", (HERE / "read_psd.scm").read_text(), flags=re.MULTILINE)
+    script = re.sub(r"^;.*$", "", (HERE / "read.scm").read_text(), flags=re.MULTILINE)
     calls = " ".join(f'(judge "{file}" "{folder}/{i}.txt" "{folder}/{i}.png")' for i, file in enumerate(files))
     with tempfile.TemporaryDirectory() as settings:
         environment = ENVIRONMENT | {"GIMP2_DIRECTORY": settings}

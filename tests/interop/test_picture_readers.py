@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.document import Document
-from app.formats import open_document, open_with_report, save_document
+from app.document import Document, make_layer
+from app.formats import Encoding, open_document, open_with_report, save_document
+from app.formats.raster import layers_apart
+from app.pixels import Pixels
 from app.render import render
-from tests.documents import flat_document, full_document, gradient
+from tests.documents import flat_document, full_document, gradient, noise
 from tests.interop import programs
 
 
@@ -62,6 +64,51 @@ def test_we_show_what_imagemagick_wrote(target: str, options: tuple[str, ...], t
     result = open_with_report(tmp_path / name)
     assert np.abs(look(result.document)[..., :3] - picture).max() <= tolerance
     assert told in " ".join(result.report)
+
+
+def soft_document() -> Document:
+    """Noise that fades out to the left, and a square of its own."""
+    soft = noise(64, 48, 3)
+    soft[..., 3] = np.linspace(0, 255, 64).astype(np.uint8)
+    return Document(64, 48, (make_layer("soft", Pixels.from_array(soft)), make_layer("square ☕", Pixels.from_array(noise(20, 20, 4)))))
+
+
+GIMPS = {
+    "a.png": Encoding(), "deep.png": Encoding(deep=True), "a.tif": Encoding(), "deep.tif": Encoding(deep=True),
+    "a.webp": Encoding(lossless=True), "a.avif": Encoding(quality=100), "pages.tif": Encoding(pages=True, deep=True),
+}  # fmt: skip
+
+
+def test_gimp_shows_what_we_wrote_with_8_and_16_bits_and_the_pages_as_layers(tmp_path: Path) -> None:
+    document = soft_document()
+    for name, encoding in GIMPS.items():
+        save_document(document, tmp_path / name, encoding)
+    seen = dict(zip(GIMPS, programs.read_with_gimp([tmp_path / name for name in GIMPS], tmp_path), strict=True))
+    ours = look(document)
+    for name, (_, theirs) in seen.items():
+        assert theirs.shape == ours.shape and np.abs(theirs[..., 3] - ours[..., 3]).max() <= 1, name
+        if name != "pages.tif":  # GIMP mixes layers in linear light; each page by itself is looked at below
+            error = np.abs(theirs[..., :3] - ours[..., :3]) * (ours[..., 3:] / 255)  # as it shows
+            assert error.max() <= {"a.avif": 2}.get(name, 0), name
+    assert [layer.name for layer in seen["pages.tif"][0]] == ["soft", "square ☕"]
+
+
+def test_exiftool_finds_size_and_depth_of_deep_pictures_and_exr(tmp_path: Path) -> None:
+    for name in ("deep.png", "deep.tif", "a.exr"):
+        save_document(soft_document(), tmp_path / name, GIMPS.get(name, Encoding()))
+    png, tiff, exr = (programs.metadata_by_exiftool(tmp_path / name) for name in ("deep.png", "deep.tif", "a.exr"))
+    assert png["BitDepth"] == 16 and tiff["BitsPerSample"] == "16 16 16 16"
+    assert "sRGB" in png["ProfileDescription"] and "sRGB" in tiff["ProfileDescription"]
+    assert exr["Channels"] == [f"{name} half 1 1" for name in "ABGR"]
+    assert {(each["ImageWidth"], each["ImageHeight"]) for each in (png, tiff, exr)} == {(64, 48)}
+
+
+def test_imagemagick_finds_every_page(tmp_path: Path) -> None:
+    save_document(soft_document(), tmp_path / "pages.tif", GIMPS["pages.tif"])
+    programs.convert_with_imagemagick(tmp_path / "pages.tif", f"PNG32:{tmp_path / 'page%d.png'}")
+    for number, (_, apart) in enumerate(layers_apart(soft_document(), hidden=False)):
+        with Image.open(tmp_path / f"page{number}.png") as page:
+            assert np.array_equal(np.asarray(page.convert("RGBA")), look(apart))
 
 
 def test_pages_cmyk_and_moving_pictures_of_imagemagick(tmp_path: Path) -> None:

@@ -295,6 +295,16 @@ def test_sixteen_bits_out_are_the_same_picture_and_what_they_hold_is_said(tmp_pa
     assert not any("composed with 8 bits" in sentence for sentence in losses(document, path))
 
 
+def test_a_tiff_without_a_page_is_refused(tmp_path: Path) -> None:
+    """Found by mutated files: its header leads nowhere."""
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 4), np.uint8))
+    with (tmp_path / "a.tif").open("r+b") as file:
+        file.seek(4)
+        file.write(bytes(4))
+    with pytest.raises(FileError, match="damaged"):
+        open_document(tmp_path / "a.tif")
+
+
 def test_layers_become_the_pages_of_a_tiff_and_come_back(tmp_path: Path) -> None:
     document, path = full_document(), tmp_path / "a.tif"
     save_document(document, path, Encoding(pages=True))
@@ -303,6 +313,7 @@ def test_layers_become_the_pages_of_a_tiff_and_come_back(tmp_path: Path) -> None
     assert [layer.name for layer in found.document.layers] == [layer.name for layer, _ in shown]
     for layer, (_, apart) in zip(found.document.layers, shown, strict=True):
         assert np.array_equal(layer.pixels.to_array(), render(apart, document.rect))
+    assert any("first at the bottom" in sentence for sentence in found.report)
     assert any("becomes a page" in sentence for sentence in losses(document, path, Encoding(pages=True)))
     nothing = replace(document, layers=tuple(replace(node, visible=False) for node in document.layers))
     with pytest.raises(FileError, match="no visible layer"):

@@ -1,4 +1,4 @@
-; Script-Fu for GIMP 2.10 in batch mode: list the layers of a PSD, bottom to top, and paint them all into a PNG.
+; Script-Fu for GIMP 2.10 in batch mode: list the layers of a file, bottom to top, and paint them all into a PNG.
 (define (write-item item port depth)
   (let* ((offsets (gimp-drawable-offsets item)))
     (write (list depth (car (gimp-item-get-name item)) (car offsets) (cadr offsets)
@@ -12,8 +12,8 @@
   (let loop ((i (- (car found) 1)))
     (if (>= i 0) (begin (write-item (vector-ref (cadr found) i) port depth) (loop (- i 1))))))
 
-(define (judge psd list png)
-  (let* ((image (car (file-psd-load RUN-NONINTERACTIVE psd psd)))
+(define (judge file list png)
+  (let* ((image (car (gimp-file-load RUN-NONINTERACTIVE file file)))
          (port (open-output-file list)))
     (write-items (gimp-image-get-layers image) port 0)
     (close-output-port port)
