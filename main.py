@@ -141,7 +141,7 @@ def run_window(
 
     from ui.collector import Collector
     from ui.language import speak
-    from ui.main_window import open_window
+    from ui.open_window import open_window
     from ui.surroundings import Models, Surroundings
 
     application = QApplication.instance() or QApplication(sys.argv[:1])

@@ -19,6 +19,7 @@ class LayerCommands(QObject):
     """Works on the chosen layers of the session of the moment."""
 
     refused = Signal(object)  # ExpectedError
+    said = Signal(str)
     rename_wanted = Signal(str)
     chosen_wanted = Signal(list, str)  # ids to select, the active one
 
@@ -310,7 +311,9 @@ class LayerCommands(QObject):
             self.commit(self.tr("Merge “{name}” down").format(name=node.name), lambda document: edits.merge_down(document, node.id))
 
     def flatten(self) -> None:
-        self.commit(self.tr("Flatten"), edits.flatten)
+        hidden = sum(not node.visible for node, _, _ in walk(self.session.document))
+        if self.commit(self.tr("Flatten"), edits.flatten) and hidden:
+            self.said.emit(self.tr("Hidden layers and groups are gone with it: {count}. Undo brings them back.").format(count=hidden))
 
     # Candidates
 

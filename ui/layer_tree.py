@@ -253,6 +253,7 @@ class LayerTree(QTreeView):
         self.setHeaderHidden(True)
         self.setTreePosition(NAME)
         self.setIndentation(16)
+        self.setMinimumHeight(ROW)
         self.setUniformRowHeights(True)
         self.setMouseTracking(True)
         self.setExpandsOnDoubleClick(False)

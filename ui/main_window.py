@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QPointF, QTimer, Signal
@@ -16,8 +15,6 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWi
 from app import render
 from app.brush import Brush
 from app.document import Document
-from app.errors import FileError
-from app.formats import open_with_report
 from app.samples import Sample, samples
 from app.session import Session
 from bfs_engine.api import LayerResult
@@ -32,7 +29,7 @@ from ui.colour_bar import ColourBar
 from ui.command_palette import CommandPalette
 from ui.conditions import conditions
 from ui.docks import Docks
-from ui.file_commands import FileCommands, session_of
+from ui.file_commands import FileCommands
 from ui.generate_commands import GenerateCommands
 from ui.generate_panel import GeneratePanel
 from ui.generation import Generation, depth_words, words_of
@@ -188,6 +185,16 @@ class MainWindow(QMainWindow):
         self.layer_panel.tree.offer(menu)
         self.canvas_menu = CanvasMenu(self.canvas, self.actions_, self.layers)
 
+    def _wire_menus(self) -> None:
+        self.files.recent_changed.connect(self.file_menu.refresh)
+        self.file_menu.chosen.connect(self.files.open)
+        self.file_menu.sample_chosen.connect(self.open_sample)
+        self.theme_menu.chosen.connect(self._choose_theme)
+        self.language_menu.chosen.connect(self._choose_language)
+        self.keys_menu.chosen.connect(self._choose_keys)
+        self.help.told.connect(self.messages.say)
+        self.help.failed.connect(self.say_error)
+
     def _wire(self) -> None:
         generation, panel, queue, files = self.generation, self.generate_panel, self.queue_panel, self.files
         self.layer_panel.connect_to(self.layers)
@@ -198,6 +205,7 @@ class MainWindow(QMainWindow):
         self.brush_bar.edited.connect(self._brush_edited)
         self.colour_bar.size_wanted.connect(lambda size: setattr(self.desk.eyedropper, "size", size))
         self.layers.refused.connect(self.say_error)
+        self.layers.said.connect(self.messages.say)
         self.history_panel.went.connect(lambda index: self.session.go_to(index))
         self.canvas.view_changed.connect(self._view_changed)
         self.canvas.pointed.connect(self.status.show_point)
@@ -239,14 +247,7 @@ class MainWindow(QMainWindow):
         files.failed.connect(self.say_error)
         files.told.connect(lambda sentence, hint: self.messages.say(sentence, hint))
         files.busy.connect(self.status.show_work)
-        files.recent_changed.connect(self.file_menu.refresh)
-        self.file_menu.chosen.connect(files.open)
-        self.file_menu.sample_chosen.connect(self.open_sample)
-        self.theme_menu.chosen.connect(self._choose_theme)
-        self.language_menu.chosen.connect(self._choose_language)
-        self.keys_menu.chosen.connect(self._choose_keys)
-        self.help.told.connect(self.messages.say)
-        self.help.failed.connect(self.say_error)
+        self._wire_menus()
         self.status.fit_wanted.connect(self.canvas.fit)
 
     # The document
@@ -458,32 +459,6 @@ class MainWindow(QMainWindow):
         self.files.close()
         self.clipboard.close()
         self.ended.emit()
-
-
-def open_window(around: Surroundings, sample: Sample, file: Path | None, welcome: bool = False) -> MainWindow:
-    """The window with a file in it, or with the sample where none is given or it cannot be opened. welcome: begin with that page,
-    unless the user wants none."""
-    trouble = None
-    try:
-        opened = open_with_report(file or sample.path)
-    except FileError as error:
-        trouble, file = error, None
-        opened = open_with_report(sample.path)
-    path = file or sample.path
-    window = MainWindow(session_of(opened, path), around)
-    if file is None:
-        window.suggest(sample)
-        if welcome and around.settings.get("welcome", True):
-            window.welcome.open_page()
-    else:
-        around.settings.add_recent(path)
-        window.file_menu.refresh()
-    if trouble is not None:
-        window.say_error(trouble)
-    elif opened.report:
-        window.messages.say(window.tr("“{name}” was opened with changes.").format(name=path.name), "\n".join(opened.report))
-    window.files.look_for_leftovers()
-    return window
 
 
 def image_of(pixels: np.ndarray) -> QImage:

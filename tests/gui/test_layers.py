@@ -153,8 +153,9 @@ def test_layers_are_duplicated_merged_deleted_and_flattened(tell: Tell, photo: P
         assert editor.names == ["photo", "apple", "cat"]
         editor.do("layer.delete")
         assert editor.names == ["photo", "apple"]
+        editor.do("layer.visible")
         editor.do("layer.flatten")
-        assert editor.names == ["photo"]
+        assert editor.names == ["photo"] and "Hidden layers and groups are gone with it: 1" in editor.window.messages.sentence
         editor.window.history_panel.list.setCurrentRow(2)
         assert editor.names == ["photo", "apple", "cat"]
 
