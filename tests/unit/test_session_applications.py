@@ -18,6 +18,7 @@ from app.references import LARGEST, from_recipe, of_box, of_layer, to_recipe
 from app.render import render
 from app.session import Session
 from bfs_engine.api import Box, EngineError, LayerResult, Request
+from bfs_engine.framing import BOX_FRACTION
 from bfs_engine.lift import lift
 
 WIDTH, HEIGHT = 120, 90
@@ -150,6 +151,19 @@ def test_only_what_is_in_the_box_is_looked_at() -> None:
     session = flat_scene()
     request = session.capture_extract(named(session, "table").id, Box(60, 30, 20, 20))()
     assert request.box == Box(60, 30, 20, 20) and request.crop.width < 40
+
+
+def test_a_box_of_any_size_is_extracted_with_less_room_around_a_large_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = flat_scene()
+    table = named(session, "table").id
+    assert session.capture_extract(table, Box(10, 10, 60, 60))().crop.width == round(60 / BOX_FRACTION)
+    monkeypatch.setattr("app.session.ROOMY_EXTRACTION", 80)  # as 4000 pixels of a photograph
+    assert session.capture_extract(table, Box(10, 10, 60, 60))().crop.width == 80
+    assert session.capture_extract(table, Box(5, 5, 85, 70))().crop.width == 85
+    monkeypatch.setattr("app.session.LARGEST_EXTRACTION", 84)
+    with pytest.raises(EngineError, match="too large") as caught:
+        session.capture_extract(table, Box(5, 5, 85, 70))()
+    assert "84 pixels" in caught.value.hint
 
 
 def test_extracting_without_a_background_or_a_difference_is_refused_in_a_sentence() -> None:
