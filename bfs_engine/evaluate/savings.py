@@ -36,8 +36,8 @@ Way = Callable[[FluxTransformer2DModel], AbstractContextManager[object]]
 
 
 def study_savings(pipeline: BFSPipeline, sprites: Sprites, count: int, seed: int, steps: int) -> list[Row]:
-    """One row for each way: processor time and the transformer's operations as shares of the full run's; how far the composites are from the full
-    run's (dB), what they lose against the truth (dB), and the effects' scores. With one step only tokens can be left out."""
+    """One row for each way: processor time and the transformer's operations as shares of the full run's; how far the composites are
+    from the full run's and from the true ones (dB); the effects' scores. With fewer than five steps only tokens are left out."""
     scenes = _scenes(sprites, count, seed)
     rows = against_full(pipeline, scenes, seed, steps, _ways(pipeline, sprites, seed, steps))
     return rows + near_the_box(pipeline, scenes, seed, (32, 16, 8))
