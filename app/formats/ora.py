@@ -217,6 +217,7 @@ def losses(document: Document) -> list[str]:
             layer.recipe is not None or layer.candidates for layer in layers
         ),
         "Locks of position, pixels or transparency alone are not kept.": any(node.locks for node in nodes),
+        "Which layers the engine does not look at stays in the project file only.": not all(node.seen_by_engine for node in nodes),
         "Guides and colour tags are not kept.": bool(document.guides) or any(node.color_tag for node in nodes),
     }
     return [sentence for sentence, holds in found.items() if holds]

@@ -58,6 +58,8 @@ def test_masks_turned_layers_and_clipping_look_the_same(tmp_path: Path) -> None:
     document = full_document()
     assert np.abs(composed(open_document(saved(document, tmp_path))) - composed(document)).max() <= 2
     told = " ".join(losses(document, tmp_path / "a.ora"))
+    unseen = replace(document, layers=tuple(replace(node, seen_by_engine=False) for node in document.layers))
+    assert "engine does not look at" not in told and "engine does not look at" in " ".join(losses(unseen, tmp_path / "a.ora"))
     assert all(word in told for word in ("Masks", "resampled", "Clipping", "Recipes", "Guides"))
 
 
