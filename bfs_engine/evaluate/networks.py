@@ -146,6 +146,9 @@ def kid(made: Sequence[np.ndarray], true: Sequence[np.ndarray], seed: int = 0, r
 
 def _pretrained(folder: Path, name: str, download: bool, model: type, *others: type) -> list:
     """A model of transformers' and what prepares its input: from the folder, else from the hub's cache, else by download if allowed."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # it would write over the lines of progress and leave a thread behind
     source = str(folder) if folder.is_dir() else name
     try:
         loaded = [model.from_pretrained(source, local_files_only=not download, use_safetensors=True).eval().to(_device())]
