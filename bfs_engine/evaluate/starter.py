@@ -97,15 +97,19 @@ def right_thing(pipeline: BFSPipeline, sprites: Sprites, scenes: Scenes, samplin
     generator = torch.Generator().manual_seed(seed)
     things = torch.randperm(len(sprites), generator=generator).repeat(1 + len(scenes) // len(sprites))[: len(scenes)]
     size = scenes.background.shape[-1]
-    every = [place_all(sprites, scenes.box[i : i + 1], size) for i in range(len(scenes))]
-    reference = torch.stack([options[thing] for options, thing in zip(every, things)])
+    reference = place_things(sprites, things, scenes.box, size)
     layers, _ = generate(pipeline, scenes.background, scenes.box, reference, sampling, seed)
-    found = torch.cat([nearest_thing(layers[i : i + 1], options[None]) for i, options in enumerate(every)])
-    return (found == things).float().mean().item()
+    found = [nearest_thing(layer[None], place_all(sprites, box[None], size)[None]) for layer, box in zip(layers, scenes.box)]
+    return (torch.cat(found) == things).float().mean().item()
 
 
 def place_all(sprites: Sprites, box: Tensor, size: int) -> Tensor:
     """Every sprite in one box (1, 4): (m, 4, size, size) straight RGBA, without light."""
-    pixels = sprites.pixels.float() / 255
+    return place_things(sprites, torch.arange(len(sprites)), box.expand(len(sprites), 4), size)
+
+
+def place_things(sprites: Sprites, things: Tensor, box: Tensor, size: int) -> Tensor:
+    """Things (n,) in their boxes (n, 4): (n, 4, size, size) straight RGBA, without light."""
+    pixels = sprites.pixels[things].float() / 255
     cutouts = torch.cat([pixels[:, :3] * pixels[:, 3:], pixels[:, 3:]], 1)
-    return straight(place(cutouts, sprites.sizes, box.expand(len(sprites), 4), size))
+    return straight(place(cutouts, sprites.sizes[things], box, size))
