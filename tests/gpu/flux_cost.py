@@ -1,8 +1,9 @@
 """What an image costs on FLUX.1 Fill's full size with random weights: plain Flux-Fill and BFS in the same run, seconds and memory.
 
-    python -m tests.gpu.flux_cost [--sides 512 1024] [--steps 50] [--every 1 2 3] [--small]
+    python -m tests.gpu.flux_cost [--sides 512 1024] [--steps 50] [--every 1 2 3 5] [--compile] [--small]
 
-Prints one JSON object a line. Weights do not change the cost, so none are downloaded. --small runs the same code with one narrow
+Prints one JSON object a line: plain, both branches with each saving that FLUX has or could have, and with --compile all of it again with
+compiled blocks (plain too). Weights do not change the cost, so none are downloaded. --small runs the same code with one narrow
 block of each kind on any machine, to see that it works.
 """
 
@@ -11,7 +12,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 
 import torch
 from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FluxFillPipeline, FluxTransformer2DModel
@@ -20,6 +22,7 @@ from bfs_engine.bfs import memory
 from bfs_engine.bfs.flux import every_step
 from bfs_engine.bfs.pipeline import BFSPipeline
 from bfs_engine.bfs.sharing import attach_sharing
+from bfs_engine.evaluate.savings import Way, cached, intervals
 
 FLUX = {"in_channels": 384, "out_channels": 64, "guidance_embeds": True}
 VAE = {
@@ -43,21 +46,59 @@ def main() -> None:
         vae, rgba_vae = AutoencoderKL(**maps).eval(), AutoencoderKL(**maps | {"out_channels": 4}).eval()
     scheduler = FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True)
     plain = FluxFillPipeline(scheduler, plain_vae, None, None, None, None, transformer)
+    base = compare_plain(plain, options, device)
+    attach_sharing(transformer, merge="stream")
+    compare(BFSPipeline(transformer, scheduler, vae, rgba_vae), options, device, base)
+
+
+def compare_plain(plain: FluxFillPipeline, options: argparse.Namespace, device: torch.device) -> dict[int, tuple[float, int]]:
+    """What plain Flux-Fill takes at each side, uncompiled."""
     base = {}
     for side in options.sides:
         base[side] = measured(lambda: fill(plain, side, options.steps, device), device)
         tell("plain Flux-Fill", side, base[side], base[side])
-    attach_sharing(transformer, merge="stream")
-    ours = BFSPipeline(transformer, scheduler, vae, rgba_vae)
+    if options.compile:
+        with compiled(plain.transformer):
+            for side in options.sides:
+                tell("plain Flux-Fill, compiled", side, measured(lambda: fill(plain, side, options.steps, device), device), base[side])
+    return base
+
+
+def compare(ours: BFSPipeline, options: argparse.Namespace, device: torch.device, base: dict[int, tuple[float, int]]) -> None:
+    """What both branches take with each saving."""
+    ways = {f"BFS, every {every}": cached(every_step(every)) if every > 1 else nullcontext for every in options.every}
+    ways["BFS, foregrounds every 3, composites every 6"] = intervals(3, 6)
+    if options.compile:
+        ways |= {f"{name}, compiled": both(compiled, way) for name, way in ways.items() if "foregrounds" not in name}
     for side in options.sides:
-        need = memory.demand_of(dict(transformer.config), dict(vae.config), dict(rgba_vae.config), side)
+        need = memory.demand_of(dict(ours.transformer.config), dict(ours.vae.config), dict(ours.rgba_vae.config), side)
         estimate = need.blocks + need.sharing + need.outside + need.working
-        for every in options.every:
-            if every > 1:
-                transformer.enable_cache(every_step(every))
-            tell(f"BFS, every {every}", side, measured(lambda: insert(ours, side, options.steps, device), device), base[side], estimate)
-            if every > 1:
-                transformer.disable_cache()
+        for name, way in ways.items():
+            with way(ours.transformer):
+                tell(name, side, measured(lambda: insert(ours, side, options.steps, device), device), base[side], estimate)
+
+
+@contextmanager
+def compiled(transformer: FluxTransformer2DModel) -> Iterator[None]:
+    """Its blocks compiled; the first call takes minutes, which are not counted."""
+    transformer.compile_repeated_blocks()
+    try:
+        yield
+    finally:
+        for block in transformer.modules():
+            block._compiled_call_impl = None
+        torch.compiler.reset()
+
+
+def both(first: Way, second: Way) -> Way:
+    """Two ways at once."""
+
+    @contextmanager
+    def way(transformer: FluxTransformer2DModel) -> Iterator[None]:
+        with first(transformer), second(transformer):
+            yield
+
+    return way
 
 
 def parsed() -> argparse.Namespace:
@@ -65,7 +106,8 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--sides", type=int, nargs="+", default=[512, 1024])
     parser.add_argument("--steps", type=int, default=50)
-    parser.add_argument("--every", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--every", type=int, nargs="+", default=[1, 2, 3, 5])
+    parser.add_argument("--compile", action="store_true")
     parser.add_argument("--small", action="store_true")
     return parser.parse_args()
 
