@@ -5,7 +5,7 @@
     python -m bfs_engine extract --picture WITH.png --background WITHOUT.png --out LAYER.png
     python -m bfs_engine resettle --background IMG --layer LAYER.png --move DX DY --out NEW.png
     python -m bfs_engine split --layer LAYER.png --thing THING.png --shadow SHADOW.png [--reflection LIGHT.png]
-    python -m bfs_engine study extract | resettle | savings
+    python -m bfs_engine study extract | resettle | savings | colours
     python -m bfs_engine things
     python -m bfs_engine train --out RUN [--config FILE] [--from MODEL] [--until STEP]
     python -m bfs_engine export RUN MODEL
@@ -231,9 +231,9 @@ def trials(options: argparse.Namespace) -> int:
 
 def benchmark(options: argparse.Namespace) -> int:
     """Train the paper's ablation and its rivals at equal steps, or what is left of that, and print the report."""
-    from .evaluate.benchmark import Plan, quick, run
+    from .evaluate.benchmark import Plan, longer, quick, run
 
-    plan = Plan(seed=options.seed)
+    plan = longer(Plan(seed=options.seed), options.times)
     print(run(options.out, options.model or STARTER, quick(plan) if options.quick else plan, lambda line: print(line, file=sys.stderr)))
     return 0
 
@@ -345,10 +345,11 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     bench.add_argument("--out", type=Path, required=True, metavar="DIR", help="data, runs, report.md, results.json, sheet.png; goes on where it stopped")
     bench.add_argument("--model", type=Path, metavar="MODEL", help="whose autoencoders and library are used (default: the starter)")
     bench.add_argument("--seed", type=int, default=1)
+    bench.add_argument("--times", type=positive, default=1, metavar="N", help="N times the steps and scenes (default: 1, half an hour of a core)")
     bench.add_argument("--quick", action="store_true", help="a few steps of a tiny network, to see that it runs")
     bench.set_defaults(run=benchmark)
     compare = commands.add_parser("study", help="compare ways of extracting, resettling or computing less on scenes whose true layers are known")
-    compare.add_argument("what", choices=("extract", "resettle", "savings"))
+    compare.add_argument("what", choices=("extract", "resettle", "savings", "colours"))
     compare.add_argument("--model", type=Path, metavar="MODEL", help="a folder with weights (default: the starter)")
     compare.add_argument("--count", type=int, default=32, help="how many scenes (default: 32)")
     compare.add_argument("--seed", type=int, default=0)

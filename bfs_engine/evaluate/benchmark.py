@@ -54,8 +54,8 @@ class Plan:
     photographs: int = 1280
     held_out: int = 64
     backbone_steps: int = 500
-    stage_one_steps: int = 200
-    stage_two_steps: int = 120
+    stage_one_steps: int = 110
+    stage_two_steps: int = 60
     compositor_steps: int = 200
     effects: float = 16.0
     composition: float = 0.1
@@ -318,6 +318,12 @@ def sheet(scenes: Scenes, made: Mapping[str, Made], count: int = 6) -> Tensor:
 def _side_by_side(pictures: Sequence[Tensor]) -> Image.Image:
     """One below the other."""
     return Image.fromarray((torch.cat(list(pictures), 1) * 255).round().byte().permute(1, 2, 0).contiguous().numpy())
+
+
+def longer(plan: Plan, times: int) -> Plan:
+    """`times` as many steps of every run, and scenes to train on and to measure with."""
+    counts = ("layers", "photographs", "held_out", "backbone_steps", "stage_one_steps", "stage_two_steps", "compositor_steps")
+    return replace(plan, **{name: times * getattr(plan, name) for name in counts})
 
 
 def quick(plan: Plan) -> Plan:

@@ -15,6 +15,7 @@ from ..bfs.starter import SIZE, load_pipeline
 from ..scenes.render import Scenes, Sprites, pack, render
 from ..scenes.vocabulary import Vocabulary
 from .applications import STUDIES, table
+from .colours import study_colours
 from .layers import over
 from .savings import study_savings
 from .starter import HELD_OUT_SEED, Sampling, generate, measure
@@ -37,12 +38,12 @@ def run(model: Path, count: int, seed: int, steps: int, guidance: float, sheet: 
 
 
 def study(what: str, model: Path, count: int, seed: int, steps: int) -> str:
-    """A table of ways to extract, to resettle or to compute less, measured with the model in the folder `model` and the things of its library."""
+    """A table of ways to extract, to resettle or to compute less, or of colour words, measured with the model in the folder `model` and the things of its library."""
     if count < 2 or steps < 1:
         raise EngineError("At least two scenes and one step are needed to measure anything.")
     vocabulary = Vocabulary.load(model / "library")
     sprites = pack([vocabulary.cutout(name) for name in vocabulary.names])
-    return table((STUDIES | {"savings": study_savings})[what](load_pipeline(model), sprites, count, seed, steps))
+    return table((STUDIES | {"savings": study_savings, "colours": study_colours})[what](load_pipeline(model), sprites, count, seed, steps))
 
 
 def draw_sheet(pipeline: BFSPipeline, sprites: Sprites, sampling: Sampling, seed: int) -> Image.Image:

@@ -12,7 +12,7 @@ import torch
 from bfs_engine.api import EngineError
 from bfs_engine.bfs.starter import FOLDER
 from bfs_engine.evaluate import benchmark
-from bfs_engine.evaluate.benchmark import FULL, LAYERED, Plan, effects_seen, paired, quick
+from bfs_engine.evaluate.benchmark import FULL, LAYERED, Plan, effects_seen, longer, paired, quick
 from bfs_engine.evaluate.metrics import Ratio
 from bfs_engine.train.branch import predict_one, train_branch
 from bfs_engine.train.models import Backbone
@@ -76,6 +76,12 @@ def test_what_is_trained_is_not_trained_again(done: Path) -> None:
 def test_another_plan_needs_another_folder(done: Path) -> None:
     with pytest.raises(EngineError, match="another plan"):
         benchmark.run(done, FOLDER, dataclasses.replace(TINY, seed=2), lambda line: None)
+
+
+def test_a_longer_benchmark_differs_in_how_much_is_done() -> None:
+    plan = longer(Plan(), 3)
+    assert (plan.stage_one_steps, plan.held_out) == (3 * Plan().stage_one_steps, 3 * Plan().held_out)
+    assert (plan.size, plan.heads, plan.seed) == (Plan().size, Plan().heads, Plan().seed)
 
 
 def test_paired_differences_are_narrower_than_the_scenes_differ() -> None:
