@@ -31,8 +31,8 @@ from ..train.models import Backbone, picture_of
 from ..train.shards import Example, Shards
 from ..train.stages import StageConfig, sample, train_stage_one, train_stage_two
 from ..train.starter import StarterConfig, build_transformer
-from .layers import grown, over
-from .metrics import Ratio, Result, Scores, measure, recomposition
+from .layers import decibels, grown, over
+from .metrics import Ratio, Scores, effect_errors, layer_errors
 from .starter import HELD_OUT_SEED
 from .table import Estimate, bootstrap, estimates, table
 
@@ -266,13 +266,15 @@ def _lifted(composites: Tensor, backgrounds: Tensor) -> Tensor:
 
 
 def score(scenes: Scenes, made: Made, number: int) -> Scores:
-    """All metrics of one scene. recomposed_db: the layer over the background against the way's own composite, where it makes one."""
-    layer = None if made.layers is None else made.layers[number]
+    """The metrics of one scene that the report shows. recomposed_db: the layer over the background against the way's own composite, where it
+    makes one."""
     background, composite, true = scenes.background[number], made.composites[number], scenes.composite[number]
-    result = Result(str(number), background, composite, layer, scenes.box[number], None, true, scenes.foreground[number], scenes.object_alpha[number])
-    scores = {name: value for name, value in measure(result).items() if not name.startswith("recomposed")}
+    scores: Scores = {"composite_db": decibels(composite - true)}
+    if made.layers is not None:
+        layer, foreground = made.layers[number], scenes.foreground[number]
+        scores |= layer_errors(layer, foreground, background) | effect_errors(layer, foreground, scenes.object_alpha[number])
     if made.beside is not None:
-        scores |= recomposition(layer, background, made.beside[number])
+        scores["recomposed_db"] = decibels(composite - made.beside[number])
     return scores | effects_seen(composite, true, background, scenes.object_alpha[number])
 
 
