@@ -174,12 +174,21 @@ def run_window(
         finally:
             sys.excepthook = before
             queue.close()
+            _drop_tasks(loop)
             loop.set_exception_handler(None)
             window.deleteLater()
             application.sendPostedEvents(window, QEvent.Type.DeferredDelete.value)
             collector.stop()
     asyncio.set_event_loop(None)
     return 0
+
+
+def _drop_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel what is still going on beside the closed window and let it end, as asyncio.run does."""
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
 
 
 def _tell_of_a_bug(window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

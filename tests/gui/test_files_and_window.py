@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -268,3 +269,22 @@ def test_panning_with_the_middle_button_and_with_space(tell: Tell, photo: Path) 
         assert editor.window.desk.box is None
 
     tell(story, photo)
+
+
+def test_what_goes_on_beside_the_window_ends_with_it(tell: Tell, photo: Path) -> None:
+    ended = []
+
+    async def for_ever() -> None:
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+
+    async def story(editor: Editor) -> None:
+        editor.task = editor.window._around.loop.create_task(for_ever())
+        await asyncio.sleep(0)
+        editor.window.generation.beside(lambda: 1, ended.append)  # closed before it begins
+
+    tell(story, photo)
+    assert ended[-1] == "cancelled"
