@@ -14,7 +14,7 @@ from ui.layer_commands import LayerCommands, shown_candidate
 from ui.layer_tree import Thumbnailer
 from ui.theme import Icons
 
-CANDIDATE = 52  # logical pixels
+CANDIDATE = 40  # logical pixels
 
 
 class CandidateStrip(QWidget):
@@ -27,12 +27,10 @@ class CandidateStrip(QWidget):
         self._commands: LayerCommands | None = None
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Candidates"))
-        self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setFlow(QListView.Flow.LeftToRight)
         self.list.setWrapping(False)
-        self.list.setMovement(QListView.Movement.Static)
         self.list.setIconSize(QSize(CANDIDATE, CANDIDATE))
-        self.list.setFixedHeight(CANDIDATE + 34)
+        self.list.setFixedHeight(CANDIDATE + 14)
         self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setMouseTracking(True)
         self.list.viewport().installEventFilter(self)
