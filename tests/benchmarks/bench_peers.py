@@ -4,7 +4,7 @@ Times are of the processor, of all threads and programs that a run starts, so th
 run repeats something, the run without it is subtracted. A program that is missing is skipped by name. napari is looked for in the Python
 that NAPARI_PYTHON names: it does not belong to this project's libraries.
 
-    NAPARI_PYTHON=/tmp/napari/bin/python .venv/bin/python -m pytest tests/benchmarks/bench_peers.py
+    NAPARI_PYTHON=path/to/python .venv/bin/python -m pytest tests/benchmarks/bench_peers.py
 """
 
 from __future__ import annotations
