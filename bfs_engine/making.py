@@ -109,9 +109,8 @@ def split(options: argparse.Namespace) -> int:
         raise EngineError(f"{options.layer} has no transparency, so there are no effects in it.")
     thing, effects = lift.split(layer)
     shadow, reflection = lift.shadow_and_reflection(effects)
-    for path, part in zip((options.thing, options.shadow, options.reflection), (thing, shadow, reflection)):
-        if path is not None:
-            pictures.write_png(path, part)
+    parts = zip((options.thing, options.shadow, options.reflection), (thing, shadow, reflection))
+    pictures.write_pngs({path: part for path, part in parts if path is not None})
     return 0
 
 
@@ -165,18 +164,15 @@ def _numbered(path: Path, count: int) -> list[Path]:
 def _write(options: argparse.Namespace, picture: pictures.Picture, results: list[LayerResult], stacked: bool = False) -> None:
     """The layers, and the composites: one with all layers where they are `stacked`, else one for each."""
     layers = [pictures.on_canvas(result, picture.width, picture.height) for result in results]
-    for path, layer in zip(_numbered(options.out, len(layers)), layers):
-        pictures.write_png(path, layer, picture.profile)
-    if not options.composite:
-        return
-    if not stacked:
-        for path, layer in zip(_numbered(options.composite, len(layers)), layers):
-            pictures.write_png(path, pictures.over(layer, picture.pixels), picture.profile)
-        return
-    whole = picture.pixels
-    for layer in layers:
-        whole = pictures.over(layer, whole)
-    pictures.write_png(options.composite, whole, picture.profile)
+    written = dict(zip(_numbered(options.out, len(layers)), layers))
+    if options.composite and stacked:
+        whole = picture.pixels
+        for layer in layers:
+            whole = pictures.over(layer, whole)
+        written[options.composite] = whole
+    elif options.composite:
+        written |= {path: pictures.over(layer, picture.pixels) for path, layer in zip(_numbered(options.composite, len(layers)), layers)}
+    pictures.write_pngs(written, picture.profile)
 
 
 def add_commands(commands: argparse._SubParsersAction, insert: Command, extract: Command, resettle: Command) -> None:

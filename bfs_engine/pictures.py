@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,6 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .api import EngineError, LayerResult
-
 
 MOST_PIXELS = 1 << 28  # 16,384 × 16,384: 1 GiB as RGBA
 
@@ -104,14 +104,21 @@ def _blend(layer: np.ndarray, background: np.ndarray) -> np.ndarray:
     return np.rint(np.concatenate([colour, (alpha + rest) * 255], axis=1)).astype(np.uint8)
 
 
-def write_png(path: Path, pixels: np.ndarray, profile: bytes | None = None) -> None:
-    """(h, w, 3 or 4) -> a PNG file that is either whole or not there. Raises EngineError."""
+def write_pngs(pictures: dict[Path, np.ndarray], profile: bytes | None = None) -> None:
+    """(h, w, 3 or 4) each -> PNG files, packed side by side, each of them whole or not there. Raises EngineError."""
+    mask = _umask()
+    with ThreadPoolExecutor() as pool:
+        for written in [pool.submit(_write_png, path, pixels, profile, mask) for path, pixels in pictures.items()]:
+            written.result()
+
+
+def _write_png(path: Path, pixels: np.ndarray, profile: bytes | None, mask: int) -> None:
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:
                 Image.fromarray(pixels).save(file, "PNG", compress_level=1, icc_profile=profile)
-            os.chmod(name, 0o666 & ~_umask())
+            os.chmod(name, 0o666 & ~mask)
             os.replace(name, path)
         except BaseException:
             os.unlink(name)
@@ -121,6 +128,7 @@ def write_png(path: Path, pixels: np.ndarray, profile: bytes | None = None) -> N
 
 
 def _umask() -> int:
+    """Of the process, so it is asked for before threads are at work."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

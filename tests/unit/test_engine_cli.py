@@ -273,5 +273,5 @@ def test_a_folder_without_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 def test_half_a_layer_is_never_left_behind(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="could not be written"):
-        pictures.write_png(tmp_path / "missing" / "layer.png", np.zeros((4, 4, 4), np.uint8))
+        pictures.write_pngs({tmp_path / "missing" / "layer.png": np.zeros((4, 4, 4), np.uint8)})
     assert not list(tmp_path.glob("*.png"))
