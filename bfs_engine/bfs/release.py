@@ -15,6 +15,7 @@ import torch
 from diffusers import FluxTransformer2DModel
 
 from ..api import EngineError
+from ..damage import DAMAGES
 from .sharing import SharingAttnProcessor, set_sharing, sharing_processors
 
 ALPHA = 4.0  # of the release's LoRAs; the file does not say
@@ -62,8 +63,7 @@ def _read(path: Path) -> Tensors:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise EngineError(f"There is no file {path}.", "Download trained_weights.pt of the BFS release.") from None
-    # torch refuses code in a file with an error of a module that this project imports nowhere.
-    except (OSError, RuntimeError, EOFError, KeyError, ValueError, torch.serialization.pickle.UnpicklingError) as error:
+    except DAMAGES as error:
         raise EngineError(f"{path} cannot be read as released weights: it is damaged, or another kind of file.", "Download it again.") from error
     if not isinstance(state, dict) or not state or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise EngineError(f"{path} does not hold a table of tensors, as the released weights do.", "Download it again.")

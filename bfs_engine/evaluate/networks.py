@@ -18,6 +18,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ..api import EngineError
+from ..damage import DAMAGES
 from .metrics import Result, composited
 from .table import RESAMPLES, Estimate, bootstrap
 
@@ -189,11 +190,10 @@ def _file(path: Path, origin: str) -> Path:
 
 def _state(path: Path) -> dict[str, Tensor]:
     """The weights in a file of torch's that holds nothing but tensors."""
-    # torch refuses code in a file with an error of a module that this project imports nowhere.
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
         return state.get("params", state)
-    except (OSError, RuntimeError, EOFError, AttributeError, torch.serialization.pickle.UnpicklingError) as error:
+    except DAMAGES as error:
         raise EngineError(f"The weights {path} cannot be read: {_first_line(error)}") from error
 
 

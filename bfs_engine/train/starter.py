@@ -17,7 +17,6 @@ from pathlib import Path
 
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional as F
@@ -27,6 +26,7 @@ from ..bfs.latents import box_mask, pack, pack_mask, position_ids
 from ..bfs.patch_autoencoder import PatchAutoencoder
 from ..bfs.pipeline import BFSPipeline, bases, change_scale, changed, mean_latent, packed_spread
 from ..bfs.sharing import BFSTransformer2DModel
+from ..damage import DAMAGES
 from ..scenes.render import Scenes, Sprites, render
 from .codec import codec_quality, fit_codecs, train_refiner, true_latents
 
@@ -34,13 +34,6 @@ from .codec import codec_quality, fit_codecs, train_refiner, true_latents
 # sampler land on the sample itself, and an exact copy of almost clean latents is not worth the network's width.
 LOSS_TIME = 0.3
 LOSS_CHANGE = 0.4  # the same for a predicted change, as a share of its spread
-
-# What reading a damaged checkpoint raises; the last is of a module that this project imports nowhere.
-_DAMAGES = (
-    OSError, RuntimeError, EOFError, LookupError, ValueError, TypeError, AttributeError, SafetensorError,
-    torch.serialization.pickle.UnpicklingError,
-)  # fmt: skip
-
 
 @dataclass(frozen=True)
 class StarterConfig:
@@ -281,7 +274,7 @@ class StarterTraining:
             self.optimizer.load_state_dict(state["optimizer"])
             self.average = load_file(self.folder / "average.safetensors")
             self.step = int(state["step"])
-        except _DAMAGES as error:
+        except DAMAGES as error:
             raise EngineError(f"The checkpoint in {self.folder} is damaged, or of another run.", "Start anew in another folder.") from error
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -245,3 +246,14 @@ def test_a_file_that_cannot_be_read_gets_a_sentence(tmp_path: Path) -> None:
         load_release(model, tmp_path / "nothing.pt")
     with pytest.raises(EngineError, match="this is a Linear"):
         load_release(torch.nn.Linear(2, 2), path)
+
+
+@pytest.mark.parametrize("stream", [b"\x80\x02e.", b"\x80\x02b.", b"\x80\x02h\x07.", b"\x80\x02J\x01.", b"\x80\x02."])
+def test_a_table_of_contents_that_is_nonsense_gets_a_sentence(stream: bytes, tmp_path: Path) -> None:
+    model = released.transformer("a_conv")
+    sound, path = written(tmp_path, {"a": torch.ones(2)}), tmp_path / "damaged.pt"
+    with zipfile.ZipFile(sound) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as new:
+        for name in old.namelist():
+            new.writestr(name, stream if name.endswith("data.pkl") else old.read(name))
+    with pytest.raises(EngineError, match="damaged, or another kind of file"):
+        load_release(model, path)
