@@ -19,6 +19,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.session.artist import screen
+
 HERE = Path(__file__).parent
 AG_PSD = "31.0.2"
 
@@ -151,19 +153,21 @@ def convert_with_imagemagick(*words: str | Path) -> None:
     assert done.returncode == 0 and not done.stderr, done.stderr
 
 
-def krita() -> list[str]:
-    """The start of a command line of Krita, which wants a display."""
-    return [find("xvfb-run", "xvfb-run"), "-a", find("Krita", "krita")]
+def run_on_a_screen(command: list[str], home: Path, seconds: float) -> subprocess.CompletedProcess:
+    """Run a program that wants a display. home: its settings. (xvfb-run looks for a free display, and now and then finds one in use.)"""
+    find("Xvfb", "Xvfb")
+    home.mkdir(exist_ok=True)
+    home.chmod(0o700)
+    environment = ENVIRONMENT | {"HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+    for variable in ("QT_QPA_PLATFORM", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "WAYLAND_DISPLAY"):
+        environment.pop(variable, None)
+    with screen() as display:
+        return subprocess.run(command, capture_output=True, text=True, timeout=seconds, env=environment | {"DISPLAY": display})
 
 
 def convert_with_krita(source: Path, target: Path, home: Path) -> None:
-    """Open with Krita and export again. home: its settings; the first start in a new one takes ten seconds."""
-    home.mkdir(exist_ok=True)
-    environment = ENVIRONMENT | {"HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
-    for variable in ("QT_QPA_PLATFORM", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
-        environment.pop(variable, None)
-    command = [*krita(), "--export", "--export-filename", str(target), str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+    """Open with Krita and export again; the first start with a new home takes ten seconds."""
+    done = run_on_a_screen([find("Krita", "krita"), "--export", "--export-filename", str(target), str(source)], home, 300)
     assert target.exists(), done.stdout + done.stderr
 
 
@@ -174,9 +178,7 @@ def convert_with_mypaint(source: Path, target: Path, home: Path) -> dict:
     python = "/usr/bin/python3"  # that MyPaint was installed for
     if library is None or not Path(python).exists():
         pytest.skip("MyPaint is installed where its library is not found")
-    home.mkdir(exist_ok=True)
-    command = [find("xvfb-run", "xvfb-run"), "-a", python, str(HERE / "read_ora.py"), str(library), str(source), str(target)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=ENVIRONMENT | {"HOME": str(home)})
+    done = run_on_a_screen([python, str(HERE / "read_ora.py"), str(library), str(source), str(target)], home, 120)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

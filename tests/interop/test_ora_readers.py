@@ -47,7 +47,7 @@ SAVED_AGAIN = ("full", "clipping")  # each start of Krita takes seconds
 @pytest.fixture(scope="module")
 def by_krita(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with our files, and Krita's PNG and ORA of each."""
-    programs.krita()
+    programs.find("Krita", "krita")
     folder = tmp_path_factory.mktemp("krita")
     for name, make in DOCUMENTS.items():
         save_document(make(), folder / f"{name}.ora")
