@@ -120,13 +120,18 @@ def test_the_canvas_is_cropped_during_a_job_and_preview_and_layer_keep_their_pla
     tell(story, photo)
 
 
+async def a_job_above_the_apple(editor: Editor, engine: DiscEngine) -> None:
+    """Among three layers, stopped while its preview shows."""
+    await three_layers(editor)
+    engine.go.clear()
+    editor.window.layers.choose(id_of(editor, "apple"))
+    ask(editor)
+    await editor.until(lambda: editor.window.canvas._preview is not None)
+
+
 def test_what_it_was_to_lie_on_goes_during_the_job_and_the_window_says_so(tell: Tell, photo: Path, engine: DiscEngine) -> None:
     async def story(editor: Editor) -> None:
-        await three_layers(editor)
-        engine.go.clear()
-        editor.window.layers.choose(id_of(editor, "apple"))
-        ask(editor)
-        await editor.until(lambda: editor.window.canvas._preview is not None)
+        await a_job_above_the_apple(editor, engine)
         editor.do("layer.delete")
         engine.go.set()
         await editor.generated()
@@ -138,11 +143,7 @@ def test_what_it_was_to_lie_on_goes_during_the_job_and_the_window_says_so(tell: 
 
 def test_it_is_grouped_or_edited_during_the_job_and_the_layer_goes_along(tell: Tell, photo: Path, engine: DiscEngine) -> None:
     async def story(editor: Editor) -> None:
-        await three_layers(editor)
-        engine.go.clear()
-        editor.window.layers.choose(id_of(editor, "apple"))
-        ask(editor)
-        await editor.until(lambda: editor.window.canvas._preview is not None)
+        await a_job_above_the_apple(editor, engine)
         editor.do("layer.group")
         session = editor.window.session
         session.commit("Opacity", edits.set_opacity(session.document, id_of(editor, "photo"), 0.5))

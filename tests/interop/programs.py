@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.session.artist import screen
+from tests.screen import screen
 
 HERE = Path(__file__).parent
 AG_PSD = "31.0.2"

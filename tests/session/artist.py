@@ -22,29 +22,14 @@ from pathlib import Path
 
 from PIL import ImageGrab
 
+from tests.screen import screen
+
 ROOT = Path(__file__).resolve().parents[2]
 PHOTO = ROOT / "resources" / "scenes" / "coffee.jpg"
 PATIENCE = 240.0  # seconds, for a busy machine
-SCREEN = "1440x900x24"
 PROGRAMS = ("Xvfb", "xdotool")
 
 State = dict
-
-
-@contextmanager
-def screen() -> Iterator[str]:
-    """A screen of its own; yields its name, such as ":7"."""
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", SCREEN, "-nolisten", "tcp"], pass_fds=(write,), stderr=subprocess.DEVNULL
-    )
-    os.close(write)
-    try:
-        with os.fdopen(read) as pipe:
-            yield f":{pipe.readline().strip()}"
-    finally:
-        server.terminate()
-        server.wait()
 
 
 @dataclass

@@ -265,12 +265,18 @@ def settled(session: Session, id: str) -> tuple[Request, np.ndarray]:
     return request, layer
 
 
-def test_a_split_thing_that_is_settled_anew_gets_a_new_shadow_in_place_of_the_old_one() -> None:
+def split_and_moved() -> tuple[Session, str, str]:
+    """The ball split off its shadow and moved; the session, the ball's id and its group's."""
     session = scene()
     id = session.active
     document, group_id = split_effects(session.document, id)
     session.commit("Split", document, active=id)
     session.commit("Move", edits.nudge(session.document, [id], 20, 4))
+    return session, id, group_id
+
+
+def test_a_split_thing_that_is_settled_anew_gets_a_new_shadow_in_place_of_the_old_one() -> None:
+    session, id, group_id = split_and_moved()
     assert shadow_at(session, 66, 48) > 0.4
     request, layer = settled(session, id)
     crop = request.crop
@@ -290,11 +296,7 @@ def test_a_split_thing_that_is_settled_anew_gets_a_new_shadow_in_place_of_the_ol
 
 
 def test_each_candidate_of_a_split_thing_brings_its_own_shadow() -> None:
-    session = scene()
-    id = session.active
-    document, _ = split_effects(session.document, id)
-    session.commit("Split", document, active=id)
-    session.commit("Move", edits.nudge(session.document, [id], 20, 4))
+    session, id, _ = split_and_moved()
     request, layer = settled(session, id)
     session.place(request, results(request, layer), id)
     split = effects.use_candidate(session.document, id, 1)
