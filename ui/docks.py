@@ -148,7 +148,8 @@ class Docks(QObject):
         if window := settings.get("window", ""):
             self._window.restoreGeometry(_bytes(window))
         else:
-            self._window.resize(1440, 900)
+            room = self._window.screen().availableGeometry().size() - QSize(16, 48)  # the frame and title that the system adds
+            self._window.resize(QSize(1440, 900).boundedTo(room))
         if layout := settings.get("layout", ""):
             self._window.restoreState(_bytes(layout), LAYOUT_VERSION)
 
