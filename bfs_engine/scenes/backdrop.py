@@ -10,7 +10,7 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from bfs_engine.scenes.dice import Dice, blur_some, centres, column, enlarge, noise
-from bfs_engine.scenes.light import Light
+from bfs_engine.scenes.light import Light, fresnel
 
 # Colours of real floors, walls and skies, sRGB 0..255; each scene varies around one of them.
 FLOORS = ((120, 92, 66), (158, 126, 92), (92, 70, 52), (134, 132, 128), (96, 96, 98), (182, 176, 166), (84, 108, 56), (110, 124, 74),
@@ -186,12 +186,13 @@ def unevenness(dice: Dice, size: int) -> Tensor:
 
 
 def gloss(floor: Tensor, wall: Tensor, horizon: Tensor, shininess: Tensor) -> Tensor:
-    """The floor with the wall mirrored in it where it shines."""
+    """The floor with the wall mirrored in it where it shines; more of it towards the horizon, as every floor has it (fresnel)."""
     rows = (shininess > 0).nonzero()[:, 0]
     size = floor.shape[-1]
     mirror = (2 * horizon[rows, None] - centres(size, floor.device)).long().clamp(0, size - 1)
     image = wall[rows].gather(2, mirror[:, None, :, None].expand(-1, 3, -1, size))
-    return floor.index_copy(0, rows, floor[rows] + (image - floor[rows]) * column(shininess[rows]))
+    amount = fresnel(horizon[rows], size, shininess[rows])[:, None, :, None]
+    return floor.index_copy(0, rows, floor[rows] + (image - floor[rows]) * amount)
 
 
 def make_background(dice: Dice, horizon: Tensor, light: Light, size: int, paint: Callable[[Tensor, Tensor], Tensor] | None = None) -> Tensor:

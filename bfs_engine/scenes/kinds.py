@@ -13,8 +13,8 @@ from torch import Tensor
 
 from bfs_engine.scenes.backdrop import pick
 from bfs_engine.scenes.dice import Dice, blur, centres, column, noise, resampling
-from bfs_engine.scenes.light import Light, shade
-from bfs_engine.scenes.physical import fresnel, mirror
+from bfs_engine.scenes.light import Light, fresnel, shade
+from bfs_engine.scenes.physical import mirror
 
 KINDS = ("plain", "water", "table", "wall", "grass", "glass", "occluded")
 WATERS = ((38, 74, 92), (52, 92, 84), (70, 104, 128), (46, 58, 66), (86, 112, 110))
@@ -59,7 +59,7 @@ def moved(picture: Tensor, by: Tensor) -> Tensor:
 
 def water(dice: Dice, horizon: Tensor, ripples: Tensor, size: int) -> Paint:
     """A lake: the wall or the sky mirrored and moved by waves over the water's own colour, as Fresnel has it."""
-    shine = fresnel(horizon.new_zeros(len(horizon)), horizon, size, torch.full_like(horizon, 0.08))[:, None, :, None]
+    shine = fresnel(horizon, size, torch.full_like(horizon, 0.08))[:, None, :, None]
     own = pick(dice, WATERS, 0.2)
     crests = 1 + 0.05 * ripples[..., 1][:, None]
 
@@ -74,7 +74,7 @@ def water(dice: Dice, horizon: Tensor, ripples: Tensor, size: int) -> Paint:
 def water_effects(body: Tensor, foot: Tensor, horizon: Tensor, ripples: Tensor, dice: Dice) -> Tensor:
     """(n, 4, s, s) premultiplied: the thing in the water, upside down, moved by the same waves; shadows do not lie on water."""
     size = body.shape[-1]
-    shine = fresnel(foot, horizon, size, torch.full_like(foot, 0.08))[:, None, :, None]
+    shine = fresnel(horizon, size, torch.full_like(foot, 0.08))[:, None, :, None]
     seen = moved(mirror(body, foot, dice.uniform(0.01, 0.05)), ripples) * (0.3 + 0.65 * shine)
     at = centres(size, body.device)
     return seen * (at[None] > foot[:, None])[:, None, :, None]

@@ -10,6 +10,9 @@ from torch import Tensor
 
 from bfs_engine.scenes.dice import Dice, blur, centres, column, enlarge, gaussian
 
+VIEW = 1.1  # tangent of the angle under which the frame's height is seen
+
+
 @dataclass(frozen=True)
 class Light:
     """Per scene (n,), unless said otherwise. What decides the shadow also shows in the backdrop (backdrop.illuminate).
@@ -122,6 +125,13 @@ def effects(body: Tensor, foot: Tensor, height: Tensor, light: Light, dice: Dice
     if len(shiny):
         under[shiny] += reflection(body[shiny], foot[shiny], height[shiny], light.shininess[shiny]) * (1 - dark[shiny])
     return under
+
+
+def fresnel(horizon: Tensor, size: int, base: Tensor) -> Tensor:
+    """(n, s) share of light that a smooth ground reflects in each row: Schlick's R0 + (1 − R0)(1 − cos θ)⁵, R0 = base (n,)."""
+    drop = ((centres(size, horizon.device)[None] - horizon[:, None]) / size * VIEW).clamp(min=0.01)
+    cosine = drop / (1 + drop.square()).sqrt()
+    return base[:, None] + (1 - base[:, None]) * (1 - cosine) ** 5
 
 
 def shade(body: Tensor, box: Tensor, light: Light, dice: Dice) -> Tensor:

@@ -19,10 +19,9 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from bfs_engine.scenes.dice import Dice, blur, centres, column, enlarge, gaussian
-from bfs_engine.scenes.light import Light, contact_shadow
+from bfs_engine.scenes.light import Light, contact_shadow, fresnel
 
 LIGHT_POINTS = 24  # of the area light
-VIEW = 1.1  # tangent of the angle under which the frame's height is seen
 
 
 def polished(light: Light, dice: Dice) -> Light:
@@ -47,14 +46,6 @@ def area_shadow(alpha: Tensor, foot: Tensor, height: Tensor, light: Light) -> Te
         total += laid * (up > -0.5)[:, None]
     smooth = blur(total / LIGHT_POINTS, 0.0035 * whole * (0.4 + light.spread))  # hides that the points are few
     return enlarge(smooth, whole)
-
-
-def fresnel(foot: Tensor, horizon: Tensor, size: int, base: Tensor) -> Tensor:
-    """(n, s) share of light that a smooth ground reflects in each row: Schlick's R0 + (1 − R0)(1 − cos θ)⁵, R0 = base (n,)."""
-    at = centres(size, foot.device)
-    drop = ((at[None] - horizon[:, None]) / size * VIEW).clamp(min=0.01)
-    cosine = drop / (1 + drop.square()).sqrt()
-    return base[:, None] + (1 - base[:, None]) * (1 - cosine) ** 5
 
 
 def mirror(body: Tensor, foot: Tensor, roughness: Tensor) -> Tensor:
@@ -112,7 +103,7 @@ def physical_effects(body: Tensor, solid: Tensor, horizon: Tensor, ground: Tenso
     sky = sky * column(torch.where(light.lit, 0.35, dice.uniform(0.5, 0.7)))  # what the object hides of the light from everywhere
     cast = area_shadow(alpha, foot, height, light) * column(light.darkness) * lit
     dark = 1 - (1 - cast) * (1 - sky)
-    shine = fresnel(foot, horizon, body.shape[-1], 0.04 + 0.2 * dice.uniform(0, 1))
+    shine = fresnel(horizon, body.shape[-1], 0.04 + 0.2 * dice.uniform(0, 1))
     smooth = torch.where(light.shininess > 0, 0.5 + 1.2 * light.shininess, 0.15 * dice.uniform(0, 1))
     roughness = torch.where(light.shininess > 0, dice.uniform(0.02, 0.08), dice.uniform(0.12, 0.25))
     reflected = mirror(body, foot, roughness) * (shine * smooth[:, None])[:, None, :, None]

@@ -27,6 +27,7 @@ from ..bfs.patch_autoencoder import PatchAutoencoder
 from ..bfs.pipeline import BFSPipeline, bases, change_scale, changed, mean_latent, packed_spread
 from ..bfs.sharing import BFSTransformer2DModel
 from ..damage import DAMAGES
+from ..scenes.kinds import KINDS
 from ..scenes.render import Scenes, Sprites, render
 from .codec import codec_quality, fit_codecs, train_refiner, true_latents
 
@@ -61,6 +62,7 @@ class StarterConfig:
     warmup: int = 200
     ema: float = 0.998
     pure_noise: float = 0.75  # share of scenes at t = 1, where a sampler of one or two steps works
+    kinds: float = 0.25  # share of batches whose scenes are not plain: on water, on a table, of glass … (scenes.kinds)
     effects: float = 24.0  # weight of the tokens that the object does not reach: only shadows and reflections change there
     compile: bool = False  # torch.compile for each block: a tenth faster, after a minute
     drop: float = 0.05  # share of scenes without reference or words, for classifier-free guidance
@@ -170,7 +172,7 @@ class StarterTraining:
 
     def train_step(self) -> float:
         generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.step)
-        scenes = render(self.sprites, generator, self.config.batch, self.config.size)
+        scenes = render(self.sprites, generator, self.config.batch, self.config.size, kind=self._kind(generator))
         for group in self.optimizer.param_groups:
             group["lr"] = self._learning_rate()
         loss = self.loss(scenes, generator)
@@ -181,6 +183,11 @@ class StarterTraining:
         self.step += 1
         self._update_average()
         return loss.item()
+
+    def _kind(self, generator: torch.Generator) -> str:
+        plain, *others = KINDS
+        dice, which = torch.rand((), generator=generator).item(), torch.randint(len(others), (), generator=generator).item()
+        return others[which] if dice < self.config.kinds else plain
 
     def loss(self, scenes: Scenes, generator: torch.Generator) -> torch.Tensor:
         """Equation 6 for both branches, each latent component weighted by its deviation."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from bfs_engine.scenes.light import Light
-from bfs_engine.scenes.physical import area_shadow, fresnel, lit_by_ground, mirror, thrown_colour
+from bfs_engine.scenes.light import Light, fresnel
+from bfs_engine.scenes.physical import area_shadow, lit_by_ground, mirror, thrown_colour
 from bfs_engine.scenes.render import Scenes, pack, render
 from bfs_engine.scenes.vocabulary import Vocabulary
 
@@ -65,7 +65,7 @@ def test_a_larger_light_casts_a_softer_shadow():
 
 
 def test_the_ground_reflects_more_towards_the_horizon():
-    share = fresnel(torch.tensor([40.0]), torch.tensor([20.0]), SIZE, torch.tensor([0.04]))[0]
+    share = fresnel(torch.tensor([20.0]), SIZE, torch.tensor([0.04]))[0]
     assert (share[22:].diff() < 0).all()
     assert share[22] > 0.7 and 0.04 < share[63] < 0.4
 
