@@ -203,13 +203,14 @@ def bounds(node: Node) -> Rect:
     return area
 
 
-def content_bounds(node: Node) -> Rect:
-    """The canvas pixels around what can be seen of the node when nothing covers it; hidden nodes inside a group do not count."""
+def seen_bounds(node: Node) -> Rect:
+    """The canvas pixels around what an eye finds of the node when nothing covers it, for frames and snapping: the faintest end of a
+    shadow does not count (see Pixels.seen_bounds), and neither do hidden nodes inside a group."""
     if isinstance(node, Layer):
-        return node.placement.map_rect(node.pixels.content_bounds(), node.pixels.width, node.pixels.height)
+        return node.placement.map_rect(node.pixels.seen_bounds(), node.pixels.width, node.pixels.height)
     area = EMPTY
     for child in node.children:
-        area = area.unite(content_bounds(child)) if child.visible else area
+        area = area.unite(seen_bounds(child)) if child.visible else area
     return area
 
 

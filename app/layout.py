@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from . import edits
-from .document import Document, Group, Guide, Layer, Node, bounds, content_bounds
+from .document import Document, Group, Guide, Layer, Node, bounds, seen_bounds
 from .errors import EditError
 from .geometry import Rect, shift
 from .transform import bounds_of, movable
@@ -22,12 +22,12 @@ LARGEST_CANVAS = 1 << 30  # pixels, as in a project
 
 def align(document: Document, ids: Iterable[str], edge: str, to_canvas: bool = False) -> Document:
     """Bring nodes to a common edge or middle line (a name of EDGES) of the box around them; a single one to the canvas."""
-    nodes = [node for node in movable(document, ids) if not content_bounds(node).is_empty]
+    nodes = [node for node in movable(document, ids) if not seen_bounds(node).is_empty]
     if not nodes:
         raise EditError(phrase("There is nothing to align."), phrase("Choose layers that show something and are not locked."))
     area = document.rect if to_canvas or len(nodes) == 1 else bounds_of(nodes)
     for node in nodes:
-        dx, dy = _to_edge(content_bounds(node), area, edge)
+        dx, dy = _to_edge(seen_bounds(node), area, edge)
         document = edits.nudge(document, [node.id], dx, dy)
     return document
 
@@ -48,10 +48,10 @@ def distribute(document: Document, ids: Iterable[str], across: bool) -> Document
     """Equal gaps, to the pixel, between three or more nodes; the outermost two stay where they are."""
 
     def span(node: Node) -> tuple[int, int]:
-        box = content_bounds(node)
+        box = seen_bounds(node)
         return (box.left, box.right) if across else (box.top, box.bottom)
 
-    nodes = [node for node in movable(document, ids) if not content_bounds(node).is_empty]
+    nodes = [node for node in movable(document, ids) if not seen_bounds(node).is_empty]
     if len(nodes) < 3:
         raise EditError(phrase("Distributing needs at least three layers."), phrase("Choose more layers with Ctrl in the layer panel."))
     nodes.sort(key=lambda node: sum(span(node)))

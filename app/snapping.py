@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from .document import Document, Node, content_bounds, walk
+from .document import Document, Node, seen_bounds, walk
 from .geometry import Rect
 
 
@@ -37,7 +37,7 @@ def targets(document: Document, moving: Iterable[str], snapping: Snapping) -> tu
         found += _lines_of(document.rect)
     if snapping.layers:
         for node in _others(document, set(moving)):
-            area = content_bounds(node)
+            area = seen_bounds(node)
             found += [] if area.is_empty else _lines_of(area)
     if snapping.guides:
         for guide in document.guides:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from . import edits
-from .document import Document, Layer, Node, content_bounds, walk
+from .document import Document, Layer, Node, seen_bounds, walk
 from .errors import EditError
 from .geometry import EMPTY, Matrix, Placement, Point, Rect, about, after, apply, around_points, invert, shift
 from .locks import POSITION, holds, is_locked
@@ -62,7 +62,7 @@ def frame_of(document: Document, ids: Iterable[str]) -> Frame | None:
     nodes = movable(document, ids)
     if len(nodes) == 1 and isinstance(nodes[0], Layer):
         layer = nodes[0]
-        area = layer.pixels.content_bounds()
+        area = layer.pixels.seen_bounds()
         matrix = after(shift(area.left, area.top), layer.placement.matrix(layer.pixels.width, layer.pixels.height))
         return None if area.is_empty or invert(matrix) is None else Frame(matrix, area.width, area.height)
     area = bounds_of(nodes)
@@ -73,7 +73,7 @@ def bounds_of(nodes: Iterable[Node]) -> Rect:
     """The canvas pixels around what can be seen of all these nodes."""
     area = EMPTY
     for node in nodes:
-        area = area.unite(content_bounds(node))
+        area = area.unite(seen_bounds(node))
     return area
 
 
@@ -151,7 +151,7 @@ def with_numbers(document: Document, ids: Iterable[str], pivot: Point, wanted: N
         shape = Placement(0, 0, wanted.width / frame.width, wanted.height / frame.height, wanted.rotation, wanted.skew)
         by = after(about((x, y), shape.matrix(1, 1)[:4]), shift(wanted.x - x, wanted.y - y))
         return transform(document, ids, by)
-    area, old = layer.pixels.content_bounds(), layer.placement
+    area, old = layer.pixels.seen_bounds(), layer.placement
     sign_x, sign_y = (-1 if old.scale_x < 0 else 1), (-1 if old.scale_y < 0 else 1)
     scales = {"scale_x": sign_x * wanted.width / area.width, "scale_y": sign_y * wanted.height / area.height}
     fresh = replace(old, **scales, rotation=wanted.rotation, skew=wanted.skew)

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.document import content_bounds, find
+from app.document import find, seen_bounds
 from app.formats import open_document
 from app.geometry import Placement, Rect
 from app.render import render
@@ -25,7 +25,7 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 
 
 def box(editor: Editor, name: str) -> Rect:
-    return content_bounds(next(layer for layer in editor.window.session.document.layers if layer.name == name))
+    return seen_bounds(next(layer for layer in editor.window.session.document.layers if layer.name == name))
 
 
 def take(editor: Editor, *names: str) -> None:

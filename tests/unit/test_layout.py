@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from app.crop_tool import CropTool
-from app.document import Document, Guide, content_bounds, make_group, make_layer, walk
+from app.document import Document, Guide, make_group, make_layer, seen_bounds, walk
 from app.errors import EditError
 from app.geometry import Placement, Rect
 from app.guides import GuideTool
@@ -33,7 +33,7 @@ def document() -> Document:
 
 
 def boxes(document: Document) -> list[Rect]:
-    return [content_bounds(node) for node in document.layers]
+    return [seen_bounds(node) for node in document.layers]
 
 
 def ids(document: Document) -> list[str]:

@@ -48,6 +48,16 @@ def test_empty_parts_cost_nothing() -> None:
     assert Pixels.empty(9, 9).content_bounds().is_empty and Pixels.empty(9, 9).tile_bounds().is_empty
 
 
+@pytest.mark.parametrize("strongest", [255, 100, 16, 1])
+def test_the_faintest_end_of_a_shadow_is_there_but_not_found_by_an_eye(strongest: int) -> None:
+    array = np.zeros((600, 600, 4), np.uint8)
+    array[..., 3] = np.linspace(0, strongest, 600).astype(np.uint8)  # grows stronger to the right, through three columns of tiles
+    pixels, alpha = Pixels.from_array(array), array[0, :, 3]
+    assert pixels.content_bounds().left == int(np.argmax(alpha > 0))
+    assert pixels.seen_bounds() == Rect(int(np.argmax(alpha >= strongest / 16)), 0, 600, 600)
+    assert Pixels.empty(9, 9).seen_bounds().is_empty
+
+
 def test_wrong_kinds_of_arrays_are_refused() -> None:
     for wrong in (np.zeros((4, 4), np.uint8), np.zeros((4, 4, 4), np.float32), np.zeros((4, 4, 2), np.uint8)):
         with pytest.raises(ValueError):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from app.document import Document, content_bounds, find, make_group, make_layer
+from app.document import Document, find, make_group, make_layer, seen_bounds
 from app.errors import EditError
 from app.geometry import IDENTITY, Placement, Rect, about, turn
 from app.pixels import Mask, Pixels
@@ -57,6 +57,22 @@ def test_a_corner_scales_and_the_opposite_one_stays(session: Session) -> None:
     assert session.history.labels == ["Open", "Scale"] and (card(session).scale_x, card(session).scale_y) == (1.5, 1.5)
 
 
+def test_the_frame_is_around_what_one_sees_and_what_is_fainter_moves_along() -> None:
+    picture = np.zeros((200, 300, 4), np.uint8)
+    picture[20:80, 30:90, 3] = 255  # a thing
+    picture[60:120, 60:290, 3] = np.maximum(picture[60:120, 60:290, 3], np.linspace(160, 0, 230).astype(np.uint8))  # and its shadow, growing soft
+    session = Session(Document(WIDTH, HEIGHT, (make_layer("thing", Pixels.from_array(picture)),)))
+    session.active = session.document.layers[0].id
+    corner, _, opposite, _ = frame_of(session.document, [session.active]).corners
+    (left, top), (right, bottom) = corner, opposite
+    assert (left, top, bottom) == (30, 20, 120) and 260 < right < 275
+    dragged(TransformTool(session), (right, bottom), (30 + 2 * (right - 30), bottom), "alt", "shift")
+    after = session.document.layers[0]
+    assert np.array_equal(after.pixels.to_array(), picture)  # the faintest too
+    faint = make_layer("veil", Pixels.from_array(np.full((50, 60, 4), 3, np.uint8)), Placement(5, 6))
+    assert seen_bounds(faint) == Rect(5, 6, 65, 56)  # all of it, because none of it is stronger
+
+
 @pytest.mark.parametrize(
     ("start", "end", "keys", "expected"),
     [
@@ -70,7 +86,7 @@ def test_a_corner_scales_and_the_opposite_one_stays(session: Session) -> None:
 )
 def test_what_handles_and_keys_do(session: Session, start: tuple, end: tuple, keys: tuple[str, ...], expected: tuple) -> None:
     dragged(TransformTool(session), start, end, *keys)
-    assert content_bounds(find(session.document, session.active)) == Rect(*expected)
+    assert seen_bounds(find(session.document, session.active)) == Rect(*expected)
 
 
 def test_a_flip_by_dragging_is_a_flip(session: Session) -> None:
@@ -138,7 +154,7 @@ def test_several_layers_are_transformed_as_one(session: Session) -> None:
     tool = TransformTool(session, lambda: ids)
     assert tool.frame.corners[0] == (20, 30) and tool.frame.corners[2] == (200, 160)
     dragged(tool, (200, 160), (380, 290))
-    low, high = (content_bounds(find(session.document, id)) for id in ids)
+    low, high = (seen_bounds(find(session.document, id)) for id in ids)
     assert low == Rect(20, 30, 100, 110) and high == Rect(180, 170, 380, 290)
     assert len(session.history.labels) == 2
 
@@ -182,7 +198,7 @@ def test_one_pixel_and_back_by_numbers_is_the_same_picture(session: Session) -> 
     first = tool.numbers()
     assert first == Numbers(150, 130, 100, 60)
     tool.set_numbers(replace(first, width=1, height=1, rotation=33.3, skew=12))
-    assert content_bounds(session.document.layers[1]).width <= 3
+    assert seen_bounds(session.document.layers[1]).width <= 3
     tool.set_numbers(replace(tool.numbers(), x=150, y=130, width=100, height=60, rotation=0, skew=0))
     assert np.array_equal(render(session.document, session.document.rect), before)
     assert card(session) == Placement(90, 90)
