@@ -276,7 +276,7 @@ class MainWindow(QMainWindow):
 
     def _document_changed(self, old: Document, new: Document) -> None:
         self.canvas.show_document(self.masks.seen(new))
-        if self.desk.gesture:  # the picture follows the pointer; the panels need not show every place on the way
+        if self.desk.gesture and new is not self.session.document:  # the panels need not show every place on the way
             if not self._panels_later.isActive():
                 self._panels_later.start(PANELS_WAIT)
         else:

@@ -256,3 +256,20 @@ def test_the_recipe_of_a_layer_fills_the_panel(tell: Tell, photo: Path) -> None:
         assert (editor.window.desk.box.left, editor.window.desk.box.width) == (20, 50)
 
     tell(story, photo)
+
+
+def test_what_happens_to_layers_during_a_drag_is_in_the_panel_at_once(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        photo_id, apple, cat = await three_layers(editor)
+        tree, canvas = editor.window.layer_panel.tree, editor.window.canvas
+        editor.do("edit.tool_move")
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, ALT, editor.point(80, 70))
+        QTest.mouseMove(canvas, editor.point(90, 70))
+        editor.do("layer.delete")
+        assert tree.layer_model.ids() == [apple, photo_id]
+        tree.choose([photo_id], photo_id)
+        editor.do("layer.duplicate")
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, ALT, editor.point(90, 70))
+        assert editor.names == ["photo", "photo copy", "apple"] and not editor.window.messages.isVisible()
+
+    tell(story, photo)
