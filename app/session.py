@@ -23,7 +23,7 @@ from .document import Candidate, Document, Group, Layer, below, find, make_layer
 from .formats.atomic import Stamp
 from .engine_view import differing_box, in_front, in_view, seen_by_the_engine
 from .errors import EditError
-from .geometry import Placement
+from .geometry import Placement, Rect
 from .history import MEMORY_CAP, History
 from .locks import ALTERING, refuse_locked
 from .pixels import Pixels
@@ -238,7 +238,7 @@ class Session:
 
     def capture_resettle(self, layer_id: str, *, fraction: float = framing.BOX_FRACTION, **settings) -> Callable[[], ResettleRequest]:
         """As capture_insert, for the thing in a layer, where it stands now. settings: seed, steps, guidance, model, count. The function
-        raises EngineError where the layer holds no thing."""
+        raises EngineError where the layer holds no thing, EditError where that lies outside the canvas."""
         document, layer = self.document, find(self.document, layer_id)
         if not isinstance(layer, Layer):
             raise EditError(phrase("“{name}” is a group; this needs a layer.", name=layer.name))
@@ -251,6 +251,11 @@ class Session:
             pixels, area = alone(layer)
             thing, place = lift.thing_of(pixels)
             place = replace(place, x=place.x + area.left, y=place.y + area.top)
+            if Rect.from_size(place.x, place.y, place.width, place.height).intersect(document.rect).is_empty:
+                raise EditError(
+                    phrase("“{name}” lies outside the canvas; there is no light that it could stand in.", name=layer.name),
+                    phrase("Move it onto the canvas first."),
+                )
             crop = framing.crop_around(place, document.width, document.height, fraction)
             request = ResettleRequest(prompt, place, crop, seen_by_the_engine(seen, crop), thing=lift.in_crop(thing, place, crop), **settings)
             return self._captured(request, origin)

@@ -2527,6 +2527,10 @@ wird ausgeschnitten</translation>
         <translation>Eine Kopie verschieben</translation>
     </message>
     <message>
+        <source>Move it onto the canvas first.</source>
+        <translation>Schieben Sie es zuerst auf die Arbeitsfläche.</translation>
+    </message>
+    <message>
         <source>Move the guide</source>
         <translation>Hilfslinie verschieben</translation>
     </message>
@@ -2757,6 +2761,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>“{name}” is scaled to nothing.</source>
         <translation>„{name}“ ist auf nichts skaliert.</translation>
+    </message>
+    <message>
+        <source>“{name}” lies outside the canvas; there is no light that it could stand in.</source>
+        <translation>„{name}“ liegt außerhalb der Arbeitsfläche; dort ist kein Licht, in dem es stehen könnte.</translation>
     </message>
     <message>
         <source>“{name}” looks the same as what lies below it.</source>

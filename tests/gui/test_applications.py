@@ -211,3 +211,17 @@ def test_a_shadow_is_split_off_into_a_group_and_comes_back_with_undo(tell: Tell,
         assert find(editor.window.session.document, id) is editor.window.session.document.layers[1]
 
     tell(story, photo)
+
+
+def test_a_thing_outside_the_canvas_cannot_be_resettled_and_a_sentence_says_why(tell: Tell, photo: Path, engine: DiscEngine) -> None:
+    async def story(editor: Editor) -> None:
+        await editor.insert("apple")
+        editor.do("edit.tool_move")
+        editor.drag((70, 50), (400, 50))
+        asked = len(engine.seen)
+        editor.do("generate.resettle")
+        assert editor.window.messages.sentence.startswith("“apple” lies outside the canvas")
+        await editor.generated()
+        assert len(engine.seen) == asked
+
+    tell(story, photo)
