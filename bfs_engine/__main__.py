@@ -7,6 +7,7 @@
     python -m bfs_engine split --layer LAYER.png --thing THING.png --shadow SHADOW.png [--reflection LIGHT.png]
     python -m bfs_engine study extract | resettle | savings | colours
     python -m bfs_engine things
+    python -m bfs_engine fetch FLUX.1-Fill-dev BFS FLUX.1-Redux-dev --bfs OWNER/NAME --to DIR
     python -m bfs_engine train --out RUN [--config FILE] [--from MODEL] [--until STEP]
     python -m bfs_engine export RUN MODEL
     python -m bfs_engine shards --count N --out DIR
@@ -39,6 +40,7 @@ from typing import NoReturn
 
 from . import making
 from .api import Engine, EngineError
+from .catalog import PARTS
 from .quiet_import import quiet_import
 from .scenes.vocabulary import Vocabulary
 
@@ -110,6 +112,14 @@ def things(options: argparse.Namespace) -> int:
     for name in vocabulary.names:
         synonyms = vocabulary.synonyms(name)
         print(f"{name}: {', '.join(synonyms)}" if synonyms else name)
+    return 0
+
+
+def fetch(options: argparse.Namespace) -> int:
+    """Fetch parts of FLUX from the hub, or go on with that, or check what is there; progress on stderr."""
+    from . import fetch as fetching
+
+    fetching.run(options.parts, options.bfs, options.to)
     return 0
 
 
@@ -246,6 +256,11 @@ def parser() -> Parser:
     words = commands.add_parser("things", help="list what the starter can make")
     words.add_argument("--model", type=Path, metavar="DIR", help="a folder with weights (default: the starter)")
     words.set_defaults(run=things)
+    bring = commands.add_parser("fetch", help="fetch a model from the Hugging Face hub; the same line goes on where it stopped, and checks what is there")
+    bring.add_argument("parts", nargs="+", choices=[part.name for part in PARTS], metavar="PART", help=", ".join(part.name for part in PARTS))
+    bring.add_argument("--to", type=Path, required=True, metavar="DIR", help="the model's folder, around all of its parts")
+    bring.add_argument("--bfs", default="", metavar="OWNER/NAME", help="where the weights of BFS's authors lie on the hub")
+    bring.set_defaults(run=fetch)
     _add_training(commands)
     _add_construction(commands)
     _add_fitting(commands)

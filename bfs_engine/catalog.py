@@ -1,10 +1,12 @@
 """The models that layers can be made with: what is in a folder, its licence, its size on the disk. Without torch.
 
 A model's folder is either a starter, as `train` and `export` write it, or FLUX as its makers offer it for download (bfs/flux.py).
+PARTS says what there is to download for it; fetch.py does that.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,6 +16,7 @@ from .api import EngineError
 STARTER = Path(__file__).parents[1] / "resources" / "models" / "starter"
 STARTER_MEMORY = 0.7  # GB that a job with the starter adds to the window's memory, torch's libraries included; measured
 
+FLUX_NAME = "FLUX.1 Fill"
 FILL, REDUX = "FLUX.1-Fill-dev", "FLUX.1-Redux-dev"
 RGBA_VAE, WEIGHTS = "transparency_vae", "bfs/trained_weights.pt"
 FLUX_PARTS = (
@@ -23,6 +26,7 @@ FLUX_PARTS = (
     f"{RGBA_VAE}/config.json",
     WEIGHTS,
 )
+UNFINISHED = "download.json"  # in a model's folder while it is being fetched: names of parts that are not whole yet -> repository
 STARTER_PARTS = ("model_index.json", "transformer/config.json", "vae/config.json", "rgba_vae/config.json", "library/things.json")
 
 
@@ -38,11 +42,68 @@ class Model:
     references: bool = True
 
 
+@dataclass(frozen=True)
+class Part:
+    """What is downloaded in one go. folder: below the model's, "" for itself. repository: OWNER/NAME on the hub; "" where nothing here
+    says it, so that the user has to. page: where its makers say what it is. patterns: of its files in the repository; needed: those
+    that must be among them. licence: "" where only the hub says it."""
+
+    name: str
+    folder: str
+    repository: str
+    page: str
+    patterns: tuple[str, ...]
+    needed: tuple[str, ...]
+    licence: str
+
+
+FLUX_LICENCE = "FLUX.1 [dev] Non-Commercial License (Black Forest Labs)"
+BFS_LICENCE = "the authors of BFS state none for their weights"
+_KINDS = ("json", "txt", "model", "safetensors")  # of the files in a diffusers folder; the whole model in one file beside it is left out
+_FILL_NEEDED = ("model_index.json", *(part.removeprefix(f"{FILL}/") for part in FLUX_PARTS if part.startswith(FILL)))
+_FILL_FOLDERS = sorted({name.partition("/")[0] for name in _FILL_NEEDED if "/" in name})
+_BFS_FILES = (f"{RGBA_VAE}/config.json", f"{RGBA_VAE}/diffusion_pytorch_model.safetensors", WEIGHTS)
+
+# The two repositories are those that diffusers' documentation of FluxFillPipeline and FluxPriorReduxPipeline names.
+FLUX_FILL = Part(
+    FILL, FILL, f"black-forest-labs/{FILL}", f"https://huggingface.co/black-forest-labs/{FILL}",
+    ("model_index.json", "LICENSE*", *(f"{folder}/*.{kind}" for folder in _FILL_FOLDERS for kind in _KINDS)), _FILL_NEEDED, FLUX_LICENCE,
+)  # fmt: skip
+FLUX_BFS = Part(
+    "BFS", "", "", "https://github.com/kkang831/BFS_Release", _BFS_FILES, _BFS_FILES, BFS_LICENCE,
+)  # fmt: skip
+FLUX_REDUX = Part(
+    REDUX, REDUX, f"black-forest-labs/{REDUX}", f"https://huggingface.co/black-forest-labs/{REDUX}",
+    ("model_index.json", "LICENSE*", *(f"*/*.{kind}" for kind in _KINDS)), ("model_index.json",), "",
+)  # fmt: skip
+PARTS = (FLUX_FILL, FLUX_BFS, FLUX_REDUX)
+
+
+class Refused(EngineError):
+    """The hub gives a part only to those who have accepted its licence and say who they are."""
+
+
+def unfinished(folder: Path) -> dict[str, str]:
+    """What is not whole yet of a download into this folder, also one that was cut off: names of parts, and the repository of each."""
+    try:
+        kept = json.loads((folder / UNFINISHED).read_text("utf-8"))
+        return {name: repository for name, repository in kept.items() if isinstance(repository, str)}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, AttributeError):
+        return {part.name: part.repository for part in PARTS}
+
+
+def takes_references(folder: Path) -> bool:
+    """Whether a FLUX model's folder has Redux, whole."""
+    return (folder / REDUX).is_dir() and REDUX not in unfinished(folder)
+
+
 def look_at(folder: Path) -> Model:
     """The model in a folder. Raises EngineError, which says what is missing and where to look."""
     if not folder.is_dir():
         raise EngineError(f"There is no folder {folder}.", "Choose the folder that holds the model.")
-    if (folder / FILL).is_dir() or (folder / WEIGHTS).exists() or (folder / RGBA_VAE).is_dir():
+    if any((folder / part).exists() for part in (FILL, WEIGHTS, RGBA_VAE, UNFINISHED)):
         return _flux(folder)
     if (folder / STARTER_PARTS[0]).exists() and (folder / "library").is_dir():
         return _starter(folder)
@@ -54,11 +115,12 @@ def look_at(folder: Path) -> Model:
 
 
 def _flux(folder: Path) -> Model:
+    if coming := [part.name for part in (FLUX_FILL, FLUX_BFS) if part.name in unfinished(folder)]:
+        raise EngineError(f"The download of {' and '.join(coming)} into {folder} is not finished.", "Go on with it where it was begun.")
     missing = [part for part in FLUX_PARTS if not (folder / part).exists()]
     if missing:
         raise EngineError(f"The FLUX model in {folder} is not whole: {missing[0]} is missing.", "Fetch it again.")
-    licence = "FLUX.1 [dev] Non-Commercial License (Black Forest Labs); the authors of BFS state none for their weights"
-    return Model("flux", "FLUX.1 Fill", folder, licence, size_of(folder), (folder / REDUX).is_dir())
+    return Model("flux", FLUX_NAME, folder, f"{FLUX_LICENCE}; {BFS_LICENCE}", size_of(folder), takes_references(folder))
 
 
 def _starter(folder: Path) -> Model:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 # Before anything imports Qt, tokenizers or the model hub.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_HUB_OFFLINE"] = os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 # Torch's threads wait without spinning: on two busy cores that is the difference between 0.3 s and 11 s for a tiny model.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -30,7 +30,7 @@ from transformers.utils import logging as transformers_logging
 
 from .. import framing
 from ..api import EngineError, ExtractRequest, InsertRequest, LayerResult, Progress, Report, Request, ResettleRequest
-from ..catalog import FILL, FLUX_PARTS, REDUX, RGBA_VAE, WEIGHTS
+from ..catalog import FILL, FLUX_PARTS, REDUX, RGBA_VAE, WEIGHTS, takes_references
 from ..pictures import over
 from . import memory
 from .engine import BFSEngine, Told, free_memory
@@ -166,7 +166,7 @@ class FluxEngine(BFSEngine):
 
     @property
     def _sees(self) -> bool:
-        return (self.folder / REDUX).is_dir()
+        return takes_references(self.folder)
 
     def _embed(self, prompt: str) -> None:
         """Ask the text encoders, which are twice as large as many a graphics card, and drop them."""
@@ -207,6 +207,12 @@ class FluxEngine(BFSEngine):
     def _recipe(self, request: Request, seed: int, told: Told) -> dict:
         kept = {} if self._plan is None else {"memory": self._plan.mode.name, "every": self.every}
         return super()._recipe(request, seed, told) | kept | {"frame": self.size, "upscale": framing.upscale(request.crop, self.size)}
+
+
+def expected(machine: memory.Machine | None = None) -> str:
+    """What FluxEngine.announcement will say once the model is there. Raises EngineError where this machine cannot hold it."""
+    demand = memory.demand_of(memory.FILL_TRANSFORMER, memory.FILL_VAE, memory.FILL_VAE | {"out_channels": 4}, FluxEngine.sides[1])
+    return memory.choose(machine or memory.this_machine(), demand).sentence
 
 
 def every_step(every: int, order: int = 1) -> TaylorSeerCacheConfig:

@@ -30,6 +30,16 @@ GB = 2**30
 SPARE = 0.1  # of the free memory stays free: fragments, the driver's own buffers, other programs
 WORDS = 512  # T5 tokens of a FLUX prompt
 
+# FLUX.1 Fill's shapes, for an estimate before its own config.json files are there; BFS's RGBA VAE has one output channel more.
+FILL_TRANSFORMER = {
+    "in_channels": 384, "out_channels": 64, "num_layers": 19, "num_single_layers": 38, "attention_head_dim": 128, "num_attention_heads": 24,
+    "joint_attention_dim": 4096, "pooled_projection_dim": 768, "guidance_embeds": True, "axes_dims_rope": (16, 56, 56),
+}  # fmt: skip
+FILL_VAE = {
+    "down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4, "block_out_channels": (128, 256, 512, 512),
+    "layers_per_block": 2, "latent_channels": 16, "use_quant_conv": False, "use_post_quant_conv": False,
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Machine:

@@ -8,19 +8,14 @@ from diffusers import FlowMatchEulerDiscreteScheduler, FluxTransformer2DModel
 
 from bfs_engine.api import EngineError
 from bfs_engine.bfs import memory
+from bfs_engine.bfs.flux import FluxEngine, expected
+from bfs_engine.bfs.memory import FILL_TRANSFORMER as FLUX
+from bfs_engine.bfs.memory import FILL_VAE as VAE
 from bfs_engine.bfs.memory import GB, Demand, Machine, choose, demand_of, peak_bytes, settle
 from bfs_engine.bfs.pipeline import BFSPipeline
 from bfs_engine.bfs.release import load_release
 from tests import released, tiny
 
-FLUX = {
-    "in_channels": 384, "out_channels": 64, "num_layers": 19, "num_single_layers": 38, "attention_head_dim": 128, "num_attention_heads": 24,
-    "joint_attention_dim": 4096, "pooled_projection_dim": 768, "guidance_embeds": True, "axes_dims_rope": (16, 56, 56),
-}  # fmt: skip
-VAE = {
-    "down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4, "block_out_channels": (128, 256, 512, 512),
-    "layers_per_block": 2, "latent_channels": 16, "use_quant_conv": False, "use_post_quant_conv": False,
-}  # fmt: skip
 EVERYTHING = frozenset({"torchao", "bitsandbytes"})
 
 
@@ -28,6 +23,13 @@ EVERYTHING = frozenset({"torchao", "bitsandbytes"})
 def flux() -> Demand:
     """FLUX.1 Fill with the release's sharing, one layer in a frame of 1024 pixels."""
     return demand_of(FLUX, VAE, VAE | {"out_channels": 4}, 1024)
+
+
+def test_what_flux_needs_is_told_before_it_is_downloaded(flux: Demand, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(memory, "demand_of", lambda *given: asked.append(given) or flux)
+    assert expected(card(80)) == choose(card(80), flux).sentence
+    assert asked == [(FLUX, VAE, VAE | {"out_channels": 4}, FluxEngine.sides[1])]
 
 
 def card(gigabytes: float, host: float = 64, extras: frozenset[str] = frozenset()) -> Machine:
