@@ -27,14 +27,13 @@ from .pipeline import BFSPipeline
 from .relight import Thing
 
 FOLDER = Path(__file__).parents[2] / "resources" / "models" / "starter"
-SIZE = 128  # the model's frame, pixels
+LATENT_SIDE = 16  # of the latent maps that starters know
 
 
 class StarterEngine(BFSEngine):
     """bfs_engine.api.Engine. Loading takes a second or two; build it where it will run."""
 
     name = "Starter"
-    size = SIZE
     steps = 1  # measured better than more of them (evaluation.json beside the weights)
     guidance = 1.0
     strength = 0.0  # measured: see ARCHITECTURE.md, "Extraction"
@@ -43,6 +42,7 @@ class StarterEngine(BFSEngine):
     def __init__(self, folder: Path = FOLDER) -> None:
         self.vocabulary = Vocabulary.load(folder / "library")
         self.pipeline = load_pipeline(folder)
+        self.size = frame_side(self.pipeline)
 
     def things(self) -> tuple[str, ...]:
         return self.vocabulary.names
@@ -58,12 +58,12 @@ class StarterEngine(BFSEngine):
         """By the cut-out in its box, mirrored for every other seed."""
         cutout, understood = self._cutout(request)
         box = self.in_frame(request.box, request.crop)
-        placed = np.stack([place_reference(turned(cutout, seed), box, SIZE) for seed in seeds])
+        placed = np.stack([place_reference(turned(cutout, seed), box, self.size) for seed in seeds])
 
         @lru_cache(maxsize=1)  # previews ask again and again
         def thing(seed: int) -> Thing:
             shown, asked = turned(cutout, seed), request.box
-            return Thing(place_reference(shown, box, SIZE), *enlarged(shown, (asked.x, asked.y, asked.width, asked.height)))
+            return Thing(place_reference(shown, box, self.size), *enlarged(shown, (asked.x, asked.y, asked.width, asked.height)))
 
         return Told({"reference": torch.from_numpy(placed).permute(0, 3, 1, 2) * 2 - 1}, understood, thing)
 
@@ -111,6 +111,11 @@ def enlarged(cutout: np.ndarray, box: tuple[float, float, float, float]) -> tupl
 def turned(cutout: np.ndarray, seed: int) -> np.ndarray:
     """Every other seed sees the cut-out mirrored, so that another seed is another picture."""
     return cutout[:, ::-1] if seed % 2 else cutout
+
+
+def frame_side(pipeline: BFSPipeline) -> int:
+    """The side of the frames that a starter was trained on, pixels."""
+    return LATENT_SIDE * pipeline.vae_scale_factor
 
 
 def load_pipeline(folder: Path) -> BFSPipeline:

@@ -15,13 +15,12 @@ from ..bfs.latents import box_mask
 from ..bfs.pipeline import BFSPipeline
 from ..bfs.relight import Thing, effects_around, light_gain, relit
 from ..pictures import over as paste
-from ..scenes.render import Scenes, Sprites, place, render, straight
+from ..scenes.render import Scenes, Sprites, place, straight
 from .layers import effect_scores, inside_alpha, over
-from .starter import HELD_OUT_SEED
+from .starter import held_out
 
 STRENGTHS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 BATCH = 16
-SIZE = 128
 
 Row = dict[str, float | str]
 
@@ -32,10 +31,10 @@ def study_extraction(pipeline: BFSPipeline, sprites: Sprites, count: int, seed: 
     "smallest alpha": the closed form alone. "closed form": with the matte told from the pictures. "network s": the model's own
     layer at strength s. "network region s": the closed form where the model says what is the thing.
     """
-    scenes = render(sprites, torch.Generator().manual_seed(HELD_OUT_SEED + seed), count, SIZE)
+    scenes = held_out(pipeline, sprites, count, seed)
     composites, backgrounds = _bytes(scenes.composite), _bytes(scenes.background)
     pairs = list(zip(composites, backgrounds))
-    nothing = np.zeros((SIZE, SIZE), np.uint8)
+    nothing = np.zeros(scenes.background.shape[2:], np.uint8)
     rows = [
         _judged("smallest alpha", _tensor([lift.lift(c, b, nothing) for c, b in pairs]), scenes),
         _judged("closed form", _tensor([lift.lift(c, b) for c, b in pairs]), scenes),
@@ -45,7 +44,7 @@ def study_extraction(pipeline: BFSPipeline, sprites: Sprites, count: int, seed: 
     guesses[:, :3] *= guesses[:, 3:] > 0
     for strength in STRENGTHS:
         layers = _extracted(pipeline, scenes, guesses, strength, steps, seed)
-        regions = [thing_region(layer.permute(1, 2, 0).numpy(), (SIZE, SIZE)) for layer in layers]
+        regions = [thing_region(layer.permute(1, 2, 0).numpy(), layer.shape[1:]) for layer in layers]
         rows.append(_judged(f"network {strength:g}", layers, scenes))
         rows.append(_judged(f"network region {strength:g}", _with_regions(pairs, regions), scenes))
     return rows
@@ -61,7 +60,7 @@ def _extracted(pipeline: BFSPipeline, scenes: Scenes, guesses: Tensor, strength:
         part = slice(start, start + BATCH)
         output = pipeline(
             scenes.background[part] * 2 - 1,
-            box_mask(scenes.box[part], SIZE, SIZE),
+            box_mask(scenes.box[part], *scenes.background.shape[2:]),
             reference=guesses[part] * 2 - 1,
             composite=scenes.composite[part] * 2 - 1,
             strength=strength,
@@ -100,17 +99,17 @@ def study_resettling(pipeline: BFSPipeline, sprites: Sprites, count: int, seed: 
     generator = torch.Generator().manual_seed(seed)
     things = torch.randperm(len(sprites), generator=generator)[:count]
     before, after = (
-        render(sprites, torch.Generator().manual_seed(HELD_OUT_SEED + seed + offset), len(things), SIZE, things=things, vary_colours=False)
+        held_out(pipeline, sprites, len(things), seed + offset, things=things, vary_colours=False)
         for offset in (1, 2)
     )
     carried, thing = carry(before, after, before.foreground), carry(before, after, _alone(before))
     made = _resettled(pipeline, after, thing, steps, seed)
-    kept, lit = [], []
+    kept, lit, frame = [], [], Box(0, 0, *after.background.shape[:1:-1])
     for layer, own in zip(made, thing):
         layer, own = (x.permute(1, 2, 0).numpy() for x in (layer, own))
         effects, eight = _eight(effects_around(layer, own[..., 3])), _eight(own)
         kept.append(paste(eight, effects))
-        lit.append(paste(relit(Thing(own, eight, 0, 0), light_gain(layer, own), Box(0, 0, SIZE, SIZE)), effects))
+        lit.append(paste(relit(Thing(own, eight, 0, 0), light_gain(layer, own), frame), effects))
     ways = {"as it was": carried, "new effects": _tensor(kept), "new light and effects": _tensor(lit)}
     return [_settled_score(way, layers, after) for way, layers in ways.items()]
 
@@ -124,9 +123,10 @@ def _carried(layer: Tensor, old: Tensor, new: Tensor) -> Tensor:
     scale = (new[2:] / old[2:]).mean()
     anchors = [box[:2] + box[2:] * torch.tensor([0.5, 1.0]) for box in (old, new)]
     corner = anchors[1] - anchors[0] * scale
-    whole = torch.cat([corner, torch.tensor([SIZE * scale, SIZE * scale])])[None]
+    size = float(layer.shape[-1])
+    whole = torch.cat([corner, torch.tensor([size * scale, size * scale])])[None]
     tinted = torch.cat([layer[:, :3] * layer[:, 3:], layer[:, 3:]], 1)
-    return straight(place(tinted, torch.tensor([[float(SIZE), float(SIZE)]]), whole, SIZE))
+    return straight(place(tinted, torch.tensor([[size, size]]), whole, layer.shape[-1]))
 
 
 def _alone(scenes: Scenes) -> Tensor:
@@ -138,7 +138,7 @@ def _resettled(pipeline: BFSPipeline, scenes: Scenes, thing: Tensor, steps: int,
     made = []
     for start in range(0, len(scenes), BATCH):
         part = slice(start, start + BATCH)
-        mask, seeds = box_mask(scenes.box[part], SIZE, SIZE), [seed + start + i for i in range(len(scenes.background[part]))]
+        mask, seeds = box_mask(scenes.box[part], *scenes.background.shape[2:]), [seed + start + i for i in range(len(scenes.background[part]))]
         shown = {"reference": thing[part] * 2 - 1, "num_inference_steps": steps, "guidance_scale": 1.0, "seeds": seeds}
         made.append(pipeline(scenes.background[part] * 2 - 1, mask, **shown).layers)
     return torch.cat(made)

@@ -8,13 +8,12 @@ from torch import Tensor
 
 from ..bfs.pipeline import BFSPipeline
 from ..scenes.colours import main_colour, nearest_colour, recolour
-from ..scenes.render import Sprites, place, premultiply, render, straight
+from ..scenes.render import Sprites, place, premultiply, straight
 from .applications import Row
 from .layers import nearest_thing
-from .starter import HELD_OUT_SEED, Sampling, generate
+from .starter import COMPARED, Sampling, generate, held_out, pooled
 
 COLOURS = ("red", "orange", "yellow", "green", "turquoise", "blue", "purple", "pink", "brown", "black", "white", "grey")
-SIZE = 128
 
 
 def study_colours(pipeline: BFSPipeline, sprites: Sprites, count: int, seed: int, steps: int) -> list[Row]:
@@ -24,15 +23,20 @@ def study_colours(pipeline: BFSPipeline, sprites: Sprites, count: int, seed: int
     is nearest to the one asked for of twelve; reference_colour: the same of the recoloured cut-outs, before any light falls on them.
     Things without an opaque part are left out of the two.
     """
-    scenes = render(sprites, torch.Generator().manual_seed(HELD_OUT_SEED + seed), count, SIZE)
+    scenes = held_out(pipeline, sprites, count, seed)
+    size = scenes.background.shape[-1]
+    step = max(1, size // COMPARED)
     things = torch.randint(len(sprites), (count,), generator=torch.Generator().manual_seed(seed))
     rows = []
     for colour in COLOURS:
         coloured = _in_colour(sprites, colour)
         whole = premultiply(coloured.pixels.float() / 255)
-        shown = straight(place(whole[things], coloured.sizes[things], scenes.box, SIZE))
+        shown = straight(place(whole[things], coloured.sizes[things], scenes.box, size))
         layers, _ = generate(pipeline, scenes.background, scenes.box, shown, Sampling(steps), seed)
-        found = [nearest_thing(layer[None], straight(place(whole, coloured.sizes, box.expand(len(whole), 4), SIZE))[None]) for layer, box in zip(layers, scenes.box)]
+        found = [
+            nearest_thing(layer[None], straight(place(whole, coloured.sizes, box.expand(len(whole), 4), size // step))[None])
+            for layer, box in zip(pooled(layers, step), scenes.box / step)
+        ]
         right = (torch.cat(found) == things).float().mean().item()
         rows.append({"colour": colour, "right_thing": round(right, 3), "right_colour": _named(layers, colour), "reference_colour": _named(shown, colour)})
     return rows

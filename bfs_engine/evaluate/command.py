@@ -11,30 +11,34 @@ from torch import Tensor
 from ..api import EngineError
 from ..bfs.latents import box_mask
 from ..bfs.pipeline import BFSPipeline
-from ..bfs.starter import SIZE, load_pipeline
-from ..scenes.render import Scenes, Sprites, pack, render
+from ..bfs.starter import load_pipeline
+from ..scenes.kinds import KINDS
+from ..scenes.render import Scenes, Sprites, pack
 from ..scenes.vocabulary import Vocabulary
+from ..train.sheet import on_checker
 from .applications import STUDIES, table
 from .colours import study_colours
 from .layers import over
 from .savings import study_savings
-from .starter import HELD_OUT_SEED, Sampling, generate, measure
+from .starter import Sampling, generate, held_out, measure
 
 SHEET_SCENES = 24
 
 
-def run(model: Path, count: int, seed: int, steps: int, guidance: float, sheet: Path | None) -> dict[str, float]:
+def run(model: Path, count: int, seed: int, steps: int, guidance: float, sheet: Path | None, kind: str) -> dict[str, float]:
     """The gates of the model in the folder `model`; things are those of its library."""
     if count < 2 or steps < 1:
         raise EngineError("At least two scenes and one step are needed to measure anything.")
+    if kind not in KINDS:
+        raise EngineError(f"There is no kind of scenes {kind!r}.", f"Name one of {', '.join(KINDS)}.")
     vocabulary = Vocabulary.load(model / "library")
     sprites = pack([vocabulary.cutout(name) for name in vocabulary.names])
     pipeline = load_pipeline(model)
     sampling = Sampling(steps, guidance)
     if sheet is not None:
-        draw_sheet(pipeline, sprites, sampling, seed).save(sheet)
-    scores = measure(pipeline, sprites, count, sampling, seed, SIZE)
-    return {"scenes": count, "seed": seed, "steps": steps, "guidance": guidance} | {k: round(v, 4) for k, v in scores.items()}
+        draw_sheet(pipeline, sprites, sampling, seed, kind).save(sheet)
+    scores = measure(pipeline, sprites, count, sampling, seed, kind)
+    return {"scenes": count, "kind": kind, "seed": seed, "steps": steps, "guidance": guidance} | {k: round(v, 4) for k, v in scores.items()}
 
 
 def study(what: str, model: Path, count: int, seed: int, steps: int) -> str:
@@ -46,21 +50,15 @@ def study(what: str, model: Path, count: int, seed: int, steps: int) -> str:
     return table((STUDIES | {"savings": study_savings, "colours": study_colours})[what](load_pipeline(model), sprites, count, seed, steps))
 
 
-def draw_sheet(pipeline: BFSPipeline, sprites: Sprites, sampling: Sampling, seed: int) -> Image.Image:
+def draw_sheet(pipeline: BFSPipeline, sprites: Sprites, sampling: Sampling, seed: int, kind: str) -> Image.Image:
     """Held-out scenes, two a row: background with box | generated layer | it over the background | the truth."""
-    scenes = render(sprites, torch.Generator().manual_seed(HELD_OUT_SEED + seed), SHEET_SCENES, SIZE)
+    scenes = held_out(pipeline, sprites, SHEET_SCENES, seed, kind=kind)
     layers, _ = generate(pipeline, scenes.background, scenes.box, scenes.reference, sampling, seed)
-    cells = torch.stack([_boxed(scenes), over(layers, _checker()), over(layers, scenes.background), scenes.composite], dim=1)
+    cells = torch.stack([_boxed(scenes), on_checker(layers), over(layers, scenes.background), scenes.composite], dim=1)
     rows = cells.unflatten(0, (-1, 2)).permute(0, 4, 1, 2, 5, 3).flatten(0, 1).flatten(1, 3)  # (rows·s, 2·4·s, 3)
     return Image.fromarray((rows * 255).round().byte().numpy())
 
 
 def _boxed(scenes: Scenes) -> Tensor:
-    tint = box_mask(scenes.box, SIZE, SIZE) * 0.35
+    tint = box_mask(scenes.box, *scenes.background.shape[2:]) * 0.35
     return scenes.background * (1 - tint) + tint * torch.tensor([1.0, 0.2, 0.2]).view(3, 1, 1)
-
-
-def _checker() -> Tensor:
-    """(3, s, s) light squares of 8 pixels."""
-    at = torch.arange(SIZE) // 8
-    return (0.75 + 0.2 * ((at[:, None] + at) % 2)).expand(3, SIZE, SIZE)

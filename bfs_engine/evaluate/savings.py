@@ -22,13 +22,11 @@ from ..bfs.flux import every_step
 from ..bfs.latents import box_mask
 from ..bfs.pipeline import BFSPipeline
 from ..bfs.sharing import Rotary, SharingAttnProcessor
-from ..scenes.render import Scenes, Sprites, render
+from ..scenes.render import Scenes, Sprites
 from .layers import decibels, effect_scores, over
-from .starter import HELD_OUT_SEED
+from .starter import held_out
 
 BATCH = 16
-SIZE = 128
-MASK = 256  # channels that say which pixels of a token lie in the box
 CALIBRATION = 4  # scenes on which MagCache's ratios are taken, not among the measured ones
 
 Row = dict[str, float | str]
@@ -38,9 +36,9 @@ Way = Callable[[FluxTransformer2DModel], AbstractContextManager[object]]
 def study_savings(pipeline: BFSPipeline, sprites: Sprites, count: int, seed: int, steps: int) -> list[Row]:
     """One row for each way: processor time and the transformer's operations as shares of the full run's; how far the composites are
     from the full run's and from the true ones (dB); the effects' scores. With fewer than five steps only tokens are left out."""
-    scenes = _scenes(sprites, count, seed)
+    scenes = held_out(pipeline, sprites, count, seed)
     rows = against_full(pipeline, scenes, seed, steps, _ways(pipeline, sprites, seed, steps))
-    return rows + near_the_box(pipeline, scenes, seed, (32, 16, 8))
+    return rows + near_the_box(pipeline, scenes, seed, (2, 1, 0))
 
 
 def against_full(pipeline: BFSPipeline, scenes: Scenes, seed: int, steps: int, ways: dict[str, Way]) -> list[Row]:
@@ -61,8 +59,8 @@ def near_the_box(pipeline: BFSPipeline, scenes: Scenes, seed: int, reaches: tupl
     alone = _run(pipeline, scenes, seed, 1, batch=1)
     rows = [_row("1 step, scene by scene", alone, alone, scenes)]
     for reach in reaches:
-        with near_tokens(pipeline.transformer, reach):
-            rows.append(_row(f"1 step, tokens within {reach} pixels of the box", _run(pipeline, scenes, seed, 1, batch=1), alone, scenes))
+        with near_tokens(pipeline.transformer, reach, 2 * pipeline.vae_scale_factor):
+            rows.append(_row(f"1 step, tokens up to {reach} from the box", _run(pipeline, scenes, seed, 1, batch=1), alone, scenes))
     return rows
 
 
@@ -73,7 +71,7 @@ def _ways(pipeline: BFSPipeline, sprites: Sprites, seed: int, steps: int) -> dic
         f"TaylorSeer every {every}, order {order}": cached(every_step(every, order))
         for every, order in ((2, 1), (3, 1), (3, 2), (5, 1))
     }
-    ratios = magnitudes(pipeline, _scenes(sprites, CALIBRATION, seed + 1), seed, steps)
+    ratios = magnitudes(pipeline, held_out(pipeline, sprites, CALIBRATION, seed + 1), seed, steps)
     caches = {
         "first-block cache .1": cached(FirstBlockCacheConfig(threshold=0.1)),
         "MagCache .12": cached(MagCacheConfig(threshold=0.12, num_inference_steps=steps, mag_ratios=ratios)),
@@ -81,10 +79,6 @@ def _ways(pipeline: BFSPipeline, sprites: Sprites, seed: int, steps: int) -> dic
     }
     branches = {f"foregrounds every {f}, composites every {c}": intervals(f, c) for f, c in ((1, 2), (1, 4), (3, 6))}
     return taylor | caches | branches | {"one text for both branches": one_text}
-
-
-def _scenes(sprites: Sprites, count: int, seed: int) -> Scenes:
-    return render(sprites, torch.Generator().manual_seed(HELD_OUT_SEED + seed), count, SIZE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +98,7 @@ def _run(pipeline: BFSPipeline, scenes: Scenes, seed: int, steps: int, batch: in
             part = slice(start, start + batch)
             made = pipeline(
                 scenes.background[part] * 2 - 1,
-                box_mask(scenes.box[part], SIZE, SIZE),
+                box_mask(scenes.box[part], *scenes.background.shape[2:]),
                 reference=scenes.reference[part] * 2 - 1,
                 num_inference_steps=steps,
                 guidance_scale=1.0,
@@ -282,11 +276,11 @@ class Intervals(ModelHook):
 
 
 @contextmanager
-def near_tokens(transformer: FluxTransformer2DModel, reach: int) -> Iterator[None]:
-    """Only tokens within `reach` pixels of the box are computed; outside it nothing changes (a "change" output of 0). For a scene
+def near_tokens(transformer: FluxTransformer2DModel, reach: int, side: int = 16) -> Iterator[None]:
+    """Only tokens no more than `reach` tokens from the box are computed; outside it nothing changes (a "change" output of 0). For a scene
     at a time."""
     width = transformer.config.out_channels
-    masked = slice(2 * width, 2 * width + MASK)
+    masked = slice(2 * width, 2 * width + side**2)  # which of its pixels lie in the box
 
     class Near(ModelHook):
         def new_forward(self, module: nn.Module, **given: object) -> tuple[Tensor]:
@@ -294,7 +288,7 @@ def near_tokens(transformer: FluxTransformer2DModel, reach: int) -> Iterator[Non
             inside = states[0, :, masked].amax(-1) > 0
             rows, columns = ids[:, 1], ids[:, 2]
             away = torch.stack([_outside(rows, rows[inside]), _outside(columns, columns[inside])]).amax(0)
-            near = 16 * away <= reach
+            near = away <= reach
             result = states.new_zeros(*states.shape[:2], width)
             result[:, near] = self.fn_ref.original_forward(**given | {"hidden_states": states[:, near], "img_ids": ids[near]})[0]
             return (result,)

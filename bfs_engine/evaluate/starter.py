@@ -7,15 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from ..api import Box, LayerResult
 from ..bfs.latents import box_mask
 from ..bfs.pipeline import BFSPipeline
 from ..bfs.relight import Thing, settled
+from ..bfs.starter import frame_side
 from ..pictures import on_canvas
-from ..scenes.render import Scenes, Sprites, place, render, straight
+from ..scenes.render import Scenes, Sprites, place, render_many, straight
 from .layers import box_overlap, decibels, effect_scores, inside_alpha, nearest_thing, over
 
+COMPARED = 128  # side of the frames in which a layer is compared with all things, pixels
 HELD_OUT_SEED = 900_000_000  # far from every training step's seed
 
 
@@ -26,6 +29,11 @@ class Sampling:
     steps: int = 1
     guidance: float = 1.0
     batch: int = 32
+
+
+def held_out(pipeline: BFSPipeline, sprites: Sprites, count: int, seed: int = 0, **which: object) -> Scenes:
+    """Scenes that no training has seen, of the size that the pipeline was made for; `which` as render takes it."""
+    return render_many(sprites, HELD_OUT_SEED + seed, count, frame_side(pipeline), **which)
 
 
 def generate(
@@ -50,10 +58,10 @@ def generate(
     return torch.cat(layers), torch.cat(composites)
 
 
-def measure(pipeline: BFSPipeline, sprites: Sprites, count: int = 128, sampling: Sampling = Sampling(), seed: int = 0, size: int = 128) -> dict[str, float]:
+def measure(pipeline: BFSPipeline, sprites: Sprites, count: int = 128, sampling: Sampling = Sampling(), seed: int = 0, kind: str = "plain") -> dict[str, float]:
     """All gates, of the network's layers and of those that the engine delivers (delivered_…). right_thing: layers of things permuted
     against boxes, named by the nearest sprite of `sprites` (share)."""
-    scenes = render(sprites, torch.Generator().manual_seed(HELD_OUT_SEED + seed), count, size)
+    scenes = held_out(pipeline, sprites, count, seed, kind=kind)
     layers, composites = generate(pipeline, scenes.background, scenes.box, scenes.reference, sampling, seed)
     scores = against_truth(layers, scenes)
     scores["agreement_db"] = decibels(over(layers, scenes.background) - composites)
@@ -99,8 +107,15 @@ def right_thing(pipeline: BFSPipeline, sprites: Sprites, scenes: Scenes, samplin
     size = scenes.background.shape[-1]
     reference = place_things(sprites, things, scenes.box, size)
     layers, _ = generate(pipeline, scenes.background, scenes.box, reference, sampling, seed)
-    found = [nearest_thing(layer[None], place_all(sprites, box[None], size)[None]) for layer, box in zip(layers, scenes.box)]
+    step = max(1, size // COMPARED)  # every sprite in a large frame would take gigabytes
+    layers, boxes = pooled(layers, step), scenes.box / step
+    found = [nearest_thing(layer[None], place_all(sprites, box[None], size // step)[None]) for layer, box in zip(layers, boxes)]
     return (torch.cat(found) == things).float().mean().item()
+
+
+def pooled(layers: Tensor, step: int) -> Tensor:
+    """Layers (n, 4, h, w), straight RGBA, at 1/step of their size."""
+    return straight(F.avg_pool2d(torch.cat([layers[:, :3] * layers[:, 3:], layers[:, 3:]], 1), step))
 
 
 def place_all(sprites: Sprites, box: Tensor, size: int) -> Tensor:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 import torch
 from torch.nn import functional as F
 
+from ..bfs.latents import pack
 from ..bfs.patch_autoencoder import PatchAutoencoder, fit_basis, premultiplied, whiten
+from ..bfs.pipeline import bases, mean_latent
 from ..scenes.render import Scenes
 
 
@@ -17,17 +19,26 @@ def codec_sides(scenes: Scenes) -> tuple[torch.Tensor, torch.Tensor]:
     return pictures, premultiplied(scenes.foreground * 2 - 1)
 
 
-def fit_codecs(scenes: Scenes, latent_channels: int, refiner_channels: int) -> tuple[PatchAutoencoder, PatchAutoencoder]:
+def fit_codecs(scenes: Scenes, latent_channels: int, refiner_channels: int, patch: int = 8) -> tuple[PatchAutoencoder, PatchAutoencoder]:
     """-> (vae for pictures, rgba_vae for layers): one basis, statistics of their own, refiner only where layers are decoded."""
     pictures, layers = codec_sides(scenes)
-    basis, centre = fit_basis(pictures[: len(layers)], layers, latent_channels)
-    vae = PatchAutoencoder(3, 3, latent_channels, refiner_channels=0)
-    rgba_vae = PatchAutoencoder(4, 4, latent_channels, refiner_channels=refiner_channels)
+    basis, centre = fit_basis(pictures[: len(layers)], layers, latent_channels, patch)
+    scale = (1,) * patch.bit_length()
+    vae = PatchAutoencoder(3, 3, latent_channels, patch, 0, scale)
+    rgba_vae = PatchAutoencoder(4, 4, latent_channels, patch, refiner_channels, scale)
     for codec, examples in ((vae, pictures), (rgba_vae, layers)):
         codec.basis.copy_(basis)
         codec.centre.copy_(centre)
         whiten(codec, examples)
     return vae, rgba_vae
+
+
+@torch.no_grad()
+def measure_spread(vae: PatchAutoencoder, rgba_vae: PatchAutoencoder, scenes: Scenes) -> torch.Tensor:
+    """Deviations of true latents from their bases (bfs.pipeline.bases), of composites and foregrounds: (2, latent_channels)."""
+    clean = torch.cat([pack(mean_latent(vae, scenes.composite * 2 - 1)), pack(mean_latent(rgba_vae, scenes.foreground * 2 - 1))])
+    change = clean - bases(vae, rgba_vae, scenes.background * 2 - 1, scenes.reference * 2 - 1)
+    return change.unflatten(-1, (-1, 4)).unflatten(0, (2, -1)).square().mean((1, 2, 4)).sqrt()
 
 
 Latents = Callable[[Scenes], torch.Tensor]

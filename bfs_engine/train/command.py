@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import torch
+
 from ..api import EngineError
-from ..scenes.render import Sprites, pack
+from ..bfs.starter import frame_side, load_pipeline
+from ..scenes.render import Sprites, pack, render_many
 from ..scenes.sprites import draw_all, read_table
+from ..scenes.vocabulary import Vocabulary
+from .grow import grown
 from .starter import StarterConfig, StarterTraining, export, make_codecs, train
 
 SHIPPED = Path(__file__).with_name("starter.json")  # of the last run of the shipped weights; their training.json tells the whole history
+
+REFINER = 32  # channels of a grown model's refiner
 
 
 def run(folder: Path, config: Path | None, until: int | None, font: Path | None, start: Path | None = None) -> None:
@@ -26,6 +34,21 @@ def write_model(folder: Path, model: Path, font: Path | None) -> None:
     training = StarterTraining(config, folder, things, make_codecs(config, folder, things))
     training.resume()
     export(training, model)
+
+
+def grow(model: Path, out: Path, more: int, count: int, seed: int) -> None:
+    """Write the starter in `model` for frames of twice the side to `out`, library included; its new detail is fitted to `count` scenes."""
+    if out.exists():
+        raise EngineError(f"{out} is there already.", "Name another folder.")
+    vocabulary, pipeline = Vocabulary.load(model / "library"), load_pipeline(model)
+    things = pack([vocabulary.cutout(name) for name in vocabulary.names])
+    scenes = render_many(things, seed, count, 2 * frame_side(pipeline))
+    larger = grown(pipeline, scenes, more, REFINER)
+    larger.transformer.half()
+    larger.save_pretrained(out, max_shard_size="15MB")
+    shutil.copytree(model / "library", out / "library")
+    if (model / "training.json").exists():
+        shutil.copy(model / "training.json", out / "training.json")
 
 
 def _configuration(folder: Path, config: Path | None) -> StarterConfig:

@@ -12,6 +12,8 @@ import math
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -28,8 +30,8 @@ from ..bfs.pipeline import BFSPipeline, bases, change_scale, changed, mean_laten
 from ..bfs.sharing import BFSTransformer2DModel
 from ..damage import DAMAGES
 from ..scenes.kinds import KINDS
-from ..scenes.render import Scenes, Sprites, render
-from .codec import codec_quality, fit_codecs, train_refiner, true_latents
+from ..scenes.render import Scenes, Sprites, render, render_many
+from .codec import codec_quality, fit_codecs, measure_spread, train_refiner, true_latents
 
 # A predicted sample's error counts as that of the velocity, divided by t, but by no less than this: the last steps of a
 # sampler land on the sample itself, and an exact copy of almost clean latents is not worth the network's width.
@@ -42,6 +44,7 @@ class StarterConfig:
 
     seed: int = 1
     size: int = 128  # side of the frame, pixels
+    patch: int = 8  # pixels of a latent pixel's side; a token is 2 × 2 of them
     latent_channels: int = 32
     refiner_channels: int = 32
     refiner_steps: int = 30  # on true layers, before the transformer is trained
@@ -81,7 +84,7 @@ def build_transformer(config: StarterConfig) -> BFSTransformer2DModel:
     latent = 4 * config.latent_channels
     axis = 2 * (config.head_dim * 7 // 32)
     return BFSTransformer2DModel(
-        in_channels=3 * latent + 256,
+        in_channels=3 * latent + 4 * config.patch**2,
         out_channels=latent,
         num_layers=config.double_blocks,
         num_single_layers=config.single_blocks,
@@ -149,30 +152,38 @@ class StarterTraining:
         predicted = deviation * torch.tensor(self.spread[side]) if self.spread else deviation
         return (predicted / predicted.mean()).repeat_interleave(4)
 
-    @torch.no_grad()
     def _measure_spread(self) -> torch.Tensor:
-        """Deviations of true latents from their bases, (2, latent_channels)."""
-        scenes = render(self.sprites, torch.Generator().manual_seed(self.config.seed + 77), 128, self.config.size)
-        clean = torch.cat([pack(mean_latent(self.vae, scenes.composite * 2 - 1)), pack(mean_latent(self.rgba_vae, scenes.foreground * 2 - 1))])
-        change = clean - self.base(scenes, torch.ones(len(scenes), dtype=torch.bool))
-        return change.unflatten(-1, (-1, 4)).unflatten(0, (2, -1)).square().mean((1, 2, 4)).sqrt()
+        scenes = render_many(self.sprites, self.config.seed + 77, 128, self.config.size)
+        return measure_spread(self.vae, self.rgba_vae, scenes)
 
     def run(self, until: int, checkpoint_every: int = 200) -> None:
         """Train to the given step, logging to log.jsonl."""
         started, first = time.perf_counter(), self.step
         sums: list[float] = []
-        while self.step < until:
-            sums.append(self.train_step())
-            if self.step % 50 == 0:
-                speed = (self.step - first) * self.config.batch / (time.perf_counter() - started)
-                self.log({"step": self.step, "loss": sum(sums) / len(sums), "scenes_per_second": round(speed, 2)})
-                sums = []
-            if self.step % checkpoint_every == 0 or self.step == until:
-                self.save()
+        with closing(self._rendered(until)) as batches:
+            for scenes, generator in batches:
+                sums.append(self.train_step(scenes, generator))
+                if self.step % 50 == 0:
+                    speed = (self.step - first) * self.config.batch / (time.perf_counter() - started)
+                    self.log({"step": self.step, "loss": sum(sums) / len(sums), "scenes_per_second": round(speed, 2)})
+                    sums = []
+                if self.step % checkpoint_every == 0 or self.step == until:
+                    self.save()
 
-    def train_step(self) -> float:
-        generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.step)
-        scenes = render(self.sprites, generator, self.config.batch, self.config.size, kind=self._kind(generator))
+    def _rendered(self, until: int) -> Iterator[tuple[Scenes, torch.Generator]]:
+        """The batches of the steps from this one on, each rendered while the one before it is learned from."""
+        with ThreadPoolExecutor(1) as ahead:
+            coming = ahead.submit(self.scenes, self.step)
+            for step in range(self.step + 1, until + 1):
+                batch, coming = coming.result(), ahead.submit(self.scenes, step)
+                yield batch
+
+    def scenes(self, step: int) -> tuple[Scenes, torch.Generator]:
+        """A step's scenes, and the generator for its noise and times."""
+        generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + step)
+        return render(self.sprites, generator, self.config.batch, self.config.size, kind=self._kind(generator)), generator
+
+    def train_step(self, scenes: Scenes, generator: torch.Generator) -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = self._learning_rate()
         loss = self.loss(scenes, generator)
@@ -216,14 +227,14 @@ class StarterTraining:
     def _effect_weights(self, scenes: Scenes) -> torch.Tensor:
         """(2n, tokens, 1): more where the object does not reach, for an object's detail would drown its shadow. It depends on
         the object alone, not on the light, so the mean that the network learns stays unbiased."""
-        reached = F.max_pool2d(scenes.object_alpha, 16).flatten(2).mT > 0.02  # a token is 16 × 16 pixels
+        reached = F.max_pool2d(scenes.object_alpha, 2 * self.vae.config.patch).flatten(2).mT > 0.02  # a token is two patches wide
         return torch.where(reached, 1.0, self.config.effects).repeat(2, 1, 1)
 
     @torch.no_grad()
     def conditions(self, scenes: Scenes, kept: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """-> control (n, tokens, c) and thing numbers (n,); reference and words of what is not kept are dropped."""
         background = pack(mean_latent(self.vae, scenes.background * 2 - 1))
-        mask = pack_mask(box_mask(scenes.box, self.config.size, self.config.size))
+        mask = pack_mask(box_mask(scenes.box, self.config.size, self.config.size), self.vae.config.patch)
         reference = pack(mean_latent(self.rgba_vae, scenes.reference * 2 - 1))
         shown = kept & (self.config.condition == "reference")
         control = torch.cat([background, mask, reference * shown[:, None, None]], dim=-1)
@@ -237,7 +248,7 @@ class StarterTraining:
 
     def predict(self, noisy: torch.Tensor, time_: torch.Tensor, control: torch.Tensor, things: torch.Tensor) -> torch.Tensor:
         embeds = self.words(things) if self.words else torch.zeros(len(things), 1, 64)
-        side = self.config.size // 8
+        side = self.config.size // self.vae.config.patch
         return self.transformer(
             hidden_states=torch.cat([noisy, control.repeat(2, 1, 1)], dim=-1),
             encoder_hidden_states=embeds.repeat(2, 1, 1),
@@ -351,11 +362,11 @@ def make_codecs(config: StarterConfig, folder: Path, sprites: Sprites) -> tuple[
     if (folder / "rgba_vae").exists():
         return PatchAutoencoder.from_pretrained(folder / "vae"), PatchAutoencoder.from_pretrained(folder / "rgba_vae")
     torch.manual_seed(config.seed)
-    examples = render(sprites, torch.Generator().manual_seed(config.seed), config.codec_scenes, config.size)
-    vae, rgba_vae = fit_codecs(examples, config.latent_channels, config.refiner_channels)
+    examples = render_many(sprites, config.seed, config.codec_scenes, config.size)
+    vae, rgba_vae = fit_codecs(examples, config.latent_channels, config.refiner_channels, config.patch)
     rows: list[dict] = []
     train_refiner(rgba_vae, _batches(config, sprites), config.refiner_steps, report=lambda step, loss: rows.append({"refiner_step": step, "loss": loss}))
-    quality = codec_quality(vae, rgba_vae, render(sprites, torch.Generator().manual_seed(config.seed + 999), 64, config.size))
+    quality = codec_quality(vae, rgba_vae, render_many(sprites, config.seed + 999, 64, config.size))
     with open(folder / "log.jsonl", "a", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in [*rows[::50], {"codec": quality}])
     vae.save_pretrained(folder / "vae")

@@ -19,7 +19,7 @@ def test_a_model_that_pastes_its_reference_is_right_and_one_that_greys_it_is_not
     rows = {}
     for name, made in (("pasted", lambda reference: reference), ("greyed", lambda reference: torch.cat([reference[:, :3].mean(1, True).expand(-1, 3, -1, -1), reference[:, 3:]], 1))):
         monkeypatch.setattr(colours, "generate", lambda pipeline, background, box, reference, sampling, seed, made=made: (made(reference), background))
-        rows[name] = {row["colour"]: row for row in colours.study_colours(SimpleNamespace(), sprites, 4, 0, 1)}
+        rows[name] = {row["colour"]: row for row in colours.study_colours(SimpleNamespace(vae_scale_factor=8), sprites, 4, 0, 1)}
     assert all(row["right_thing"] == 1 and row["right_colour"] == row["reference_colour"] for row in rows["pasted"].values())
     assert rows["pasted"]["blue"]["right_colour"] == 1
     assert rows["greyed"]["red"]["right_colour"] == 0 and rows["greyed"]["red"]["reference_colour"] == 1

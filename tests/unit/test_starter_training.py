@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from bfs_engine.api import EngineError
+from bfs_engine.bfs.latents import position_ids
 from bfs_engine.bfs.starter import FOLDER, load_pipeline
+from bfs_engine.scenes.kinds import KINDS
 from bfs_engine.scenes.render import Sprites, pack, render
 from bfs_engine.scenes.vocabulary import Vocabulary
+from bfs_engine.train.grow import grown
 from bfs_engine.train.starter import StarterConfig, export, train
 
 SMALL = StarterConfig(
@@ -98,3 +102,46 @@ def test_a_model_of_another_shape_is_refused_in_a_sentence(sprites: Sprites, tmp
         train(dataclasses.replace(SMALL, single_blocks=2), tmp_path / "second", sprites, until=1, start=tmp_path / "model")
     with pytest.raises(EngineError, match="no model"):
         train(SMALL, tmp_path / "third", sprites, until=1, start=tmp_path)
+
+
+def test_a_starter_grows_to_frames_of_twice_the_side_and_knows_what_it_knew(sprites: Sprites, tmp_path: Path) -> None:
+    small = train(SMALL, tmp_path / "small", sprites, until=8).pipeline()
+    torch.nn.init.normal_(small.transformer.proj_out.weight, std=0.02)  # a say that a few steps do not give it
+    scenes = render(sprites, 3, 24, 64)
+    large = grown(small, scenes, more=12, refiner_channels=4)
+    assert large.vae_scale_factor == 16 and large.vae.config.latent_channels == 20
+
+    smooth = F.avg_pool2d(scenes.background, 2)
+    wide = F.interpolate(smooth, scale_factor=2)  # nothing that half the side cannot show
+    nothing, mask = torch.full((24, 4, 32, 32), -1.0), torch.zeros(24, 1, 32, 32)
+    mask[:, :, 8:24, 8:24] = 1
+    asked = {"num_inference_steps": 1, "guidance_scale": 1.0}
+    noise = small.draw_noise([0] * 24, 4, 4)
+    condition = small.encode_condition(smooth * 2 - 1, mask, reference=nothing)
+    larger = large.encode_condition(wide * 2 - 1, F.interpolate(mask, scale_factor=2), reference=F.interpolate(nothing, scale_factor=2))
+    wider = F.pad(noise, (0, 4 * 12))
+    time = torch.ones(48)
+    old, new = (
+        pipe.velocity(latents, time, given, position_ids(4, 4), 1.0)
+        for pipe, latents, given in ((small, noise, condition), (large, wider, larger))
+    )
+    assert torch.allclose(new[..., : 4 * 8], old, atol=2e-3)
+    layer = large(scenes.background * 2 - 1, F.interpolate(mask, scale_factor=2), reference=scenes.reference * 2 - 1, seeds=[0] * 24, **asked)
+    assert layer.layers.shape == (24, 4, 64, 64)
+
+    pictures, more = scenes.composite * 2 - 1, []
+    for vae, shown in ((small.vae, F.avg_pool2d(pictures, 2)), (large.vae, pictures)):
+        decoded = vae.decode(vae.encode(shown).latent_dist.mode()).sample
+        more.append((F.interpolate(decoded, size=64) - pictures).square().mean())
+    assert more[1] < 0.7 * more[0]  # the new components hold detail
+
+    large.save_pretrained(tmp_path / "large")
+    wide_run = dataclasses.replace(SMALL, size=64, patch=16, latent_channels=20, refiner_channels=4)
+    further = train(wide_run, tmp_path / "further", sprites, until=1, start=tmp_path / "large")
+    assert further.spread == large.config.spread
+
+
+def test_scenes_of_all_kinds_are_learned_from(sprites: Sprites, tmp_path: Path) -> None:
+    training = train(dataclasses.replace(SMALL, kinds=0.5), tmp_path, sprites, until=1)
+    drawn = [training._kind(torch.Generator().manual_seed(step)) for step in range(400)]
+    assert 0.4 < drawn.count("plain") / 400 < 0.6 and set(drawn) == set(KINDS)
