@@ -9,11 +9,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app import headless
 from app.demo import no_display, run_demo
 from app.diagnostics import logged_to
+from app.download import Hub
 from app.jobs import JobQueue
 from app.samples import samples
 from app.settings import Settings, log_path, recovery_folder, settings_path
@@ -84,6 +85,30 @@ def memory_for(folder: Path | None) -> str:
         from bfs_engine.bfs.flux import FluxEngine
 
         return FluxEngine(folder).announcement()
+
+
+def expected_memory() -> str:
+    """What FLUX will need on this machine once it is downloaded, a sentence. Raises EngineError."""
+    from bfs_engine.quiet_import import quiet_import
+
+    with quiet_import():
+        from bfs_engine.bfs.flux import expected
+
+        return expected()
+
+
+def hub() -> Hub:
+    """Where models are downloaded from; the library for that is imported by the first call, on the download's thread."""
+
+    def later(name: str) -> Callable[..., Any]:
+        def act(*given: object) -> object:
+            from bfs_engine import fetch
+
+            return getattr(fetch, name)(*given)
+
+        return act
+
+    return Hub(later("look_up"), later("fetch"), later("remember"))
 
 
 def main(
@@ -161,6 +186,8 @@ def run_window(
             engine=lambda folder: engine() if folder is None else engine_in(folder),
             vocabulary=lambda folder: vocabulary() if folder is None else vocabulary_in(folder),
             memory=memory_for,
+            expected=expected_memory,
+            hub=hub(),
         )
         window = open_window(Surroundings(settings, queue, loop, models, recovery_folder(), VERSION), samples()[0], file, welcome)
         sys.excepthook = lambda *caught: _tell_of_a_bug(window, *caught)

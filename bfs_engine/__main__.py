@@ -139,13 +139,21 @@ def export(options: argparse.Namespace) -> int:
     return 0
 
 
+def grow(options: argparse.Namespace) -> int:
+    """Write a starter for frames of twice the side, to train on."""
+    from .train import command
+
+    command.grow(options.model or STARTER, options.out, options.more, options.count, options.seed)
+    return 0
+
+
 def evaluate(options: argparse.Namespace) -> int:
     """Print the starter's gates on held-out scenes as JSON; or tables of the results that methods have made."""
     if options.results:
         return compare(options)
     from .evaluate import command
 
-    print(json.dumps(command.run(options.model or STARTER, options.count, options.seed, options.steps, options.guidance, options.sheet), indent=1))
+    print(json.dumps(command.run(options.model or STARTER, options.count, options.seed, options.steps, options.guidance, options.sheet, options.kind), indent=1))
     return 0
 
 
@@ -349,6 +357,13 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     finish.add_argument("run_folder", type=Path, metavar="RUN")
     finish.add_argument("model_folder", type=Path, metavar="MODEL")
     finish.set_defaults(run=export)
+    larger = commands.add_parser("grow", help="make of a starter one for frames of twice the side, to begin training with")
+    larger.add_argument("out", type=Path, metavar="OUT")
+    larger.add_argument("--model", type=Path, metavar="MODEL", help="a folder with weights (default: the starter)")
+    larger.add_argument("--more", type=positive, default=48, metavar="N", help="latent channels for the new detail (default: 48)")
+    larger.add_argument("--count", type=positive, default=256, help="how many scenes the detail is fitted to (default: 256)")
+    larger.add_argument("--seed", type=int, default=1)
+    larger.set_defaults(run=grow)
     trial = commands.add_parser("trials", help="compare words with references and shared with independent noise, at equal steps")
     trial.add_argument("--out", type=Path, required=True, metavar="DIR", help="the trials' runs, and trials.json")
     trial.add_argument("--steps", type=int, default=200, help="training steps of 16 scenes for each (default: 200)")
@@ -381,6 +396,7 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     judge.add_argument("--count", type=int, default=128, help="how many scenes (default: 128)")
     judge.add_argument("--seed", type=int, default=0)
     judge.add_argument("--steps", type=int, default=1)
+    judge.add_argument("--kind", default="plain", help="of the scenes: plain, water, table, wall, grass, glass or occluded (default: plain)")
     judge.add_argument("--guidance", type=float, default=1.0)
     judge.add_argument("--sheet", type=Path, metavar="SHEET.png", help="also draw the first scenes beside their truth")
     judge.set_defaults(run=evaluate)

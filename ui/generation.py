@@ -317,7 +317,7 @@ def words_of(job: Job) -> str:
         return _tr("Starting the model")
     words = progress.message or _tr("Step {step} of {steps}").format(step=progress.step, steps=progress.steps)
     left = job.seconds_left
-    return words if left is None else _tr("{words} · {time} left").format(words=words, time=_duration(left))
+    return words if left is None else _tr("{words} · {time} left").format(words=words, time=duration(left))
 
 
 def _line(job: Job) -> JobLine:
@@ -326,7 +326,8 @@ def _line(job: Job) -> JobLine:
     return JobLine(job.id, title_of(job.request), job.state, share, words_of(job), hint)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """In words, no less than a second."""
     whole = max(round(seconds), 1)
     return _tr("{count} s").format(count=whole) if whole < 90 else _tr("{count} min").format(count=round(whole / 60))
 

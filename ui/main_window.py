@@ -113,9 +113,7 @@ class MainWindow(QMainWindow):
         self.generation = Generation(around.queue, self.session, around.loop, self)
         self.generate = GenerateCommands(self, self.generate_panel, self.desk, self.generation, self.messages, around.settings)
         self.help = HelpCommands(self, around, lambda: self.session)
-        self.models = ModelChoice(
-            self, self.generate_panel, self.generate, self.generation, self.messages, around.settings, around.queue, around.models
-        )
+        self.models = ModelChoice(self, self.generate_panel, self.generate, self.generation, self.messages, around)
         self.status = Status(self)
         self.setStatusBar(self.status)
 
@@ -456,6 +454,7 @@ class MainWindow(QMainWindow):
         self.docks.save(self._around.settings)
         self._unsubscribe()
         self.generation.close()
+        self.models.close()
         self.files.close()
         self.clipboard.close()
         self.ended.emit()

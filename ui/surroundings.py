@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from app.download import Hub
 from app.jobs import JobQueue
 from app.settings import Settings
 from bfs_engine.api import Engine
@@ -37,11 +38,14 @@ class Vocabulary(Protocol):
 @dataclass(frozen=True)
 class Models:
     """The model in a folder, or for None the starter that ships. engine: builds it, on the background thread. vocabulary: the words
-    it knows. memory: what it needs on this machine, a sentence; it may take seconds and raise EngineError."""
+    it knows. memory: what it needs on this machine, a sentence; it may take seconds and raise EngineError. expected: the same for FLUX
+    before it is downloaded. hub: where it is downloaded from."""
 
     engine: Callable[[Path | None], Engine]
     vocabulary: Callable[[Path | None], Vocabulary | None]
     memory: Callable[[Path | None], str]
+    expected: Callable[[], str]
+    hub: Hub
 
 
 @dataclass(frozen=True)
