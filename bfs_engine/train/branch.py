@@ -20,7 +20,7 @@ from .loop import Run
 from .losses import interpolate
 from .models import Backbone
 from .shards import Example, Shards
-from .stages import BLOCKS, LATENT_SCALE, StageConfig, draw, importance, words
+from .stages import BLOCKS, StageConfig, draw, importance, words
 
 # Task -> what is looked at, what stands in the reference's channels, what the prediction is a change of, which branch it is.
 TASKS = {"composite": ("background", "reference", "pasted", 0), "layer": ("composite", "background", "reference", 1)}
@@ -60,7 +60,7 @@ def predict_one(model: torch.nn.Module, backbone: Backbone, part: Example, noisy
     """The clean latents (n, c, h, w) that the branch expects behind noisy ones."""
     height, width = noisy.shape[2:]
     seen, shown, base, side = TASKS[task]
-    mask = pack_mask(box_mask(part["box"], height * LATENT_SCALE, width * LATENT_SCALE))
+    mask = pack_mask(box_mask(part["box"], height * backbone.scale, width * backbone.scale), backbone.scale)
     tokens = pack(noisy)
     embeds, pooled = words(part, backbone.transformer.config)
     output = model(

@@ -75,8 +75,9 @@ def cache(pictures: Path, out: Path, vae: Vae, rgba_vae: Vae, text: TextEncoders
     Every picture is scaled to the size of `sizes` whose shape is nearest to its own, and cut to it about its middle. Under
     `accelerate launch` each process takes its share of the shards.
     """
-    if any(side % 16 for size in sizes for side in size):
-        raise EngineError("The sides of a frame must be multiples of 16 pixels.")
+    token = 2 * scale_of(vae)
+    if any(side % token for size in sizes for side in size):
+        raise EngineError(f"The sides of a frame must be multiples of {token} pixels.")
     state = PartialState()
     shards = sorted(Path(pictures).glob("*.tar"))
     if not shards:
@@ -118,16 +119,21 @@ def encode(example: Example, vae: Vae, rgba_vae: Vae) -> Example:
     layers = {name: example[name] for name in ("foreground", "reference") if name in example}
     if "matte" in example:
         layers["surrogate"] = surrogate(example["composite"], example["matte"])
-        latents["reach"] = reach(example["matte"]).half()
+        latents["reach"] = reach(example["matte"], 2 * scale_of(vae)).half()
     latents |= {name: latent(rgba_vae, layer) for name, layer in layers.items()}
     if "reference" in example:
         latents["pasted"] = latent(vae, over(example["reference"], example["background"]))
     return latents | {"box": example["box"]}
 
 
-def reach(matte: torch.Tensor) -> torch.Tensor:
-    """(1, h, w) -> (1, h/8, w/8)"""
-    return F.max_pool2d(matte, 16).repeat_interleave(2, -1).repeat_interleave(2, -2)
+def scale_of(vae: Vae) -> int:
+    """Frame pixels to a latent pixel."""
+    return 2 ** (len(vae.config.block_out_channels) - 1)
+
+
+def reach(matte: torch.Tensor, token: int) -> torch.Tensor:
+    """(1, h, w) -> (1, 2h/token, 2w/token); token: the pixels of its side"""
+    return F.max_pool2d(matte, token).repeat_interleave(2, -1).repeat_interleave(2, -2)
 
 
 def frame(example: Example, sizes: list[Size], name: str) -> Example:
@@ -164,9 +170,10 @@ def _resized(picture: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     return resized
 
 
-def write_scenes(sprites: Sprites, out: Path, number: int, size: int, seed: int, per_shard: int = 256, domain: str = "simple") -> None:
+def write_scenes(sprites: Sprites, out: Path, number: int, size: int, seed: int, per_shard: int = 256, domain: str = "simple",
+                 layered: bool | None = None) -> None:
     """Picture shards of rendered scenes, with mattes for the surrogates of stage 2, and with true layers in the simple domain: the other
-    one stands for photographs, whose layers nobody knows. What is there is left alone."""
+    one stands for photographs, whose layers nobody knows, unless `layered` says otherwise. What is there is left alone."""
     out.mkdir(parents=True, exist_ok=True)
     for shard, first in enumerate(range(0, number, per_shard)):
         path = out / f"{shard:05}.tar"
@@ -174,7 +181,7 @@ def write_scenes(sprites: Sprites, out: Path, number: int, size: int, seed: int,
             continue
         scenes = render(sprites, seed * 1_000_003 + shard, min(per_shard, number - first), size, domain=domain)
         with ShardWriter(path) as writer:
-            for key, files in _scene_files(scenes, first, layered=domain == "simple"):
+            for key, files in _scene_files(scenes, first, domain == "simple" if layered is None else layered):
                 writer.add(key, files)
 
 

@@ -7,6 +7,7 @@ around each and no more, because compositing is local.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,21 @@ class _Residual(nn.Module):
 def _evened(x: torch.Tensor) -> torch.Tensor:
     """Root mean square 1 at every place by itself: a norm over the picture would let far things change a place."""
     return x * (x.square().mean(dim=1, keepdim=True) + 1e-6).rsqrt()
+
+
+class PatchCompositor(nn.Module):
+    """G in closed form for the starter's autoencoders, which are linear but for the refiner: decode, equation 1, encode. As LatentCompositor,
+    and with a slope, because nothing is clamped."""
+
+    def __init__(self, vae: PatchAutoencoder, rgba_vae: PatchAutoencoder) -> None:
+        super().__init__()
+        self.vae, self.rgba_vae = deepcopy(vae), deepcopy(rgba_vae)
+        self.vae.refiner = self.rgba_vae.refiner = None
+
+    def forward(self, foreground: torch.Tensor, background: torch.Tensor) -> torch.Tensor:
+        layer = self.rgba_vae.decode_premultiplied(foreground)
+        picture = self.vae.decode_premultiplied(background)[:, :3]
+        return self.vae.encode((layer[:, :3] + (1 - layer[:, 3:]) * picture) * 2 - 1).latent_dist.mode()
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from .compositor import LatentCompositor
 from .losses import stage_one
 from .models import Backbone
 from .shards import Example
-from .stages import BLOCKS, LATENT_SCALE, StageConfig, predict, takes_reference
+from .stages import BLOCKS, StageConfig, predict, takes_reference
 
 GIB = 2**30
 TEXT_TOKENS = 512
@@ -67,8 +67,8 @@ def build(config: StageConfig, folder: Path | None = None) -> BFSTransformer2DMo
         return BFSTransformer2DModel.from_config(added | settings)
 
 
-def measure(config: StageConfig, transformer: BFSTransformer2DModel, size: tuple[int, int], gpus: int) -> Cost:
-    """The cost of a step of stage 1 (stage 2's is the same) at frames of width × height pixels."""
+def measure(config: StageConfig, transformer: BFSTransformer2DModel, size: tuple[int, int], gpus: int, scale: int = 8) -> Cost:
+    """The cost of a step of stage 1 (stage 2's is the same) at frames of width × height pixels, `scale` of them to a latent pixel."""
     wide = 2 if config.precision == "bf16" else 4
     nn.Module.to(transformer, torch.bfloat16 if wide == 2 else torch.float32)  # ModelMixin's own would warn of a list that is empty
     transformer.requires_grad_(config.trained == "all")
@@ -79,7 +79,7 @@ def measure(config: StageConfig, transformer: BFSTransformer2DModel, size: tuple
     shares = gpus if config.shard else 1
     largest = max(sum(p.numel() for p in block.parameters()) for block in transformer.modules() if isinstance(block, BLOCKS))
     sharded, copies = config.shard and gpus > 1, gpus > 1 and not config.shard
-    activations, operations = _trace(config, transformer, size)
+    activations, operations = _trace(config, transformer, size, scale)
     return Cost(
         parameters=parameters,
         trained=trained,
@@ -93,16 +93,16 @@ def measure(config: StageConfig, transformer: BFSTransformer2DModel, size: tuple
     )
 
 
-def _trace(config: StageConfig, transformer: BFSTransformer2DModel, size: tuple[int, int]) -> tuple[int, int]:
+def _trace(config: StageConfig, transformer: BFSTransformer2DModel, size: tuple[int, int], scale: int) -> tuple[int, int]:
     """One micro-batch there and back: bytes that are kept for the way back, and operations."""
     width, height = size
-    if width % 16 or height % 16:
-        raise EngineError("The sides of a frame must be multiples of 16 pixels.")
-    part = _part(config, transformer, height // LATENT_SCALE, width // LATENT_SCALE)
+    if width % (2 * scale) or height % (2 * scale):
+        raise EngineError(f"The sides of a frame must be multiples of {2 * scale} pixels.")
+    part = _part(config, transformer, height // scale, width // scale, scale)
     with torch.device("meta"):
         compositor = LatentCompositor(part["composite"].shape[1]).requires_grad_(False)
     with FlopCounterMode(display=False) as counter, _AsOnGpu() as attention, _Kept(transformer, compositor) as kept:
-        p = predict(transformer, Backbone(transformer), part, "foreground", config)
+        p = predict(transformer, Backbone(transformer, scale=scale), part, "foreground", config)
         loss = stage_one(p, compositor, config.composition)["loss"]
         activations = kept.size(config.gradient_checkpointing)
         forward = counter.get_total_flops() + attention.operations
@@ -112,11 +112,11 @@ def _trace(config: StageConfig, transformer: BFSTransformer2DModel, size: tuple[
     return activations, operations + forward * config.gradient_checkpointing
 
 
-def _part(config: StageConfig, transformer: BFSTransformer2DModel, height: int, width: int) -> Example:
+def _part(config: StageConfig, transformer: BFSTransformer2DModel, height: int, width: int, scale: int) -> Example:
     """Examples without content, as the shards have them. Their numbers are real: chance is drawn by them."""
     model, n = transformer.config, config.micro_batch
     channels = model.out_channels // 4
-    names = ["composite", "foreground", "background"] + ["reference"] * takes_reference(model)
+    names = ["composite", "foreground", "background"] + ["reference"] * takes_reference(model, scale)
     part = {name: torch.empty(n, channels, height, width, device="meta", dtype=torch.float16) for name in names}
     part |= {"number": torch.arange(n), "box": torch.empty(n, 4, device="meta")}
     if model.joint_attention_dim >= 1024:  # FLUX reads text, the starter does not

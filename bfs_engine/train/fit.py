@@ -22,7 +22,7 @@ from .cache import Size, cache, load_text, write_scenes
 from .compositor import CompositorConfig, LatentCompositor, train_compositor
 from .dry_run import build, measure, report
 from .loop import RunConfig, read_weights
-from .models import Sharing, load_backbone, load_model, load_vae
+from .models import Sharing, latent_scale, load_backbone, load_model, load_vae
 from .rgba_vae import RgbaVaeConfig, train_rgba_vae
 from .shards import Shards
 from .stages import Codecs, StageConfig, train_stage_one, train_stage_two
@@ -133,12 +133,12 @@ def _export(wishes: Wishes, config: StageConfig, dtype: torch.dtype) -> None:
 _FITS = {"rgba-vae": _fit_rgba_vae, "compositor": _fit_compositor, "stage1": _fit_stage, "stage2": _fit_stage}
 
 
-def write_shards(out: Path, library: Path, count: int, size: int, seed: int) -> None:
-    """Picture shards of rendered scenes with the things of a library."""
+def write_shards(out: Path, library: Path, count: int, size: int, seed: int, domain: str = "simple") -> None:
+    """Picture shards of rendered scenes with the things of a library. domain: "simple", with layers, or "physical", without."""
     if count < 1 or size < 32 or size % 16:
         raise EngineError("At least one scene is needed, at a size that is a multiple of 16 from 32 on.")
     vocabulary = Vocabulary.load(library)
-    write_scenes(pack([vocabulary.cutout(name) for name in vocabulary.names]), out, count, size, seed)
+    write_scenes(pack([vocabulary.cutout(name) for name in vocabulary.names]), out, count, size, seed, domain=domain)
 
 
 def cache_shards(pictures: Path, model: Path, out: Path, sizes: list[Size], rgba_vae: Path | None) -> int:
@@ -152,4 +152,4 @@ def dry_run(config: Path | None, model: Path | None, size: Size, gpus: int, tflo
     if gpus < 1 or tflops <= 0:
         raise EngineError("At least one GPU that does something is needed.")
     wanted = StageConfig.load(config or CONFIGS / "flux" / "stage1.json")
-    return report(wanted, measure(wanted, build(wanted, model), size, gpus), size, gpus, tflops)
+    return report(wanted, measure(wanted, build(wanted, model), size, gpus, latent_scale(model) if model else 8), size, gpus, tflops)

@@ -23,13 +23,14 @@ Vae = AutoencoderKL | PatchAutoencoder
 @dataclass(frozen=True, eq=False)
 class Backbone:
     """The transformer and how it was trained: see BFSPipeline for noise, prediction and spread. importance: how much an error in each
-    latent channel counts, (2, c) for composites and foregrounds; None: all the same."""
+    latent channel counts, (2, c) for composites and foregrounds; None: all the same. scale: frame pixels to a latent pixel."""
 
     transformer: BFSTransformer2DModel
     noise: str = "independent"
     prediction: str = "velocity"
     spread: list[list[float]] | None = None
     importance: torch.Tensor | None = None
+    scale: int = 8
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def load_backbone(folder: Path, sharing: Sharing, dtype: torch.dtype = torch.flo
     if start is not None:
         continue_from(transformer, start)
     about = _read_json(folder / "model_index.json")
-    return Backbone(transformer, about.get("noise", "independent"), about.get("prediction", "velocity"), about.get("spread"))
+    return Backbone(transformer, about.get("noise", "independent"), about.get("prediction", "velocity"), about.get("spread"), scale=latent_scale(folder))
 
 
 def _with_sharing(base: FluxTransformer2DModel, sharing: Sharing) -> BFSTransformer2DModel:
@@ -77,6 +78,11 @@ def continue_from(transformer: BFSTransformer2DModel, start: Path) -> None:
     whole = weights.keys() == own.keys()
     check_weights(weights, {name: value.shape for name, value in own.items() if whole or ".processor." in name}, start)
     transformer.load_state_dict(weights, strict=False)
+
+
+def latent_scale(folder: Path) -> int:
+    """Frame pixels to a latent pixel, as the pipelines of diffusers tell it: from the autoencoder's stages."""
+    return 2 ** (len(_read_json(folder / "vae" / "config.json").get("block_out_channels", [1] * 4)) - 1)
 
 
 def load_vae(folder: Path) -> Vae:

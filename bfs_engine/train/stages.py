@@ -27,7 +27,6 @@ from .shards import Example, Shards
 from .sheet import first_examples, on_checker, write_sheet
 
 BLOCKS = (FluxTransformerBlock, FluxSingleTransformerBlock)
-LATENT_SCALE = 8  # frame pixels for each latent pixel
 LEAST_REACH = 0.02  # alpha from which a thing counts as being in a token
 
 
@@ -159,8 +158,9 @@ def velocity(model: nn.Module, backbone: Backbone, part: Example, noisy: torch.T
     """v_θ of both branches, (2n, c, h, w), whatever the transformer itself predicts (see BFSPipeline's `prediction`)."""
     height, width = noisy.shape[2:]
     config = backbone.transformer.config
-    control = [pack(part["background"].float()), pack_mask(box_mask(part["box"], height * LATENT_SCALE, width * LATENT_SCALE))]
-    if takes_reference(config):
+    scale = backbone.scale
+    control = [pack(part["background"].float()), pack_mask(box_mask(part["box"], height * scale, width * scale), scale)]
+    if takes_reference(config, scale):
         control.append(pack(part["reference"].float()))
     embeds, pooled = words(part, config)
     tokens = pack(noisy)
@@ -183,9 +183,9 @@ def velocity(model: nn.Module, backbone: Backbone, part: Example, noisy: torch.T
     return unpack((tokens - sample) / at.clamp(min=LEAST_TIME), height, width)
 
 
-def takes_reference(config: dict) -> bool:
+def takes_reference(config: dict, scale: int) -> bool:
     """Whether a transformer has input channels for a reference latent beside FLUX Fill's layout."""
-    return config.in_channels > 2 * config.out_channels + 4 * LATENT_SCALE**2
+    return config.in_channels > 2 * config.out_channels + 4 * scale**2
 
 
 def words(part: Example, config: dict) -> tuple[torch.Tensor, torch.Tensor]:
@@ -201,7 +201,7 @@ def check(part: Example, layer: str, backbone: Backbone, config: StageConfig) ->
     shape = backbone.transformer.config
     tokens = 4 * part["composite"].shape[1]
     needed = {"composite", "background", "box", layer} | ({"reach"} if config.effects != 1 else set())
-    if takes_reference(shape):
+    if takes_reference(shape, backbone.scale):
         needed |= {"reference"} | ({"pasted"} if backbone.prediction == "change" else set())
     missing = sorted(needed - part.keys())
     if missing:
