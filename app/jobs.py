@@ -17,6 +17,8 @@ from typing import Literal
 
 from bfs_engine.api import Cancelled, Engine, EngineError, LayerResult, Progress, Request, make
 
+from .words import phrase
+
 log = logging.getLogger(__name__)
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -241,8 +243,11 @@ def _explained(error: BaseException) -> EngineError:
     if isinstance(error, EngineError):
         return error
     if isinstance(error, MemoryError):
-        return EngineError("There was not enough memory to make the layer.", "Close other programs, or draw a smaller box.")
+        return EngineError(phrase("There was not enough memory to make the layer."), phrase("Close other programs, or draw a smaller box."))
     log.error("the engine failed", exc_info=error)
-    explained = EngineError(f"The engine stopped because of an error in the program ({type(error).__name__}: {error}).", "Details are in the log.")
+    explained = EngineError(
+        phrase("The engine stopped because of an error in the program ({kind}: {error}).", kind=type(error).__name__, error=error),
+        phrase("Details are in the log."),
+    )
     explained.__cause__ = error
     return explained

@@ -30,6 +30,7 @@ from .formats.atomic import Stamp
 from .formats.opened import Opened
 from .render import render
 from .session import Session
+from .words import phrase
 
 PAUSE = 1.0  # seconds from one write to the next
 AGAIN = 10.0  # seconds until the next try where a write failed
@@ -270,8 +271,12 @@ class Recovery:
 
 
 def _cannot_keep(folder: Path, error: Exception) -> FileError:
-    reason = "there is not enough memory" if isinstance(error, MemoryError) else f"the disk of “{folder}” is full or cannot be written to"
-    return FileError(f"Unsaved work cannot be kept safe at the moment: {reason}.", "Save soon, and make room. It is tried again by itself.")
+    full = phrase("the disk of “{folder}” is full or cannot be written to", folder=folder)
+    reason = phrase("there is not enough memory") if isinstance(error, MemoryError) else full
+    return FileError(
+        phrase("Unsaved work cannot be kept safe at the moment: {reason}.", reason=reason),
+        phrase("Save soon, and make room. It is tried again by itself."),
+    )
 
 
 @dataclass(frozen=True, eq=False)

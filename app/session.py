@@ -170,7 +170,7 @@ class Session:
         box that is not on the canvas.
         """
         if not prompt.strip():
-            raise EngineError("The prompt is empty.", "Type what should stand in the box.")
+            raise EngineError(phrase("The prompt is empty."), phrase("Type what should stand in the box."))
         document = self.document
         framing.check_box(box, document.width, document.height)
         crop = framing.crop_around(box, document.width, document.height, fraction)

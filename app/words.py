@@ -1,17 +1,5 @@
-"""Sentences and labels that the editor makes without a window, and that the window can translate."""
+"""Sentences and labels that the editor makes without a window, and that the window can translate: the same kind as the engine's."""
 
-from __future__ import annotations
+from bfs_engine.words import Phrase, phrase
 
-
-class Phrase(str):
-    """A finished English sentence that still knows what it was made of: `text` with {places}, and what stands in them."""
-
-    text: str
-    values: dict[str, object]
-
-
-def phrase(text: str, **values: object) -> Phrase:
-    """`text` with its {places} filled in. packaging/translations.py collects the texts."""
-    made = Phrase(text.format(**values))
-    made.text, made.values = text, values
-    return made
+__all__ = ["Phrase", "phrase"]

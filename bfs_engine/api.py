@@ -14,6 +14,8 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
+from .words import phrase
+
 
 class EngineError(Exception):
     """An expected failure: a sentence for the user and, where one exists, a next step."""
@@ -29,7 +31,10 @@ class UnknownPrompt(EngineError):
 
     def __init__(self, prompt: str, nearest: tuple[str, ...]) -> None:
         offer = ", ".join(nearest)
-        super().__init__(f"This model cannot make “{prompt}”.", f"The nearest things it knows: {offer}." if offer else "")
+        super().__init__(
+            phrase("This model cannot make “{prompt}”.", prompt=prompt),
+            phrase("The nearest things it knows: {things}.", things=offer) if offer else "",
+        )
         self.nearest = nearest
 
 

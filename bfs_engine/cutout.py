@@ -11,6 +11,7 @@ import numpy as np
 
 from . import lift
 from .api import EngineError
+from .words import phrase
 
 WORK = 320  # pixels of the longer side at which GrabCut looks
 ROUNDS = 6
@@ -53,8 +54,8 @@ def _region(picture: np.ndarray) -> np.ndarray:
     share = found.sum() / (free[2] * free[3])
     if not SMALLEST < share < LARGEST:
         raise EngineError(
-            "No thing stands out from the ground of the reference picture.",
-            "Leave some of the ground around the thing, or cut it out yourself and use a picture with transparency.",
+            phrase("No thing stands out from the ground of the reference picture."),
+            phrase("Leave some of the ground around the thing, or cut it out yourself and use a picture with transparency."),
         )
     return cv2.resize(found.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
 

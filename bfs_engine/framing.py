@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from .api import Box, EngineError
+from .words import phrase
 
 BOX_FRACTION = 0.55  # longer side of the box over the side of the crop: room for shadow and reflection
 SMALLEST_BOX = 8  # picture pixels
@@ -19,11 +20,26 @@ SMALLEST_BOX = 8  # picture pixels
 def check_box(box: Box, width: int, height: int) -> None:
     """Refuse a box that is too small or does not lie on the picture."""
     if box.width < SMALLEST_BOX or box.height < SMALLEST_BOX:
-        raise EngineError(f"The box is {box.width} × {box.height} pixels; it needs at least {SMALLEST_BOX} × {SMALLEST_BOX}.")
+        raise EngineError(
+            phrase(
+                "The box is {width} × {height} pixels; it needs at least {least} × {least}.",
+                width=box.width,
+                height=box.height,
+                least=SMALLEST_BOX,
+            )
+        )
     if box.x < 0 or box.y < 0 or box.right > width or box.bottom > height:
         raise EngineError(
-            f"The box {box.x},{box.y} {box.width} × {box.height} reaches outside the picture, which is {width} × {height} pixels.",
-            "Draw the box inside the picture.",
+            phrase(
+                "The box {x},{y} {width} × {height} reaches outside the picture, which is {wide} × {high} pixels.",
+                x=box.x,
+                y=box.y,
+                width=box.width,
+                height=box.height,
+                wide=width,
+                high=height,
+            ),
+            phrase("Draw the box inside the picture."),
         )
 
 
@@ -73,7 +89,9 @@ def cut(picture: np.ndarray, crop: Box) -> np.ndarray:
 
 def to_model(background: np.ndarray, size: int) -> np.ndarray:
     """(h, w, 3) uint8 -> (size, size, 3) float32 in [0, 1], antialiased."""
-    image = Image.fromarray(background).resize((size, size), Image.Resampling.LANCZOS if background.shape[0] > size else Image.Resampling.BICUBIC)
+    image = Image.fromarray(background).resize(
+        (size, size), Image.Resampling.LANCZOS if background.shape[0] > size else Image.Resampling.BICUBIC
+    )
     return np.asarray(image, np.float32) / 255
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from .api import Box, EngineError
+from .words import phrase
 
 DEAD, SOFT = 2 / 255, 2 / 255  # differences up to DEAD are noise, from DEAD + SOFT on all of it is the layer
 NOISIEST = 12 / 255  # the dead zone never grows beyond this, however noisy the pictures
@@ -166,7 +167,7 @@ def split(layer: np.ndarray, cover: np.ndarray | None = None) -> tuple[np.ndarra
     alpha, colour = plain[..., 3], plain[..., :3]
     core = (alpha if cover is None else cover / np.float32(255)) >= OPAQUE
     if not core.any():
-        raise EngineError("Nothing in this layer is opaque, so thing and effects cannot be told apart.")
+        raise EngineError(phrase("Nothing in this layer is opaque, so thing and effects cannot be told apart."))
     reach = _edge_width(core)
     inner, around = shrunk(core, 1), grown(core, reach)
     outside = np.where(around, 0, 1).astype(np.float32)
@@ -184,7 +185,7 @@ def thing_of(layer: np.ndarray) -> tuple[np.ndarray, Box]:
     Raises EngineError where nothing is opaque."""
     seen = bounds(layer[..., 3])
     if seen is None:
-        raise EngineError("The layer is empty.")
+        raise EngineError(phrase("The layer is empty."))
     thing, _ = split(layer[seen.y : seen.bottom, seen.x : seen.right])
     box = bounds(thing[..., 3])
     return np.ascontiguousarray(thing[box.y : box.bottom, box.x : box.right]), replace(box, x=box.x + seen.x, y=box.y + seen.y)

@@ -4,7 +4,7 @@
     python packaging/translations.py --check    only say what is missing; exit status 1 if anything is
 
 Texts stand in the source as self.tr("…"), QCoreApplication.translate("context", "…"), QT_TRANSLATE_NOOP("context", "…") and, where
-there is no window, app.words.phrase("…"). Qt's lupdate does not know the last one, nor objects that are not called self, so it
+there is no window, phrase("…") of bfs_engine.words. Qt's lupdate does not know the last one, nor objects that are not called self, so it
 is given a list of all of them.
 """
 
@@ -28,7 +28,7 @@ Text = tuple[str, str]  # context, English
 def texts(root: Path = ROOT) -> set[Text]:
     """Every text that can be translated."""
     found: set[Text] = set()
-    for path in [*(root / "app").rglob("*.py"), *(root / "ui").rglob("*.py")]:
+    for path in [path for room in ("bfs_engine", "app", "ui") for path in (root / room).rglob("*.py")]:
         module = ast.parse(path.read_text("utf-8"), str(path))
         _visit(module, "", _context_of_tr(module), found, path)
     return found

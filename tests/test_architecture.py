@@ -25,6 +25,7 @@ LIGHT_ENGINE = {
     "bfs_engine.api",
     "bfs_engine.framing",
     "bfs_engine.lift",
+    "bfs_engine.words",
     "bfs_engine.catalog",
     "bfs_engine.pictures",
     "bfs_engine.making",
@@ -34,7 +35,7 @@ LIGHT_ENGINE = {
     "bfs_engine.scenes.vocabulary",
     "bfs_engine.__main__",
 }
-APP_MAY_USE = {"bfs_engine.api", "bfs_engine.framing", "bfs_engine.lift", "bfs_engine.catalog"}
+APP_MAY_USE = {"bfs_engine.api", "bfs_engine.framing", "bfs_engine.lift", "bfs_engine.catalog", "bfs_engine.words"}
 HEAVY = {"torch", "torchvision", "diffusers", "transformers", "accelerate", "peft", "safetensors"}
 QT = {"PySide6", "qasync", "shiboken6"}
 

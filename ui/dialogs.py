@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ui.language import translated
+
 ROW = 26  # logical pixels: a line of a list
 
 
@@ -115,7 +117,7 @@ async def confirm_losses(parent: QWidget, name: str, losses: Sequence[str]) -> b
     """Say what the format cannot hold, before the file is written."""
     box = question(parent)
     box.setText(box.tr("“{name}” cannot hold everything.").format(name=name))
-    box.setInformativeText("\n".join(f"•  {loss}" for loss in losses))
+    box.setInformativeText("\n".join(f"•  {translated(loss)}" for loss in losses))
     go = box.addButton(box.tr("Export Anyway"), QMessageBox.ButtonRole.AcceptRole)
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(go)

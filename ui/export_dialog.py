@@ -35,6 +35,7 @@ from app.formats.raster import DEFAULT_QUALITY, LONGEST_SIDE
 from app.render import render
 from ui.dialogs import finished
 from ui.fields import dressed
+from ui.language import translated
 
 NAMES = {
     ".png": "PNG", ".jpg": "JPEG", ".webp": "WebP", ".avif": "AVIF", ".tif": "TIFF", ".exr": "OpenEXR",
@@ -247,7 +248,7 @@ class ExportDialog(QDialog):
 
     def _tell_losses(self) -> None:
         dropped = losses(self._document, Path(f"x{self.export.suffix}"), self.export.encoding)
-        self.note.setText("\n".join(f"•  {loss}" for loss in dropped))
+        self.note.setText("\n".join(f"•  {translated(loss)}" for loss in dropped))
 
     def _width_changed(self, width: int) -> None:
         self._set_sizes(width, max(round(width * self._document.height / self._document.width), 1))
@@ -286,7 +287,7 @@ class ExportDialog(QDialog):
                 trial = await self._away(self._tried, tried)
             except ExpectedError as error:
                 self.size_label.setText("")
-                self.note.setText(f"{error.sentence} {error.hint}")
+                self.note.setText(f"{translated(error.sentence)} {translated(error.hint)}")
                 self.go.setEnabled(False)
                 continue
             self.go.setEnabled(True)

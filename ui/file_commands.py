@@ -28,6 +28,7 @@ from app.samples import SCENES
 from app.session import Session
 from app.settings import Settings
 from ui import dialogs, export_dialog, recovery_dialog
+from ui.language import translated
 
 PROJECT = ".downstage"
 SCREEN = 1600  # canvas pixels that a window shows in one direction, about
@@ -170,7 +171,7 @@ class FileCommands(QObject):
         self._remember(path)
         self.opened.emit(session_of(opened, path))
         if opened.report:
-            self.told.emit(self.tr("“{name}” was opened with changes.").format(name=path.name), "\n".join(opened.report))
+            self.told.emit(self.tr("“{name}” was opened with changes.").format(name=path.name), "\n".join(map(translated, opened.report)))
 
     async def _recover(self, asked: bool) -> None:
         found: list[Leftover] | None = await self._away(self.tr("Looking for unsaved work…"), leftovers, self._recovery_folder)
@@ -188,7 +189,7 @@ class FileCommands(QObject):
         self.opened.emit(session)
         self.recovery.watch(session, chosen.journal)
         name = chosen.belonging.path.name if chosen.belonging.path else self.tr("Untitled")
-        self.told.emit(self.tr("“{name}” was recovered. It is not saved yet.").format(name=name), "\n".join(chosen.opened.report))
+        self.told.emit(self.tr("“{name}” was recovered. It is not saved yet.").format(name=name), "\n".join(map(translated, chosen.opened.report)))
 
     async def _place(self, path: Path | None) -> None:
         path = path or await self.ask_open()

@@ -311,18 +311,18 @@ def words_of(job: Job) -> str:
     if job.state == "waiting":
         return _tr("Waiting")
     if job.state == "failed":
-        return getattr(job.error, "sentence", "") or _tr("Something went wrong.")
+        return translated(getattr(job.error, "sentence", "")) or _tr("Something went wrong.")
     progress = job.progress
     if progress is None:
         return _tr("Starting the model")
-    words = progress.message or _tr("Step {step} of {steps}").format(step=progress.step, steps=progress.steps)
+    words = translated(progress.message) or _tr("Step {step} of {steps}").format(step=progress.step, steps=progress.steps)
     left = job.seconds_left
     return words if left is None else _tr("{words} · {time} left").format(words=words, time=duration(left))
 
 
 def _line(job: Job) -> JobLine:
     share = job.progress.step / max(job.progress.steps, 1) if job.progress else 0.0
-    hint = getattr(job.error, "hint", "") if job.state == "failed" else ""
+    hint = translated(getattr(job.error, "hint", "")) if job.state == "failed" else ""
     return JobLine(job.id, title_of(job.request), job.state, share, words_of(job), hint)
 
 

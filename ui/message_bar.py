@@ -75,7 +75,7 @@ class MessageBar(QFrame):
         self._sentence.setText(translated(sentence))
         self._hint.setText(translated(hint))
         self._hint.setVisible(bool(hint))
-        self.setAccessibleName(sentence)
+        self.setAccessibleName(translated(sentence))
         while self._choices.count():
             self._choices.takeAt(0).widget().deleteLater()
         for label, act in choices:

@@ -8,6 +8,7 @@ from app.errors import FileError
 from app.formats import open_with_report
 from app.samples import Sample
 from ui.file_commands import session_of
+from ui.language import translated
 from ui.main_window import MainWindow
 from ui.surroundings import Surroundings
 
@@ -33,6 +34,6 @@ def open_window(around: Surroundings, sample: Sample, file: Path | None, welcome
     if trouble is not None:
         window.say_error(trouble)
     elif opened.report:
-        window.messages.say(window.tr("“{name}” was opened with changes.").format(name=path.name), "\n".join(opened.report))
+        window.messages.say(window.tr("“{name}” was opened with changes.").format(name=path.name), "\n".join(map(translated, opened.report)))
     window.files.look_for_leftovers()
     return window

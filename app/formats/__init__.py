@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..document import Document
 from ..errors import FileError
+from ..words import phrase
 from . import exr, ora, project, psd_read, psd_write, raster
 from .atomic import Stamp, check_unchanged, stamp
 from .foreign import reading
@@ -42,21 +43,21 @@ def _open(path: Path) -> Opened:
     with reading(path), open(path, "rb") as file:
         head = file.read(64)
     if not head:
-        raise FileError(f"“{path.name}” is empty.", "Use an older copy.")
+        raise FileError(phrase("“{name}” is empty.", name=path.name), phrase("Use an older copy."))
     if project.is_project(head) or path.suffix.lower() == project.SUFFIX:
         return project.open_project(path)
     if head.startswith(b"8BPS"):
         return psd_read.open_psd(path)
     if path.suffix.lower() in PSD_SUFFIXES:
-        raise FileError(f"“{path.name}” is not a Photoshop file, or it is damaged.", "Try it in the program that made it.")
+        raise FileError(
+            phrase("“{name}” is not a Photoshop file, or it is damaged.", name=path.name), phrase("Try it in the program that made it.")
+        )
     if ora.is_ora(head) or path.suffix.lower() == ora.SUFFIX:
         return ora.open_ora(path)
     return exr.open_exr(path) if exr.is_exr(head) else raster.open_raster(path)
 
 
-def save_document(
-    document: Document, path: str | Path, encoding: Encoding = Encoding(), expected: Stamp | None = None
-) -> Stamp | None:
+def save_document(document: Document, path: str | Path, encoding: Encoding = Encoding(), expected: Stamp | None = None) -> Stamp | None:
     """Write the document in the format of the suffix; the file there before is replaced only once the new one is complete.
 
     encoding: for formats of FLAT_SUFFIXES and PSD_SUFFIXES. expected: the version of the file that the document was read from or last saved as;
@@ -78,7 +79,10 @@ def save_document(
         else:
             raster.save_raster(document, path, encoding)
     except MemoryError as error:
-        raise FileError(f"“{path.name}” could not be saved: there is not enough memory.", "Close other programs and save again.") from error
+        raise FileError(
+            phrase("“{name}” could not be saved: there is not enough memory.", name=path.name),
+            phrase("Close other programs and save again."),
+        ) from error
     return stamp(path)
 
 
@@ -98,5 +102,5 @@ def check_save_suffix(path: Path) -> None:
     """FileError where the suffix names no format that Downstage writes."""
     if path.suffix.lower() not in SAVE_SUFFIXES:
         known = ", ".join(SAVE_SUFFIXES)
-        what = f"the ending “{path.suffix}”" if path.suffix else "a name without an ending"
-        raise FileError(f"Downstage cannot save under {what}.", f"It writes {known}.")
+        what = phrase("the ending “{suffix}”", suffix=path.suffix) if path.suffix else phrase("a name without an ending")
+        raise FileError(phrase("Downstage cannot save under {what}.", what=what), phrase("It writes {known}.", known=known))

@@ -12,27 +12,30 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import FileChanged, FileError
+from ..words import phrase
 
 Stamp = tuple[int, int]  # when a file was last written, in nanoseconds, and its bytes: tells one version from another
 
 _REASONS = {
-    errno.ENOSPC: ("The disk is full.", "Free some room or save somewhere else."),
-    errno.EDQUOT: ("Your quota on this disk is used up.", "Free some room or save somewhere else."),
-    errno.EFBIG: ("The disk takes no file this large.", "Save somewhere else."),
-    errno.EACCES: ("It is write-protected.", "Save into another folder or under another name."),
-    errno.EPERM: ("It is write-protected.", "Save into another folder or under another name."),
-    errno.EROFS: ("The disk is read-only.", "Save into another folder."),
-    errno.ENOENT: ("The folder does not exist.", "Make the folder first, or save into another one."),
-    errno.ENOTDIR: ("The folder does not exist.", "Make the folder first, or save into another one."),
-    errno.EISDIR: ("There is a folder of that name.", "Choose another name."),
-    errno.ENAMETOOLONG: ("The name is too long.", "Choose a shorter name."),
+    errno.ENOSPC: (phrase("the disk is full."), phrase("Free some room or save somewhere else.")),
+    errno.EDQUOT: (phrase("your quota on this disk is used up."), phrase("Free some room or save somewhere else.")),
+    errno.EFBIG: (phrase("the disk takes no file this large."), phrase("Save somewhere else.")),
+    errno.EACCES: (phrase("it is write-protected."), phrase("Save into another folder or under another name.")),
+    errno.EPERM: (phrase("it is write-protected."), phrase("Save into another folder or under another name.")),
+    errno.EROFS: (phrase("the disk is read-only."), phrase("Save into another folder.")),
+    errno.ENOENT: (phrase("the folder does not exist."), phrase("Make the folder first, or save into another one.")),
+    errno.ENOTDIR: (phrase("the folder does not exist."), phrase("Make the folder first, or save into another one.")),
+    errno.EISDIR: (phrase("there is a folder of that name."), phrase("Choose another name.")),
+    errno.ENAMETOOLONG: (phrase("the name is too long."), phrase("Choose a shorter name.")),
 }
 
 
 def save_error(path: Path, error: OSError) -> FileError:
     """The sentence for a save that failed; what was in the file before is still there."""
-    reason, hint = _REASONS.get(error.errno or 0, (f"The system says: {error.strerror or error}.", "Save somewhere else."))
-    return FileError(f"“{path.name}” could not be saved: {reason[0].lower()}{reason[1:]}", hint)
+    reason, hint = _REASONS.get(
+        error.errno or 0, (phrase("the system says: {words}.", words=error.strerror or error), phrase("Save somewhere else."))
+    )
+    return FileError(phrase("“{name}” could not be saved: {reason}", name=path.name, reason=reason), hint)
 
 
 def stamp(path: str | Path) -> Stamp | None:
@@ -48,8 +51,8 @@ def check_unchanged(path: Path, expected: Stamp | None) -> None:
     """FileChanged where another version than the expected one is there. None: whatever is there may go."""
     if expected is not None and (there := stamp(path)) is not None and there != expected:
         raise FileChanged(
-            f"“{path.name}” was changed by another window or program after you opened it.",
-            "Save under another name to keep both.",
+            phrase("“{name}” was changed by another window or program after you opened it.", name=path.name),
+            phrase("Save under another name to keep both."),
         )
 
 

@@ -7,6 +7,8 @@ import io
 import numpy as np
 from PIL import Image, ImageCms
 
+from ..words import phrase
+
 
 def _srgb_profile() -> bytes:
     """The sRGB profile that is embedded on export, with a fixed date, so that equal documents make equal files."""
@@ -27,25 +29,28 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[np.ndarray, byte
     notes: list[str] = []
     image = _integers(image, notes)
     if image.mode == "CMYK":
-        how = "its colours were converted to sRGB" if profile else "it names no profile, so its colours are a guess"
-        notes.append(f"The picture was CMYK; {how}.")
+        converted, guessed = (
+            phrase("The picture was CMYK; its colours were converted to sRGB."),
+            phrase("The picture was CMYK; it names no profile, so its colours are a guess."),
+        )
+        notes.append(converted if profile else guessed)
     if profile and image.mode != "LAB":  # Lab needs no profile: its numbers are absolute
         try:
             return _through_profile(image, profile, notes)
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            notes.append("The colour profile is damaged or of the wrong kind; its colours were taken as sRGB.")
+            notes.append(phrase("The colour profile is damaged or of the wrong kind; its colours were taken as sRGB."))
     return np.asarray(_plain(image)), None, notes
 
 
 def _integers(image: Image.Image, notes: list[str]) -> Image.Image:
     """`image` with 8 bits a channel."""
     if image.mode.startswith("I"):
-        notes.append("The picture had more than 8 bits a channel; they were reduced to 8.")
+        notes.append(phrase("The picture had more than 8 bits a channel; they were reduced to 8."))
         levels = np.asarray(image)
         top = 65535 if levels.max(initial=0) <= 65535 else 2**31 - 1
         return Image.fromarray(np.rint(np.clip(levels, 0, top) * (255 / top)).astype(np.uint8))
     if image.mode == "F":
-        notes.append("The picture had floating-point values; 0 to 1 became 8 bits a channel.")
+        notes.append(phrase("The picture had floating-point values; 0 to 1 became 8 bits a channel."))
         levels = np.nan_to_num(np.asarray(image))
         return Image.fromarray(np.rint(np.clip(levels, 0, 1) * 255).astype(np.uint8))
     return image
@@ -76,7 +81,7 @@ def _through_profile(image: Image.Image, profile: bytes, notes: list[str]) -> tu
     plain = _plain(image)
     if is_srgb(source):
         return np.asarray(plain), profile, notes
-    notes.append(f"The colours were converted from “{name}” to sRGB.")
+    notes.append(phrase("The colours were converted from “{name}” to sRGB.", name=name))
     colors = np.asarray(_converted(plain.convert("RGB"), source))
     return (np.dstack([colors, np.asarray(plain)[..., 3]]) if plain.mode == "RGBA" else colors), None, notes
 

@@ -15,6 +15,7 @@ from ..document import Document
 from ..errors import FileError
 from ..pixels import Pixels
 from ..render import render
+from ..words import phrase
 from . import raster
 from .atomic import replacing, save_error
 from .raster import Encoding, encode, layers_apart, resized
@@ -67,7 +68,7 @@ def export_layers(
     """
     layers = layers_apart(document, files.hidden)
     if not layers:
-        raise FileError("There is no layer to export.", "Show a layer, or include hidden ones.")
+        raise FileError(phrase("There is no layer to export."), phrase("Show a layer, or include hidden ones."))
     target = _new_folder(folder, f"{_file_name(name) or 'layers'} layers")
     for index, (layer, apart) in enumerate(layers):
         if stop is not None and stop.is_set():
@@ -98,7 +99,7 @@ def _new_folder(folder: Path, name: str) -> Path:
             continue
         except OSError as error:
             raise save_error(target, error) from error
-    raise FileError(f"There are too many folders called “{name}”.", "Choose another folder.")
+    raise FileError(phrase("There are too many folders called “{name}”.", name=name), phrase("Choose another folder."))
 
 
 def _file_name(name: str) -> str:

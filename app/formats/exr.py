@@ -16,6 +16,7 @@ from ..errors import FileError
 from ..geometry import Placement, Rect
 from ..pixels import Pixels
 from ..render import render
+from ..words import phrase
 from .atomic import replacing
 from .foreign import reading
 from .opened import Opened
@@ -44,21 +45,30 @@ def open_exr(path: Path) -> Opened:
         header = parts[0].header
         canvas, area = _window(header["displayWindow"]), _window(header["dataWindow"])
         if parts[0].type() not in _FLAT:
-            raise FileError(f"“{path.name}” is a deep picture, which Downstage cannot open.", "Flatten it in the program that made it.")
+            raise FileError(
+                phrase("“{name}” is a deep picture, which Downstage cannot open.", name=path.name),
+                phrase("Flatten it in the program that made it."),
+            )
         _check_size(path, canvas, [part.header for part in parts])
         names = _colour_names([channel.name for channel in header["channels"]])
         if names is None:
-            raise FileError(f"“{path.name}” holds no colours that Downstage knows.", "It reads channels R, G, B or Y, with or without A.")
+            raise FileError(
+                phrase("“{name}” holds no colours that Downstage knows.", name=path.name),
+                phrase("It reads channels R, G, B or Y, with or without A."),
+            )
         channels = OpenEXR.File(str(path), separate_channels=True).parts[0].channels
         planes = [np.asarray(channels[name].pixels) if name else None for name in names]
         if any(plane is not None and plane.shape != (area.height, area.width) for plane in planes):
-            raise FileError(f"“{path.name}” holds colours of lower resolution, which Downstage cannot open.", "Save it as RGB.")
+            raise FileError(
+                phrase("“{name}” holds colours of lower resolution, which Downstage cannot open.", name=path.name),
+                phrase("Save it as RGB."),
+            )
         pixels, clipped = _to_srgb(planes, _to_bt709(header.get("chromaticities")))
     layer = make_layer(path.stem, Pixels.from_array(pixels), Placement(area.left - canvas.left, area.top - canvas.top))
-    report = ["The picture held linear light; it became sRGB of 8 bits a channel."]
-    report += ["Values above 1 were cut off."] if clipped else []
+    report = [phrase("The picture held linear light; it became sRGB of 8 bits a channel.")]
+    report += [phrase("Values above 1 were cut off.")] if clipped else []
     left_out = sum(len(part.header["channels"]) for part in parts) - len({name for name in names if name})
-    report += [f"{left_out} other channel(s) in the file were left out."] if left_out else []
+    report += [phrase("{n} other channel(s) in the file were left out.", n=left_out)] if left_out else []
     return Opened(Document(canvas.width, canvas.height, (layer,), None, _dpi(header)), tuple(report))
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import FileError
+from ..words import phrase
 
 # Pillow's, psd-tools' and OpenEXR's readers raise nearly anything on a damaged file; the file is at fault, not the program.
 PARSER_ERRORS = (
@@ -29,16 +30,21 @@ def reading(path: Path) -> Iterator[None]:
     except FileError:
         raise
     except MemoryError as error:
-        raise FileError(f"“{path.name}” needs more memory than there is.", "Close other programs, or scale it down first.") from error
+        raise FileError(
+            phrase("“{name}” needs more memory than there is.", name=path.name), phrase("Close other programs, or scale it down first.")
+        ) from error
     except PARSER_ERRORS as error:
         raise read_error(path, error) from error
 
 
 def read_error(path: Path, error: Exception) -> FileError:
     if isinstance(error, FileNotFoundError):
-        return FileError(f"“{path}” does not exist.", "Check the name and the folder.")
+        return FileError(phrase("“{path}” does not exist.", path=path), phrase("Check the name and the folder."))
     if isinstance(error, IsADirectoryError):
-        return FileError(f"“{path}” is a folder, not a picture.", "Name a file in it.")
+        return FileError(phrase("“{path}” is a folder, not a picture.", path=path), phrase("Name a file in it."))
     if isinstance(error, PermissionError):
-        return FileError(f"You may not read “{path}”.", "Ask its owner for the right to read it.")
-    return FileError(f"“{path.name}” is damaged and cannot be opened.", "Try it in the program that made it, or use an older copy.")
+        return FileError(phrase("You may not read “{path}”.", path=path), phrase("Ask its owner for the right to read it."))
+    return FileError(
+        phrase("“{name}” is damaged and cannot be opened.", name=path.name),
+        phrase("Try it in the program that made it, or use an older copy."),
+    )

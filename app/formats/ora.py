@@ -25,6 +25,7 @@ from ..errors import FileError
 from ..geometry import Placement, Rect
 from ..pixels import Pixels
 from ..render import mask_array, rasterise, render
+from ..words import phrase
 from .atomic import replacing
 from .color import SRGB
 from .foreign import reading
@@ -53,7 +54,10 @@ OPERATIONS = (
 _BLEND_OF = {operation: mode for mode, operation in OPERATIONS.items()} | {"svg:add": "linear dodge"}
 _CLIPS = "svg:src-atop"
 _MYPAINT = "http://mypaint.org/ns/openraster"
-_FOR_MYPAINT = {f"{{{_MYPAINT}}}frame-active": "true", f"{{{_MYPAINT}}}eotf": "1.0"}  # the canvas has a size; colours mix as they are encoded
+_FOR_MYPAINT = {
+    f"{{{_MYPAINT}}}frame-active": "true",
+    f"{{{_MYPAINT}}}eotf": "1.0",
+}  # the canvas has a size; colours mix as they are encoded
 ElementTree.register_namespace("mypaint", _MYPAINT)
 
 _LONGEST_XML = 16 << 20  # bytes
@@ -204,21 +208,21 @@ def losses(document: Document) -> list[str]:
     groups = [node for node in nodes if isinstance(node, Group)]
     modes = sorted({node.blend for node in nodes if node.blend in _KRITAS_MODES})
     found = {
-        "Scaled, turned or part-pixel layers are written as they look, resampled.": any(
+        phrase("Scaled, turned or part-pixel layers are written as they look, resampled."): any(
             not layer.placement.is_identity_shift for layer in layers
         ),
-        "Masks become part of the layers' transparency.": any(node.mask is not None for node in nodes),
-        "Clipping is approximate in programs that do not know it.": any(node.clipping for node in nodes),
-        f"Programs other than Krita show these blend modes as normal: {', '.join(modes)}.": bool(modes),
-        "Pass-through groups with an opacity are mixed apart from what lies below.": any(
+        phrase("Masks become part of the layers' transparency."): any(node.mask is not None for node in nodes),
+        phrase("Clipping is approximate in programs that do not know it."): any(node.clipping for node in nodes),
+        phrase("Programs other than Krita show these blend modes as normal: {modes}.", modes=", ".join(modes)): bool(modes),
+        phrase("Pass-through groups with an opacity are mixed apart from what lies below."): any(
             group.blend == PASS_THROUGH and group.opacity * group.fill < 1 for group in groups
         ),
-        "Recipes (prompts, seeds) and other candidates of generated layers stay in the project file only.": any(
+        phrase("Recipes (prompts, seeds) and other candidates of generated layers stay in the project file only."): any(
             layer.recipe is not None or layer.candidates for layer in layers
         ),
-        "Locks of position, pixels or transparency alone are not kept.": any(node.locks for node in nodes),
-        "Which layers the engine does not look at stays in the project file only.": not all(node.seen_by_engine for node in nodes),
-        "Guides and colour tags are not kept.": bool(document.guides) or any(node.color_tag for node in nodes),
+        phrase("Locks of position, pixels or transparency alone are not kept."): any(node.locks for node in nodes),
+        phrase("Which layers the engine does not look at stays in the project file only."): not all(node.seen_by_engine for node in nodes),
+        phrase("Guides and colour tags are not kept."): bool(document.guides) or any(node.color_tag for node in nodes),
     }
     return [sentence for sentence, holds in found.items() if holds]
 
@@ -257,14 +261,21 @@ def open_ora(path: Path) -> Opened:
 def _entry(state: _Reading, name: str, most: int) -> bytes:
     """The bytes of one entry, at most so many; a name that leads out of the archive is refused, though nothing is unpacked."""
     if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\\" in name or ":" in name:
-        raise FileError(f"“{state.path.name}” names a file outside itself and was not opened.", "Do not trust where it comes from.")
+        raise FileError(
+            phrase("“{name}” names a file outside itself and was not opened.", name=state.path.name),
+            phrase("Do not trust where it comes from."),
+        )
     info = state.archive.getinfo(name)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ValueError(f"{name} is packed with method {info.compress_type}")
     if info.file_size > most:
         raise FileError(
-            f"“{state.path.name}” holds a part that unpacks to {info.file_size / 2**20:,.0f} MB and was not opened.",
-            "It is damaged, or made to fill the memory.",
+            phrase(
+                "“{name}” holds a part that unpacks to {size:,.0f} MB and was not opened.",
+                name=state.path.name,
+                size=info.file_size / 2**20,
+            ),
+            phrase("It is damaged, or made to fill the memory."),
         )
     return state.archive.read(info)
 
@@ -356,9 +367,9 @@ def _dpi(root: ElementTree.Element) -> float:
 
 def _report(state: _Reading) -> tuple[str, ...]:
     sentences = {
-        "mode": "{n} layer(s) or group(s) with a blend mode unknown here came in as normal.",
-        "unknown": "{n} part(s) of the file that are not pictures were left out.",
-        "merged": "The file has no layers; its merged picture became the only one.",
+        "mode": phrase("{n} layer(s) or group(s) with a blend mode unknown here came in as normal.", n=state.noticed["mode"]),
+        "unknown": phrase("{n} part(s) of the file that are not pictures were left out.", n=state.noticed["unknown"]),
+        "merged": phrase("The file has no layers; its merged picture became the only one."),
     }
-    told = [sentence.format(n=state.noticed[what]) for what, sentence in sentences.items() if state.noticed[what]]
+    told = [sentence for what, sentence in sentences.items() if state.noticed[what]]
     return (*state.color_notes, *told)

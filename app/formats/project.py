@@ -31,6 +31,7 @@ from PIL import Image
 from ..document import Document, walk
 from ..errors import FileError
 from ..render import render
+from ..words import phrase
 from . import state
 from .atomic import Stamp, check_unchanged, on_local_disk, replacing, stamp
 from .foreign import reading
@@ -189,10 +190,14 @@ def _code(error: Exception) -> int:
 def save_failed(path: Path, error: sqlite3.Error) -> FileError:
     """The sentence for a save that SQLite gave up."""
     if _code(error) == sqlite3.SQLITE_BUSY:
-        return FileError(f"“{path.name}” is being read or saved by another window or program.", "Save again in a moment.")
+        return FileError(
+            phrase("“{name}” is being read or saved by another window or program.", name=path.name), phrase("Save again in a moment.")
+        )
     full = _code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
-    reason = "the disk is full or cannot be written to" if full else f"the database says: {error}"
-    return FileError(f"“{path.name}” could not be saved: {reason}.", "Free some room or save somewhere else.")
+    reason = phrase("the disk is full or cannot be written to.") if full else phrase("the database says: {words}.", words=error)
+    return FileError(
+        phrase("“{name}” could not be saved: {reason}", name=path.name, reason=reason), phrase("Free some room or save somewhere else.")
+    )
 
 
 def _preview(document: Document) -> bytes:
@@ -237,8 +242,12 @@ def load(database: sqlite3.Connection, version: int = VERSION, read: Stamp | Non
         raise ValueError("no tile is left")
     if not tiles.damaged:
         return Opened(document, (), read)
-    lost = f"The file is damaged: {tiles.damaged} of {tiles.asked} pieces of the layers (256 × 256 pixels each) are lost and empty here."
-    stays = "The file stays as it is. Save what is left under another name, or use an older copy."
+    lost = phrase(
+        "The file is damaged: {damaged} of {asked} pieces of the layers (256 × 256 pixels each) are lost and empty here.",
+        damaged=tiles.damaged,
+        asked=tiles.asked,
+    )
+    stays = phrase("The file stays as it is. Save what is left under another name, or use an older copy.")
     return Opened(document, (lost, stays), read, whole=False)
 
 
@@ -262,7 +271,9 @@ def _reader(path: Path) -> Iterator[tuple[sqlite3.Connection, int]]:
             yield database, version
     except sqlite3.Error as error:
         if _code(error) == sqlite3.SQLITE_BUSY:
-            raise FileError(f"“{path.name}” is being saved by another window or program.", "Open it again in a moment.") from error
+            raise FileError(
+                phrase("“{name}” is being saved by another window or program.", name=path.name), phrase("Open it again in a moment.")
+            ) from error
         raise ValueError(str(error)) from error
 
 
@@ -292,12 +303,20 @@ def _version(path: Path) -> int:
     with open(path, "rb") as file:
         head = file.read(100)
     if len(head) < 100 or not is_project(head) or int.from_bytes(head[68:72], "big") != APPLICATION_ID:
-        raise FileError(f"“{path.name}” is not a Downstage project.", "Open a file that Downstage saved with the ending .downstage.")
+        raise FileError(
+            phrase("“{name}” is not a Downstage project.", name=path.name),
+            phrase("Open a file that Downstage saved with the ending .downstage."),
+        )
     version = int.from_bytes(head[60:64], "big")
     if version > VERSION:
         raise FileError(
-            f"“{path.name}” was saved by a newer Downstage (file version {version}; this one reads up to {VERSION}).",
-            "Update Downstage to open it.",
+            phrase(
+                "“{name}” was saved by a newer Downstage (file version {version}; this one reads up to {newest}).",
+                name=path.name,
+                version=version,
+                newest=VERSION,
+            ),
+            phrase("Update Downstage to open it."),
         )
     if version < 1 or head[18:20] != b"\1\1":  # a write-ahead log would make SQLite write beside the file on reading
         raise ValueError(f"version {version}, journal {head[18:20]!r}")

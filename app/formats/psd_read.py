@@ -25,6 +25,7 @@ from ..document import Document, Group, Guide, Layer, Node, make_layer, new_id
 from ..errors import FileError
 from ..geometry import Placement
 from ..pixels import Pixels
+from ..words import phrase
 from .foreign import reading
 from .opened import Opened
 from .psd_channels import (
@@ -106,30 +107,37 @@ def _report(state: Reading) -> tuple[str, ...]:
     header = state.psd.header
     report = list(state.color_notes)
     if header.color_mode not in (ColorMode.RGB, ColorMode.CMYK):  # of CMYK the colour conversion tells
-        report.insert(0, f"The file was in the colour mode {header.color_mode.name.lower()}; it became RGB.")
+        report.insert(0, phrase("The file was in the colour mode {mode}; it became RGB.", mode=header.color_mode.name.lower()))
     if header.depth > 8:
-        report.insert(0, f"The file had {header.depth} bits a channel; they were reduced to 8.")
+        report.insert(0, phrase("The file had {depth} bits a channel; they were reduced to 8.", depth=header.depth))
     sentences = {
-        "text": "{n} text layer(s) became pixels.",
-        "smart object": "{n} smart object(s) became pixels.",
-        "shape": "{n} shape layer(s) became pixels.",
-        "fill or shape": "{n} fill or shape layer(s) became pixels.",
-        "no pixels": "{n} layer(s) without pixels in the file came in empty.",
-        "adjustment": "{n} adjustment layer(s) became pixels; they no longer follow what lies below them.",
-        "effects": "The effects of {n} layer(s) became pixels; shadows and glows are near to Photoshop's, not the same.",
-        "fill opacity": "The fill opacity of {n} layer(s) was put into the opacity.",
-        "kept fill": "The fill opacity of {n} pass-through group(s) is kept, but cannot be changed here.",
-        "vector mask": "{n} vector mask(s) became pixel masks.",
-        "softened": "The density or feather of {n} mask(s) was worked into the masks.",
-        "damaged": "Some pixels in the file are damaged and were left black.",
-        "merged": "The file has no layers with pixels; its merged picture became the only one.",
+        "text": phrase("{n} text layer(s) became pixels.", n=state.noticed["text"]),
+        "smart object": phrase("{n} smart object(s) became pixels.", n=state.noticed["smart object"]),
+        "shape": phrase("{n} shape layer(s) became pixels.", n=state.noticed["shape"]),
+        "fill or shape": phrase("{n} fill or shape layer(s) became pixels.", n=state.noticed["fill or shape"]),
+        "no pixels": phrase("{n} layer(s) without pixels in the file came in empty.", n=state.noticed["no pixels"]),
+        "adjustment": phrase(
+            "{n} adjustment layer(s) became pixels; they no longer follow what lies below them.", n=state.noticed["adjustment"]
+        ),
+        "effects": phrase(
+            "The effects of {n} layer(s) became pixels; shadows and glows are near to Photoshop's, not the same.",
+            n=state.noticed["effects"],
+        ),
+        "fill opacity": phrase("The fill opacity of {n} layer(s) was put into the opacity.", n=state.noticed["fill opacity"]),
+        "kept fill": phrase(
+            "The fill opacity of {n} pass-through group(s) is kept, but cannot be changed here.", n=state.noticed["kept fill"]
+        ),
+        "vector mask": phrase("{n} vector mask(s) became pixel masks.", n=state.noticed["vector mask"]),
+        "softened": phrase("The density or feather of {n} mask(s) was worked into the masks.", n=state.noticed["softened"]),
+        "damaged": phrase("Some pixels in the file are damaged and were left black."),
+        "merged": phrase("The file has no layers with pixels; its merged picture became the only one."),
     }
-    report += [sentence.format(n=state.noticed[what]) for what, sentence in sentences.items() if state.noticed[what]]
+    report += [sentence for what, sentence in sentences.items() if state.noticed[what]]
     if state.left_out:
-        report.append(f"Left out, so the picture may look different: {', '.join(sorted(set(state.left_out)))}.")
+        report.append(phrase("Left out, so the picture may look different: {names}.", names=", ".join(sorted(set(state.left_out)))))
     beside = _beside_the_layers(state.psd)
     if beside:
-        report.append(f"Not kept: {', '.join(beside)}.")
+        report.append(phrase("Not kept: {names}.", names=", ".join(beside)))
     return tuple(report)
 
 
@@ -275,7 +283,9 @@ def merged_pixels(psd: PSD, state: Reading | None = None) -> np.ndarray:
     count = COLOR_PLANES.get(header.color_mode)
     if count is None:
         mode = header.color_mode.name.lower()
-        raise FileError(f"The file is in the colour mode {mode}, which cannot be opened.", "Convert it to RGB in Photoshop.")
+        raise FileError(
+            phrase("The file is in the colour mode {mode}, which cannot be opened.", mode=mode), phrase("Convert it to RGB in Photoshop.")
+        )
     shown = np.empty((header.height, header.width, 3), np.uint8)
     colors(state, planes[:count], shown)
     info = psd._get_layer_info()
@@ -290,5 +300,3 @@ def _off_white(colors: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     straight = np.clip(np.rint((colors - 255.0 * (1 - opacity)) / opacity), 0, 255).astype(np.uint8)
     straight[alpha == 0] = 255
     return np.dstack([straight, alpha])
-
-

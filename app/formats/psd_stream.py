@@ -28,6 +28,7 @@ from psd_tools.psd.layer_and_mask import ChannelInfo, LayerRecord, LayerRecords
 
 from ..errors import FileError
 from ..pixels import Mask, Pixels
+from ..words import phrase
 from .atomic import Stamp, stamp
 
 WORKERS = min(os.cpu_count() or 1, 4)
@@ -165,7 +166,7 @@ def _write_layers(file: BinaryIO, kind: Kind, layers: list[tuple[LayerRecord, li
                 for part in encoded.parts:
                     file.write(part)
             if version == 1 and file.tell() > _LARGEST_PSD:
-                raise FileError("The document is too large for a PSD, which holds 2 GB.", "Save it with the ending .psb.")
+                raise FileError(phrase("The document is too large for a PSD, which holds 2 GB."), phrase("Save it with the ending .psb."))
             length = file.tell() - offset
             lengths.append(length + 2)
             if channel.source is not None:
@@ -259,7 +260,9 @@ def _rows(values: np.ndarray, version: int) -> tuple[bytes, bytes]:
     """The lengths of the encoded rows as a PSD stores them, and the rows."""
     strips = [values[top : top + _STRIP] for top in range(0, len(values), _STRIP)]
     encoded = [_few_runs(strip) or _packed(strip) for strip in strips]
-    return np.concatenate([counts for counts, _ in encoded]).astype((">u2", ">u4")[version - 1]).tobytes(), b"".join(rows for _, rows in encoded)
+    return np.concatenate([counts for counts, _ in encoded]).astype((">u2", ">u4")[version - 1]).tobytes(), b"".join(
+        rows for _, rows in encoded
+    )
 
 
 def _packed(values: np.ndarray) -> tuple[np.ndarray, bytes]:

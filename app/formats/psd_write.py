@@ -50,6 +50,7 @@ from ..errors import FileError
 from ..geometry import IDENTITY, Rect
 from ..pixels import TILE, Mask, Pixels, Tiles, changed_rect
 from ..render import mask_array, render
+from ..words import phrase
 from .atomic import replacing
 from .color import SRGB
 from .provenance import xmp
@@ -74,7 +75,10 @@ _BAND = 512  # rows of the merged picture rendered at a time
 def save_psd(document: Document, path: Path, encoding: Encoding = Encoding()) -> None:
     """Write a PSD, or a PSB where the suffix says so or the document is larger than a PSD may be."""
     if max(document.width, document.height) > LONGEST_SIDE_OF_PSB:
-        raise FileError(f"A PSB holds at most {LONGEST_SIDE_OF_PSB:,} pixels a side.", "Crop the document, or save it as a project.")
+        raise FileError(
+            phrase("A PSB holds at most {longest:,} pixels a side.", longest=LONGEST_SIDE_OF_PSB),
+            phrase("Crop the document, or save it as a project."),
+        )
     version = 2 if path.suffix.lower() == ".psb" or is_large(document) else 1
     with replacing(path) as temporary:
         with open(temporary, "wb") as file:
@@ -369,27 +373,35 @@ def losses(document: Document, path: Path, encoding: Encoding = Encoding()) -> l
     layers = _layers(document)
     turned = _listed([layer.name for layer in layers if not layer.placement.is_identity_shift])
     masks = _listed([node.name for node in nodes if node.mask is not None and node.mask.matrix != IDENTITY])
-    grey = _listed([node.name for node in nodes if node.mask is not None and node.mask.default not in (0, 255) and _thickened(node.mask) is None])
+    grey = _listed(
+        [node.name for node in nodes if node.mask is not None and node.mask.default not in (0, 255) and _thickened(node.mask) is None]
+    )
     names = _listed([node.name for node in nodes if _clean(node.name) != node.name])
-    become = "become smart objects; their masks are resampled" if encoding.smart_objects else "are written as they look, resampled"
     too_much = _is_too_much(document.layers)
+    if encoding.smart_objects:
+        become = phrase("Scaled, turned or part-pixel layers become smart objects; their masks are resampled: {names}.", names=turned)
+    else:
+        become = phrase("Scaled, turned or part-pixel layers are written as they look, resampled: {names}.", names=turned)
     found = {
-        f"Scaled, turned or part-pixel layers {become}: {turned}.": turned,
-        f"Masks that were scaled or turned with their groups are written as they look, resampled: {masks}.": masks,
-        f"Masks that show more outside than inside are written over their layers only: {grey}.": grey,
-        "Layers keep their 8 bits a channel, written as 16; the merged picture and what is resampled are computed with 16.": encoding.deep,
-        "Recipes (prompts, seeds) and other candidates of generated layers stay in the project file only.": any(
+        become: turned,
+        phrase("Masks that were scaled or turned with their groups are written as they look, resampled: {names}.", names=masks): masks,
+        phrase("Masks that show more outside than inside are written over their layers only: {names}.", names=grey): grey,
+        phrase(
+            "Layers keep their 8 bits a channel, written as 16; the merged picture and what is resampled are computed with 16."
+        ): encoding.deep,
+        phrase("Recipes (prompts, seeds) and other candidates of generated layers stay in the project file only."): any(
             layer.recipe is not None or layer.candidates for layer in layers
         ),
-        "Which layers the engine does not look at stays in the project file only.": not all(node.seen_by_engine for node in nodes),
-        "Guides left of the canvas or above it are not written.": any(guide.position < 0 for guide in document.guides),
-        "Guides are rounded to a 32nd of a pixel.": any(guide.position * _UNITS_PER_PIXEL % 1 for guide in document.guides),
-        f"Names keep only the characters that a PSD can hold: {names}.": names,
-        "Empty room around what is in the layers is cut off.": too_much,
-        f"Layers of more than {MOST_PIXELS_IN_LAYERS // 1_000_000:,} megapixels together: Downstage cannot open the file again. Keep a project.": (
-            too_much and _is_too_much(_trimmed(document.layers))
-        ),
-        "More than 30,000 pixels a side: the file is written in Photoshop's large document format (PSB).": (
+        phrase("Which layers the engine does not look at stays in the project file only."): not all(node.seen_by_engine for node in nodes),
+        phrase("Guides left of the canvas or above it are not written."): any(guide.position < 0 for guide in document.guides),
+        phrase("Guides are rounded to a 32nd of a pixel."): any(guide.position * _UNITS_PER_PIXEL % 1 for guide in document.guides),
+        phrase("Names keep only the characters that a PSD can hold: {names}.", names=names): names,
+        phrase("Empty room around what is in the layers is cut off."): too_much,
+        phrase(
+            "Layers of more than {most:,} megapixels together: Downstage cannot open the file again. Keep a project.",
+            most=MOST_PIXELS_IN_LAYERS // 1_000_000,
+        ): (too_much and _is_too_much(_trimmed(document.layers))),
+        phrase("More than 30,000 pixels a side: the file is written in Photoshop's large document format (PSB)."): (
             path.suffix.lower() == ".psd" and is_large(document)
         ),
     }
@@ -398,4 +410,4 @@ def losses(document: Document, path: Path, encoding: Encoding = Encoding()) -> l
 
 def _listed(names: list[str]) -> str:
     shown = ", ".join(f"“{name}”" for name in names[:5])
-    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
+    return shown if len(names) <= 5 else phrase("{names} and {count} more", names=shown, count=len(names) - 5)

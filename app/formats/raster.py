@@ -36,6 +36,7 @@ from ..document import Document, Group, Layer, Node, make_layer, only
 from ..errors import FileError
 from ..pixels import TILE, Pixels
 from ..render import render
+from ..words import phrase
 from . import tiff
 from .atomic import replacing
 from .color import SRGB, to_srgb
@@ -114,7 +115,8 @@ def open_raster(path: Path) -> Opened:
     else:
         # GIMP and ImageMagick write layers as pages from the bottom up, GIMP with their names; a scanner's first page should be seen.
         layered = all(name for name, _ in pages)
-        notes.append(f"The {len(pages)} pages became layers, the first {'at the bottom' if layered else 'on top'}.")
+        lowest = phrase("The {count} pages became layers, the first at the bottom.", count=len(pages))
+        notes.append(lowest if layered else phrase("The {count} pages became layers, the first on top.", count=len(pages)))
         named = [(name or f"{path.stem} {n}", page) for n, (name, page) in enumerate(pages, 1)]
         ordered = named if layered else reversed(named)
         layers = tuple(make_layer(name, Pixels.from_array(page.pixels)) for name, page in ordered)
@@ -139,9 +141,12 @@ def _unidentified(path: Path) -> FileError:
     with open(path, "rb") as file:
         head = file.read(16)
     if head.startswith(_SIGNATURES) or head[4:8] == b"ftyp":
-        return FileError(f"“{path.name}” is damaged or of a kind that Downstage cannot open.", "Save it anew in the program that made it.")
+        return FileError(
+            phrase("“{name}” is damaged or of a kind that Downstage cannot open.", name=path.name),
+            phrase("Save it anew in the program that made it."),
+        )
     kinds = "PNG, JPEG, WebP, TIFF, AVIF, BMP, GIF, EXR, OpenRaster, PSD and PSB"
-    return FileError(f"“{path.name}” is not a picture that Downstage can open.", f"It opens {kinds}.")
+    return FileError(phrase("“{name}” is not a picture that Downstage can open.", name=path.name), phrase("It opens {kinds}.", kinds=kinds))
 
 
 def _pages(path: Path) -> list[tuple[str, Picture]]:
@@ -168,7 +173,7 @@ def _pages(path: Path) -> list[tuple[str, Picture]]:
                 picture = _picture(path, plain)
                 picture = replace(picture, notes=(*notes, *picture.notes))
             if tiff.holds_photoshops_layers(page):
-                told = "The layers that Photoshop put into the TIFF were not read, only its merged picture; a PSD keeps them."
+                told = phrase("The layers that Photoshop put into the TIFF were not read, only its merged picture; a PSD keeps them.")
                 picture = replace(picture, notes=(told, *picture.notes))
             found.append((tiff.name_of(page), picture))
     if not found:
@@ -197,9 +202,15 @@ def check_size(path: Path, width: int, height: int, most: int = MOST_PIXELS) -> 
     """FileError for a picture of more pixels than `most`, or longer than LONGEST_SIDE."""
     if width * height > most or max(width, height) > LONGEST_SIDE:
         raise FileError(
-            f"“{path.name}” is {width:,} × {height:,} pixels; Downstage opens pictures of up to {most // 1_000_000:,} megapixels "
-            f"and {LONGEST_SIDE:,} pixels a side.",
-            "Scale it down or cut it in another program first.",
+            phrase(
+                "“{name}” is {width:,} × {height:,} pixels; Downstage opens pictures of up to {most:,} megapixels and {longest:,} pixels a side.",
+                name=path.name,
+                width=width,
+                height=height,
+                most=most // 1_000_000,
+                longest=LONGEST_SIDE,
+            ),
+            phrase("Scale it down or cut it in another program first."),
         )
 
 
@@ -211,15 +222,18 @@ def footprint(width: int, height: int) -> int:
 def too_much(path: Path) -> FileError:
     """For a file whose layers have more than MOST_PIXELS_IN_LAYERS."""
     most = f"{MOST_PIXELS_IN_LAYERS // 1_000_000:,}"
-    return FileError(f"The layers in “{path.name}” unpack to more than {most} megapixels.", "Split the file in the program that made it.")
+    return FileError(
+        phrase("The layers in “{name}” unpack to more than {most} megapixels.", name=path.name, most=most),
+        phrase("Split the file in the program that made it."),
+    )
 
 
 def _losses_on_opening(image: Image.Image) -> list[str]:
     report = []
     if image.format not in ("MPO", "TIFF", None) and (frames := getattr(image, "n_frames", 1)) > 1:
-        report.append(f"Only the first of {frames} pictures in the file was opened.")
+        report.append(phrase("Only the first of {frames} pictures in the file was opened.", frames=frames))
     if not image.mode.startswith("I") and any(";16" in str(tile[3]) for tile in getattr(image, "tile", ())):  # of grey tells the conversion
-        report.append("The picture had more than 8 bits a channel; they were reduced to 8.")
+        report.append(phrase("The picture had more than 8 bits a channel; they were reduced to 8."))
     return report
 
 
@@ -246,8 +260,14 @@ def encode(document: Document, suffix: str, encoding: Encoding = Encoding(), com
     longest = _LONGEST_SIDE.get(kind)
     if longest and max(width, height) > longest:
         raise FileError(
-            f"A {suffix[1:].upper()} file holds at most {longest:,} pixels a side; the picture is {width:,} × {height:,}.",
-            "Save it as PNG or TIFF.",
+            phrase(
+                "A {kind} file holds at most {longest:,} pixels a side; the picture is {width:,} × {height:,}.",
+                kind=suffix[1:].upper(),
+                longest=longest,
+                width=width,
+                height=height,
+            ),
+            phrase("Save it as PNG or TIFF."),
         )
     if kind == "TIFF":
         return _tiff(document, encoding, (width, height), composed)
@@ -266,7 +286,7 @@ def _tiff(document: Document, encoding: Encoding, size: tuple[int, int], compose
     if encoding.pages:
         named = [(layer.name or "Layer", render(apart, document.rect)) for layer, apart in layers_apart(document, hidden=False)]
         if not named:
-            raise FileError("There is no visible layer to make a page of.", "Show a layer, or save without pages.")
+            raise FileError(phrase("There is no visible layer to make a page of."), phrase("Show a layer, or save without pages."))
     else:
         named = [("", render(document, document.rect) if composed is None else composed)]
     named = [(name, resized(picture, *size)) for name, picture in named]
@@ -356,16 +376,18 @@ def losses(document: Document, path: Path, encoding: Encoding = Encoding()) -> l
     kind = _FORMAT_OF.get(path.suffix.lower())
     report = []
     if kind == "TIFF" and encoding.pages:
-        report.append("Every visible layer becomes a page as it looks by itself; groups, blend modes, masks and recipes are not kept.")
+        report.append(
+            phrase("Every visible layer becomes a page as it looks by itself; groups, blend modes, masks and recipes are not kept.")
+        )
     elif len(document.layers) > 1 or any(layer_holds_more(node) for node in document.layers):
-        report.append("All layers are merged into one picture; names, groups, masks and recipes are not kept.")
+        report.append(phrase("All layers are merged into one picture; names, groups, masks and recipes are not kept."))
     if kind is None or (kind in DEEP and encoding.deep):
-        report.append("The picture is composed with 8 bits a channel; what the file holds beyond them repeats them.")
+        report.append(phrase("The picture is composed with 8 bits a channel; what the file holds beyond them repeats them."))
     if kind == "JPEG":
-        report.append("JPEG knows no transparency; what is transparent becomes white.")
+        report.append(phrase("JPEG knows no transparency; what is transparent becomes white."))
     if path.suffix.lower() in DEFAULT_QUALITY:
         name = {"JPEG": "JPEG", "WEBP": "WebP", "AVIF": "AVIF"}[kind]
-        report.append(f"{name} compresses with a small loss of detail.")
+        report.append(phrase("{name} compresses with a small loss of detail.", name=name))
     return report
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 from tifffile import TiffFile, TiffPage, TiffWriter
 
 from ..errors import FileError
+from ..words import phrase
 
 MOST_PAGES = 1000
 _MOST_SAMPLES = 16  # a pixel; colour and alpha are five at most
@@ -88,7 +89,8 @@ def image_of(page: TiffPage, path: Path) -> tuple[Image.Image, list[str]]:
     if colours is None or page.samplesperpixel < colours:
         name = getattr(page.photometric, "name", str(page.photometric))
         raise FileError(
-            f"“{path.name}” holds {name} colours with more than 8 bits, which Downstage cannot open.", "Save it as RGB or with 8 bits."
+            phrase("“{name}” holds {kind} colours with more than 8 bits, which Downstage cannot open.", name=path.name, kind=name),
+            phrase("Save it as RGB or with 8 bits."),
         )
     if page.samplesperpixel > _MOST_SAMPLES:
         raise ValueError(f"{page.samplesperpixel} samples a pixel")
@@ -113,9 +115,9 @@ def image_of(page: TiffPage, path: Path) -> tuple[Image.Image, list[str]]:
 
 def _changes(page: TiffPage) -> list[str]:
     if page.sampleformat == _FLOAT:
-        return ["The picture had floating-point values; 0 to 1 became 8 bits a channel."]
+        return [phrase("The picture had floating-point values; 0 to 1 became 8 bits a channel.")]
     deep = page.bitspersample if isinstance(page.bitspersample, int) else max(page.bitspersample)
-    return ["The picture had more than 8 bits a channel; they were reduced to 8."] if deep > 8 else []
+    return [phrase("The picture had more than 8 bits a channel; they were reduced to 8.")] if deep > 8 else []
 
 
 def _white(page: TiffPage, kind: np.dtype) -> float:

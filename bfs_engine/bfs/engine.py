@@ -15,6 +15,7 @@ from .. import lift
 from ..api import Box, EngineError, ExtractRequest, InsertRequest, LayerResult, Progress, Report, Request, ResettleRequest
 from ..framing import BOX_FRACTION, from_model, to_model
 from ..pictures import over
+from ..words import phrase
 from .latents import box_mask
 from .pipeline import BFSPipeline
 from .relight import FAINTEST, Thing, settled
@@ -86,12 +87,14 @@ class BFSEngine(ABC):
         """See Engine.extract. The model says which part is the thing; the layer's colours follow from the two pictures."""
         strength = self.strength if request.strength is None else request.strength
         if not 0 <= strength <= 1:
-            raise EngineError(f"The strength of an extraction lies between 0 and 1; {strength:g} was asked for.")
+            raise EngineError(phrase("The strength of an extraction lies between 0 and 1; {strength:g} was asked for.", strength=strength))
         if request.composite.shape != request.background.shape:
-            raise EngineError("The picture with the thing and the one without it differ in size.")
+            raise EngineError(phrase("The picture with the thing and the one without it differ in size."))
         guess = lift.lift(request.composite, request.background)
         if not guess[..., 3].any():
-            raise EngineError("Inside the box the two pictures are the same.", "Draw the box around what only one of them shows.")
+            raise EngineError(
+                phrase("Inside the box the two pictures are the same."), phrase("Draw the box around what only one of them shows.")
+            )
         sized = {"strength": float(strength), "matte_upscale": lift.matte_step(request.composite.shape[:2])}
         if strength == 0:
             recipe = self._recipe(request, request.seed, Told({}, "")) | sized
@@ -111,7 +114,7 @@ class BFSEngine(ABC):
     def resettle(self, request: ResettleRequest, report: Report) -> tuple[LayerResult, ...]:
         """See Engine.resettle."""
         if not request.thing[..., 3].any():
-            raise EngineError("There is nothing in the box to be settled there.")
+            raise EngineError(phrase("There is nothing in the box to be settled there."))
         thing = Thing(_rgba_to_model(request.thing, self.size), *_trimmed(request.thing, request.crop))
         told = self.told_of_thing(request, thing.small)
 
@@ -136,7 +139,7 @@ class BFSEngine(ABC):
         """One layer for each seed, made `at_once` at a time; reported and stopped between steps."""
         seeds, steps = seeds_of(request), self._steps(request)
         rounds = [seeds[start : start + self.at_once] for start in range(0, len(seeds), self.at_once)]
-        report(Progress(0, steps * len(rounds), "Looking at the picture"))
+        report(Progress(0, steps * len(rounds), phrase("Looking at the picture")))
         results: list[LayerResult] = []
         try:
             for number, part in enumerate(rounds):
@@ -153,14 +156,14 @@ class BFSEngine(ABC):
                 )
                 results += [each for layer, seed in zip(_arrays(made.layers), part) if (each := finish(layer, seed)) is not None]
                 if results and number + 1 < len(rounds):
-                    report(Progress((number + 1) * steps, steps * len(rounds), "Denoising", made=tuple(results)))
+                    report(Progress((number + 1) * steps, steps * len(rounds), phrase("Denoising"), made=tuple(results)))
         except BaseException as error:
             free_memory()
             if _NO_MEMORY in str(error):
                 raise MemoryError(str(error)) from error
             raise
         if not results:
-            raise EngineError("The model made an empty layer.", "Try another seed.")
+            raise EngineError(phrase("The model made an empty layer."), phrase("Try another seed."))
         return tuple(results)
 
     def in_frame(self, box: Box, crop: Box) -> tuple[float, float, float, float]:
@@ -183,7 +186,7 @@ def _watch(
             preview = finish(_arrays(pipeline.decode_layer(estimate[:1]))[0], seed)
             shown = time.perf_counter()
             cost = shown - started
-        report(Progress(number * steps + step, rounds * steps, "Denoising", preview))
+        report(Progress(number * steps + step, rounds * steps, phrase("Denoising"), preview))
 
     return on_step
 
@@ -204,7 +207,7 @@ def shown_picture(request: Request) -> np.ndarray:
 def seeds_of(request: Request) -> list[int]:
     """One for each candidate."""
     if request.count < 1:
-        raise EngineError(f"At least one candidate must be asked for, and {request.count} were.")
+        raise EngineError(phrase("At least one candidate must be asked for, and {count} were.", count=request.count))
     return list(range(request.seed, request.seed + request.count))
 
 
@@ -235,7 +238,9 @@ def _trimmed(layer: np.ndarray, crop: Box) -> tuple[np.ndarray, int, int]:
 
 def _of_part(arguments: dict, part: slice, count: int) -> dict:
     """The arguments for some of the seeds; batches of one are meant for all of them."""
-    return {name: value[part] if isinstance(value, torch.Tensor) and len(value) == count > 1 else value for name, value in arguments.items()}
+    return {
+        name: value[part] if isinstance(value, torch.Tensor) and len(value) == count > 1 else value for name, value in arguments.items()
+    }
 
 
 def _rgba_to_model(layer: np.ndarray, size: int) -> np.ndarray:

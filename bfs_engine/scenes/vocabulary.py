@@ -21,6 +21,7 @@ from PIL import Image
 
 from bfs_engine.api import EngineError, UnknownPrompt
 from bfs_engine.scenes.colours import COLOURS, SHADES, recolour
+from bfs_engine.words import phrase
 
 Words = tuple[str, ...]
 OFFERS = 5  # nearest things named for an unknown prompt
@@ -122,9 +123,9 @@ class Vocabulary:
             rows = json.loads((folder / "things.json").read_text(encoding="utf-8"))
             entries = tuple(Entry(row["name"], (row["name"], *row["synonyms"]), row["category"], row["file"]) for row in rows)
         except OSError as error:
-            raise EngineError(f"The model's picture library {folder} is missing.", "Install the program again.") from error
+            raise EngineError(phrase("The model's picture library {folder} is missing.", folder=folder), phrase("Install the program again.")) from error
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise EngineError(f"The model's picture library {folder} is damaged.", "Install the program again.") from error
+            raise EngineError(phrase("The model's picture library {folder} is damaged.", folder=folder), phrase("Install the program again.")) from error
         return cls(folder, entries)
 
     @property
@@ -147,7 +148,7 @@ class Vocabulary:
             with Image.open(path) as picture:
                 return np.asarray(picture.convert("RGBA"))
         except OSError as error:
-            raise EngineError(f"The model's picture of “{name}” cannot be read.", "Install the program again.") from error
+            raise EngineError(phrase("The model's picture of “{name}” cannot be read.", name=name), phrase("Install the program again.")) from error
 
     def picture(self, asked: Understood) -> np.ndarray:
         """The cut-out in the colour that was asked for; see `cutout`."""
@@ -158,7 +159,7 @@ class Vocabulary:
         """The thing that the prompt names. Raises UnknownPrompt with the nearest things; EngineError for an empty prompt."""
         words = split_words(prompt)
         if not prompt.strip():
-            raise EngineError("The prompt is empty.", "Write what to insert, for example “apple”.")
+            raise EngineError(phrase("The prompt is empty."), phrase("Write what to insert, for example “apple”."))
         parts = list(self._parts(prompt))
         for part in parts:
             if self._find(part) is None and self._only_describes(part):

@@ -519,10 +519,6 @@
         <translation>Den laufenden Auftrag abbrechen</translation>
     </message>
     <message>
-        <source>Cancel this job</source>
-        <translation>Diesen Auftrag abbrechen</translation>
-    </message>
-    <message>
         <source>Candidates</source>
         <translation>Kandidaten</translation>
     </message>
@@ -539,8 +535,8 @@
         <translation>Generieren</translation>
     </message>
     <message>
-        <source>Generate a layer in the box (Ctrl+Enter)</source>
-        <translation>Eine Ebene im Rahmen generieren (Strg+Eingabe)</translation>
+        <source>Generate a layer in the box with {name} (Ctrl+Enter)</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Guidance</source>
@@ -599,8 +595,8 @@
         <translation>Das Modell sieht die Ebenen davor</translation>
     </message>
     <message>
-        <source>The model that makes the layers; click to choose another</source>
-        <translation>Das Modell, das die Ebenen erzeugt; ein Klick wählt ein anderes</translation>
+        <source>{name} makes the layers; click to choose another model</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>What should stand in the box?</source>
@@ -1559,10 +1555,6 @@ wird ausgeschnitten</translation>
         <translation> · {count} warten</translation>
     </message>
     <message>
-        <source>Generating</source>
-        <translation>Wird generiert</translation>
-    </message>
-    <message>
         <source>Zoom</source>
         <translation>Zoom</translation>
     </message>
@@ -2431,6 +2423,10 @@ wird ausgeschnitten</translation>
 <context>
     <name>app</name>
     <message>
+        <source>A PSB holds at most {longest:,} pixels a side.</source>
+        <translation>Eine PSB fasst höchstens {longest} Pixel je Seite.</translation>
+    </message>
+    <message>
         <source>A canvas has 1 to {side} pixels a side, and a thousand million at most.</source>
         <translation>Eine Arbeitsfläche hat 1 bis {side} Pixel je Seite und höchstens eine Milliarde.</translation>
     </message>
@@ -2439,16 +2435,48 @@ wird ausgeschnitten</translation>
         <translation>Eine Gruppe kann nicht in sich selbst verschoben werden.</translation>
     </message>
     <message>
+        <source>A {kind} file holds at most {longest:,} pixels a side; the picture is {width:,} × {height:,}.</source>
+        <translation>Eine Datei der Art {kind} fasst höchstens {longest} Pixel je Seite; das Bild hat {width} × {height}.</translation>
+    </message>
+    <message>
         <source>Add one from the Layer menu.</source>
         <translation>Fügen Sie über das Menü Ebene eine hinzu.</translation>
+    </message>
+    <message>
+        <source>All layers are merged into one picture; names, groups, masks and recipes are not kept.</source>
+        <translation>Alle Ebenen werden zu einem Bild vereint; Namen, Gruppen, Masken und Rezepte bleiben nicht erhalten.</translation>
     </message>
     <message>
         <source>Apply it or delete it first.</source>
         <translation>Wenden Sie sie zuerst an oder löschen Sie sie.</translation>
     </message>
     <message>
+        <source>Ask its owner for the right to read it.</source>
+        <translation>Bitten Sie den Besitzer um das Recht, sie zu lesen.</translation>
+    </message>
+    <message>
+        <source>At least one candidate must be asked for, and {count} were.</source>
+        <translation>Mindestens ein Kandidat muss verlangt werden; verlangt wurden {count}.</translation>
+    </message>
+    <message>
+        <source>Check the name and the folder.</source>
+        <translation>Prüfen Sie Namen und Ordner.</translation>
+    </message>
+    <message>
         <source>Choose a layer that shows something and is not locked.</source>
         <translation>Wählen Sie eine Ebene, die etwas zeigt und nicht gesperrt ist.</translation>
+    </message>
+    <message>
+        <source>Choose a shorter name.</source>
+        <translation>Wählen Sie einen kürzeren Namen.</translation>
+    </message>
+    <message>
+        <source>Choose another folder.</source>
+        <translation>Wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>Choose another name.</source>
+        <translation>Wählen Sie einen anderen Namen.</translation>
     </message>
     <message>
         <source>Choose layers that show something and are not locked.</source>
@@ -2471,6 +2499,30 @@ wird ausgeschnitten</translation>
         <translation>Wählen Sie die Vorlage noch einmal.</translation>
     </message>
     <message>
+        <source>Clipping is approximate in programs that do not know it.</source>
+        <translation>Schnittmasken sind in Programmen, die sie nicht kennen, nur angenähert.</translation>
+    </message>
+    <message>
+        <source>Close other programs and save again.</source>
+        <translation>Schließen Sie andere Programme und speichern Sie erneut.</translation>
+    </message>
+    <message>
+        <source>Close other programs, or draw a smaller box.</source>
+        <translation>Schließen Sie andere Programme, oder ziehen Sie einen kleineren Rahmen.</translation>
+    </message>
+    <message>
+        <source>Close other programs, or scale it down first.</source>
+        <translation>Schließen Sie andere Programme, oder verkleinern Sie das Bild vorher.</translation>
+    </message>
+    <message>
+        <source>Convert it to RGB in Photoshop.</source>
+        <translation>Wandeln Sie sie in Photoshop in RGB um.</translation>
+    </message>
+    <message>
+        <source>Crop the document, or save it as a project.</source>
+        <translation>Beschneiden Sie das Dokument, oder speichern Sie es als Projekt.</translation>
+    </message>
+    <message>
         <source>Crop to {width} × {height}</source>
         <translation>Auf {width} × {height} zuschneiden</translation>
     </message>
@@ -2479,24 +2531,60 @@ wird ausgeschnitten</translation>
         <translation>Löschen Sie stattdessen die Ebene.</translation>
     </message>
     <message>
+        <source>Denoising</source>
+        <translation>Entrauschen</translation>
+    </message>
+    <message>
+        <source>Details are in the log.</source>
+        <translation>Einzelheiten stehen im Protokoll.</translation>
+    </message>
+    <message>
         <source>Distributing needs at least three layers.</source>
         <translation>Verteilen braucht mindestens drei Ebenen.</translation>
+    </message>
+    <message>
+        <source>Do not trust where it comes from.</source>
+        <translation>Trauen Sie ihrer Herkunft nicht.</translation>
+    </message>
+    <message>
+        <source>Downstage cannot save under {what}.</source>
+        <translation>Downstage kann unter {what} nicht speichern.</translation>
     </message>
     <message>
         <source>Draw a box of at most {count} pixels around it.</source>
         <translation>Ziehen Sie einen Rahmen von höchstens {count} Pixeln darum.</translation>
     </message>
     <message>
+        <source>Draw the box around what only one of them shows.</source>
+        <translation>Ziehen Sie den Rahmen um das, was nur eines von beiden zeigt.</translation>
+    </message>
+    <message>
+        <source>Draw the box inside the picture.</source>
+        <translation>Ziehen Sie den Rahmen innerhalb des Bildes.</translation>
+    </message>
+    <message>
         <source>Effects can be split off a layer whose blend mode is Normal.</source>
         <translation>Effekte lassen sich von einer Ebene mit der Füllmethode Normal abtrennen.</translation>
+    </message>
+    <message>
+        <source>Empty room around what is in the layers is cut off.</source>
+        <translation>Leerer Raum um die Inhalte der Ebenen wird abgeschnitten.</translation>
     </message>
     <message>
         <source>Erase on the Mask</source>
         <translation>Auf der Maske radieren</translation>
     </message>
     <message>
+        <source>Every visible layer becomes a page as it looks by itself; groups, blend modes, masks and recipes are not kept.</source>
+        <translation>Jede sichtbare Ebene wird eine Seite, so wie sie für sich aussieht; Gruppen, Füllmethoden, Masken und Rezepte bleiben nicht erhalten.</translation>
+    </message>
+    <message>
         <source>Extract “{name}”</source>
         <translation>„{name}“ herauslösen</translation>
+    </message>
+    <message>
+        <source>Flatten it in the program that made it.</source>
+        <translation>Reduzieren Sie sie in dem Programm, aus dem sie stammt, auf eine Ebene.</translation>
     </message>
     <message>
         <source>Flip horizontally</source>
@@ -2507,8 +2595,24 @@ wird ausgeschnitten</translation>
         <translation>Vertikal spiegeln</translation>
     </message>
     <message>
+        <source>Free some room or save somewhere else.</source>
+        <translation>Schaffen Sie Platz, oder speichern Sie anderswo.</translation>
+    </message>
+    <message>
         <source>Generate “{name}” again</source>
         <translation>„{name}“ noch einmal generieren</translation>
+    </message>
+    <message>
+        <source>Guides and colour tags are not kept.</source>
+        <translation>Hilfslinien und Farbmarken bleiben nicht erhalten.</translation>
+    </message>
+    <message>
+        <source>Guides are rounded to a 32nd of a pixel.</source>
+        <translation>Hilfslinien werden auf ein 32stel Pixel gerundet.</translation>
+    </message>
+    <message>
+        <source>Guides left of the canvas or above it are not written.</source>
+        <translation>Hilfslinien links von der Arbeitsfläche oder über ihr werden nicht geschrieben.</translation>
     </message>
     <message>
         <source>Hidden layers cannot be merged.</source>
@@ -2517,6 +2621,78 @@ wird ausgeschnitten</translation>
     <message>
         <source>Insert “{name}”</source>
         <translation>„{name}“ einfügen</translation>
+    </message>
+    <message>
+        <source>Inside the box the two pictures are the same.</source>
+        <translation>Im Rahmen sind beide Bilder gleich.</translation>
+    </message>
+    <message>
+        <source>Install the program again.</source>
+        <translation>Installieren Sie das Programm neu.</translation>
+    </message>
+    <message>
+        <source>It is damaged, or made to fill the memory.</source>
+        <translation>Sie ist beschädigt, oder sie soll den Speicher füllen.</translation>
+    </message>
+    <message>
+        <source>It opens {kinds}.</source>
+        <translation>Es öffnet {kinds}.</translation>
+    </message>
+    <message>
+        <source>It reads channels R, G, B or Y, with or without A.</source>
+        <translation>Es liest die Kanäle R, G, B oder Y, mit oder ohne A.</translation>
+    </message>
+    <message>
+        <source>It writes {known}.</source>
+        <translation>Es schreibt {known}.</translation>
+    </message>
+    <message>
+        <source>JPEG knows no transparency; what is transparent becomes white.</source>
+        <translation>JPEG kennt keine Transparenz; was durchsichtig ist, wird weiß.</translation>
+    </message>
+    <message>
+        <source>Layers keep their 8 bits a channel, written as 16; the merged picture and what is resampled are computed with 16.</source>
+        <translation>Ebenen behalten ihre 8 Bit je Kanal, als 16 geschrieben; das zusammengesetzte Bild und was neu berechnet wird, hat echte 16.</translation>
+    </message>
+    <message>
+        <source>Layers of more than {most:,} megapixels together: Downstage cannot open the file again. Keep a project.</source>
+        <translation>Die Ebenen haben zusammen mehr als {most} Megapixel: Downstage kann die Datei nicht wieder öffnen. Bewahren Sie ein Projekt auf.</translation>
+    </message>
+    <message>
+        <source>Leave some of the ground around the thing, or cut it out yourself and use a picture with transparency.</source>
+        <translation>Lassen Sie um das Ding etwas Hintergrund stehen, oder stellen Sie es selbst frei und nehmen Sie ein Bild mit Transparenz.</translation>
+    </message>
+    <message>
+        <source>Left out, so the picture may look different: {names}.</source>
+        <translation>Weggelassen, das Bild kann daher anders aussehen: {names}.</translation>
+    </message>
+    <message>
+        <source>Locks of position, pixels or transparency alone are not kept.</source>
+        <translation>Sperren nur für Position, Pixel oder Transparenz bleiben nicht erhalten.</translation>
+    </message>
+    <message>
+        <source>Looking at the picture</source>
+        <translation>Das Bild wird betrachtet</translation>
+    </message>
+    <message>
+        <source>Make the folder first, or save into another one.</source>
+        <translation>Legen Sie den Ordner an, oder speichern Sie in einen anderen.</translation>
+    </message>
+    <message>
+        <source>Masks become part of the layers&apos; transparency.</source>
+        <translation>Masken gehen in die Transparenz der Ebenen ein.</translation>
+    </message>
+    <message>
+        <source>Masks that show more outside than inside are written over their layers only: {names}.</source>
+        <translation>Masken, die außen mehr zeigen als innen, werden nur über ihren Ebenen geschrieben: {names}.</translation>
+    </message>
+    <message>
+        <source>Masks that were scaled or turned with their groups are written as they look, resampled: {names}.</source>
+        <translation>Masken, die mit ihren Gruppen skaliert oder gedreht wurden, werden neu berechnet geschrieben, so wie sie aussehen: {names}.</translation>
+    </message>
+    <message>
+        <source>More than 30,000 pixels a side: the file is written in Photoshop&apos;s large document format (PSB).</source>
+        <translation>Mehr als 30 000 Pixel je Seite: Die Datei wird in Photoshops Format für große Dokumente (PSB) geschrieben.</translation>
     </message>
     <message>
         <source>Move</source>
@@ -2535,6 +2711,14 @@ wird ausgeschnitten</translation>
         <translation>Hilfslinie verschieben</translation>
     </message>
     <message>
+        <source>Name a file in it.</source>
+        <translation>Nennen Sie eine Datei darin.</translation>
+    </message>
+    <message>
+        <source>Names keep only the characters that a PSD can hold: {names}.</source>
+        <translation>Namen behalten nur die Zeichen, die eine PSD fassen kann: {names}.</translation>
+    </message>
+    <message>
         <source>New guide</source>
         <translation>Neue Hilfslinie</translation>
     </message>
@@ -2543,20 +2727,56 @@ wird ausgeschnitten</translation>
         <translation>Keine Ebene ist aktiv. Wählen Sie eine im Ebenenbedienfeld.</translation>
     </message>
     <message>
+        <source>No thing stands out from the ground of the reference picture.</source>
+        <translation>Auf dem Referenzbild hebt sich kein Ding vom Hintergrund ab.</translation>
+    </message>
+    <message>
+        <source>Not kept: {names}.</source>
+        <translation>Nicht erhalten: {names}.</translation>
+    </message>
+    <message>
+        <source>Nothing in this layer is opaque, so thing and effects cannot be told apart.</source>
+        <translation>In dieser Ebene ist nichts deckend, daher sind Ding und Effekte nicht zu unterscheiden.</translation>
+    </message>
+    <message>
         <source>Nothing in “{name}” is opaque, so thing and shadow cannot be told apart.</source>
         <translation>In „{name}“ ist nichts deckend; Ding und Schatten sind nicht zu unterscheiden.</translation>
+    </message>
+    <message>
+        <source>Only the first of {frames} pictures in the file was opened.</source>
+        <translation>Von {frames} Bildern in der Datei wurde nur das erste geöffnet.</translation>
     </message>
     <message>
         <source>Open</source>
         <translation>Geöffnet</translation>
     </message>
     <message>
+        <source>Open a file that Downstage saved with the ending .downstage.</source>
+        <translation>Öffnen Sie eine Datei, die Downstage mit der Endung .downstage gespeichert hat.</translation>
+    </message>
+    <message>
+        <source>Open it again in a moment.</source>
+        <translation>Öffnen Sie sie gleich noch einmal.</translation>
+    </message>
+    <message>
         <source>Paint on the Mask</source>
         <translation>Auf der Maske malen</translation>
     </message>
     <message>
+        <source>Pass-through groups with an opacity are mixed apart from what lies below.</source>
+        <translation>Gruppen im Modus „Hindurchwirken“ mit Deckkraft werden getrennt von dem gemischt, was darunter liegt.</translation>
+    </message>
+    <message>
+        <source>Programs other than Krita show these blend modes as normal: {modes}.</source>
+        <translation>Andere Programme als Krita zeigen diese Füllmethoden als „Normal“: {modes}.</translation>
+    </message>
+    <message>
         <source>Put the same view without the thing on the layer below, then extract again.</source>
         <translation>Legen Sie dieselbe Ansicht ohne das Ding auf die Ebene darunter und lösen Sie es dann noch einmal heraus.</translation>
+    </message>
+    <message>
+        <source>Recipes (prompts, seeds) and other candidates of generated layers stay in the project file only.</source>
+        <translation>Rezepte (Prompts, Seeds) und weitere Kandidaten erzeugter Ebenen bleiben nur in der Projektdatei.</translation>
     </message>
     <message>
         <source>Remove the guide</source>
@@ -2575,8 +2795,76 @@ wird ausgeschnitten</translation>
         <translation>Drehen</translation>
     </message>
     <message>
+        <source>Save again in a moment.</source>
+        <translation>Speichern Sie gleich noch einmal.</translation>
+    </message>
+    <message>
+        <source>Save into another folder or under another name.</source>
+        <translation>Speichern Sie in einen anderen Ordner oder unter anderem Namen.</translation>
+    </message>
+    <message>
+        <source>Save into another folder.</source>
+        <translation>Speichern Sie in einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>Save it anew in the program that made it.</source>
+        <translation>Speichern Sie sie in dem Programm neu, aus dem sie stammt.</translation>
+    </message>
+    <message>
+        <source>Save it as PNG or TIFF.</source>
+        <translation>Speichern Sie es als PNG oder TIFF.</translation>
+    </message>
+    <message>
+        <source>Save it as RGB or with 8 bits.</source>
+        <translation>Speichern Sie sie als RGB oder mit 8 Bit.</translation>
+    </message>
+    <message>
+        <source>Save it as RGB.</source>
+        <translation>Speichern Sie sie als RGB.</translation>
+    </message>
+    <message>
+        <source>Save it with the ending .psb.</source>
+        <translation>Speichern Sie es mit der Endung .psb.</translation>
+    </message>
+    <message>
+        <source>Save somewhere else.</source>
+        <translation>Speichern Sie anderswo.</translation>
+    </message>
+    <message>
+        <source>Save soon, and make room. It is tried again by itself.</source>
+        <translation>Speichern Sie bald, und schaffen Sie Platz. Es wird von selbst wieder versucht.</translation>
+    </message>
+    <message>
+        <source>Save under another name to keep both.</source>
+        <translation>Speichern Sie unter anderem Namen, um beide zu behalten.</translation>
+    </message>
+    <message>
         <source>Scale</source>
         <translation>Skalieren</translation>
+    </message>
+    <message>
+        <source>Scale it down or cut it in another program first.</source>
+        <translation>Verkleinern oder beschneiden Sie es vorher in einem anderen Programm.</translation>
+    </message>
+    <message>
+        <source>Scaled, turned or part-pixel layers are written as they look, resampled.</source>
+        <translation>Skalierte, gedrehte oder um Pixelteile verschobene Ebenen werden neu berechnet geschrieben, so wie sie aussehen.</translation>
+    </message>
+    <message>
+        <source>Scaled, turned or part-pixel layers are written as they look, resampled: {names}.</source>
+        <translation>Skalierte, gedrehte oder um Pixelteile verschobene Ebenen werden neu berechnet geschrieben, so wie sie aussehen: {names}.</translation>
+    </message>
+    <message>
+        <source>Scaled, turned or part-pixel layers become smart objects; their masks are resampled: {names}.</source>
+        <translation>Skalierte, gedrehte oder um Pixelteile verschobene Ebenen werden Smartobjekte; ihre Masken werden neu berechnet: {names}.</translation>
+    </message>
+    <message>
+        <source>Show a layer, or include hidden ones.</source>
+        <translation>Blenden Sie eine Ebene ein, oder nehmen Sie ausgeblendete dazu.</translation>
+    </message>
+    <message>
+        <source>Show a layer, or save without pages.</source>
+        <translation>Blenden Sie eine Ebene ein, oder speichern Sie ohne Seiten.</translation>
     </message>
     <message>
         <source>Show them first.</source>
@@ -2587,24 +2875,104 @@ wird ausgeschnitten</translation>
         <translation>Neigen</translation>
     </message>
     <message>
+        <source>Some pixels in the file are damaged and were left black.</source>
+        <translation>Einige Pixel in der Datei sind beschädigt und blieben schwarz.</translation>
+    </message>
+    <message>
         <source>Split shadow of “{name}”</source>
         <translation>Schatten von „{name}“ abtrennen</translation>
+    </message>
+    <message>
+        <source>Split the file in the program that made it.</source>
+        <translation>Teilen Sie die Datei in dem Programm, aus dem sie stammt.</translation>
+    </message>
+    <message>
+        <source>The box is {width} × {height} pixels; it needs at least {least} × {least}.</source>
+        <translation>Der Rahmen hat {width} × {height} Pixel; er braucht mindestens {least} × {least}.</translation>
+    </message>
+    <message>
+        <source>The box {x},{y} {width} × {height} reaches outside the picture, which is {wide} × {high} pixels.</source>
+        <translation>Der Rahmen {x},{y} {width} × {height} reicht über das Bild hinaus, das {wide} × {high} Pixel hat.</translation>
     </message>
     <message>
         <source>The canvas has been cropped or extended; the new layer lies at its place in the picture.</source>
         <translation>Die Leinwand wurde beschnitten oder erweitert; die neue Ebene liegt an ihrer Stelle im Bild.</translation>
     </message>
     <message>
+        <source>The colour profile is damaged or of the wrong kind; its colours were taken as sRGB.</source>
+        <translation>Das Farbprofil ist beschädigt oder von der falschen Art; die Farben wurden als sRGB genommen.</translation>
+    </message>
+    <message>
+        <source>The colours were converted from “{name}” to sRGB.</source>
+        <translation>Die Farben wurden von „{name}“ in sRGB umgewandelt.</translation>
+    </message>
+    <message>
         <source>The damaged file is kept: {file}</source>
         <translation>Die beschädigte Datei bleibt erhalten: {file}</translation>
+    </message>
+    <message>
+        <source>The density or feather of {n} mask(s) was worked into the masks.</source>
+        <translation>Dichte oder weiche Kante von {n} Maske(n) wurde in die Masken eingerechnet.</translation>
     </message>
     <message>
         <source>The document has no layers to flatten.</source>
         <translation>Das Dokument hat keine Ebenen zu reduzieren.</translation>
     </message>
     <message>
+        <source>The document is too large for a PSD, which holds 2 GB.</source>
+        <translation>Das Dokument ist zu groß für eine PSD, die 2 GB fasst.</translation>
+    </message>
+    <message>
+        <source>The effects of {n} layer(s) became pixels; shadows and glows are near to Photoshop&apos;s, not the same.</source>
+        <translation>Die Effekte von {n} Ebene(n) wurden Pixel; Schatten und Scheine sind denen von Photoshop nahe, nicht gleich.</translation>
+    </message>
+    <message>
+        <source>The engine stopped because of an error in the program ({kind}: {error}).</source>
+        <translation>Das Modell wurde durch einen Fehler im Programm angehalten ({kind}: {error}).</translation>
+    </message>
+    <message>
+        <source>The file had {depth} bits a channel; they were reduced to 8.</source>
+        <translation>Die Datei hatte {depth} Bit je Kanal; sie wurden auf 8 verringert.</translation>
+    </message>
+    <message>
+        <source>The file has no layers with pixels; its merged picture became the only one.</source>
+        <translation>Die Datei hat keine Ebenen mit Pixeln; ihr zusammengesetztes Bild wurde die einzige.</translation>
+    </message>
+    <message>
+        <source>The file has no layers; its merged picture became the only one.</source>
+        <translation>Die Datei hat keine Ebenen; ihr zusammengesetztes Bild wurde die einzige.</translation>
+    </message>
+    <message>
+        <source>The file is damaged: {damaged} of {asked} pieces of the layers (256 × 256 pixels each) are lost and empty here.</source>
+        <translation>Die Datei ist beschädigt: {damaged} von {asked} Stücken der Ebenen (je 256 × 256 Pixel) sind verloren und hier leer.</translation>
+    </message>
+    <message>
+        <source>The file is in the colour mode {mode}, which cannot be opened.</source>
+        <translation>Die Datei hat den Farbmodus {mode}, der nicht geöffnet werden kann.</translation>
+    </message>
+    <message>
+        <source>The file stays as it is. Save what is left under another name, or use an older copy.</source>
+        <translation>Die Datei bleibt, wie sie ist. Speichern Sie, was übrig ist, unter anderem Namen, oder nehmen Sie eine ältere Kopie.</translation>
+    </message>
+    <message>
+        <source>The file was in the colour mode {mode}; it became RGB.</source>
+        <translation>Die Datei hatte den Farbmodus {mode}; sie wurde RGB.</translation>
+    </message>
+    <message>
+        <source>The fill opacity of {n} layer(s) was put into the opacity.</source>
+        <translation>Die Flächendeckkraft von {n} Ebene(n) ging in die Deckkraft ein.</translation>
+    </message>
+    <message>
+        <source>The fill opacity of {n} pass-through group(s) is kept, but cannot be changed here.</source>
+        <translation>Die Flächendeckkraft von {n} Gruppe(n) im Modus „Hindurchwirken“ bleibt erhalten, kann hier aber nicht geändert werden.</translation>
+    </message>
+    <message>
         <source>The last candidate cannot be removed.</source>
         <translation>Der letzte Kandidat kann nicht entfernt werden.</translation>
+    </message>
+    <message>
+        <source>The layer is empty.</source>
+        <translation>Die Ebene ist leer.</translation>
     </message>
     <message>
         <source>The layer is empty: there is nothing to transform.</source>
@@ -2615,8 +2983,64 @@ wird ausgeschnitten</translation>
         <translation>Die Ebene, für die es bestimmt war, gibt es nicht mehr; es ist eine eigene.</translation>
     </message>
     <message>
+        <source>The layers in “{name}” unpack to more than {most} megapixels.</source>
+        <translation>Die Ebenen in „{name}“ werden entpackt größer als {most} Megapixel.</translation>
+    </message>
+    <message>
+        <source>The layers that Photoshop put into the TIFF were not read, only its merged picture; a PSD keeps them.</source>
+        <translation>Die Ebenen, die Photoshop in die TIFF gelegt hat, wurden nicht gelesen, nur ihr zusammengesetztes Bild; eine PSD bewahrt sie.</translation>
+    </message>
+    <message>
         <source>The mask of “{name}” is switched off. Switch it on to paint on it.</source>
         <translation>Die Maske von „{name}“ ist ausgeschaltet. Schalten Sie sie ein, um auf ihr zu malen.</translation>
+    </message>
+    <message>
+        <source>The model made an empty layer.</source>
+        <translation>Das Modell hat eine leere Ebene erzeugt.</translation>
+    </message>
+    <message>
+        <source>The model&apos;s picture library {folder} is damaged.</source>
+        <translation>Die Bildersammlung des Modells {folder} ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>The model&apos;s picture library {folder} is missing.</source>
+        <translation>Die Bildersammlung des Modells {folder} fehlt.</translation>
+    </message>
+    <message>
+        <source>The model&apos;s picture of “{name}” cannot be read.</source>
+        <translation>Das Bild des Modells von „{name}“ kann nicht gelesen werden.</translation>
+    </message>
+    <message>
+        <source>The nearest things it knows: {things}.</source>
+        <translation>Am nächsten kommen: {things}.</translation>
+    </message>
+    <message>
+        <source>The picture had floating-point values; 0 to 1 became 8 bits a channel.</source>
+        <translation>Das Bild hatte Gleitkommawerte; 0 bis 1 wurde zu 8 Bit je Kanal.</translation>
+    </message>
+    <message>
+        <source>The picture had more than 8 bits a channel; they were reduced to 8.</source>
+        <translation>Das Bild hatte mehr als 8 Bit je Kanal; sie wurden auf 8 verringert.</translation>
+    </message>
+    <message>
+        <source>The picture held linear light; it became sRGB of 8 bits a channel.</source>
+        <translation>Das Bild enthielt lineares Licht; es wurde sRGB mit 8 Bit je Kanal.</translation>
+    </message>
+    <message>
+        <source>The picture is composed with 8 bits a channel; what the file holds beyond them repeats them.</source>
+        <translation>Das Bild wird mit 8 Bit je Kanal zusammengesetzt; was die Datei darüber hinaus fasst, wiederholt sie.</translation>
+    </message>
+    <message>
+        <source>The picture was CMYK; it names no profile, so its colours are a guess.</source>
+        <translation>Das Bild war CMYK; es nennt kein Profil, die Farben sind daher geschätzt.</translation>
+    </message>
+    <message>
+        <source>The picture was CMYK; its colours were converted to sRGB.</source>
+        <translation>Das Bild war CMYK; seine Farben wurden in sRGB umgewandelt.</translation>
+    </message>
+    <message>
+        <source>The picture with the thing and the one without it differ in size.</source>
+        <translation>Das Bild mit dem Ding und das ohne sind verschieden groß.</translation>
     </message>
     <message>
         <source>The pixels of “{name}” are locked.</source>
@@ -2643,12 +3067,32 @@ wird ausgeschnitten</translation>
         <translation>Die Vorgaben können nicht gespeichert werden: {reason}</translation>
     </message>
     <message>
+        <source>The prompt is empty.</source>
+        <translation>Der Prompt ist leer.</translation>
+    </message>
+    <message>
         <source>The reference of this layer is damaged.</source>
         <translation>Die Vorlage dieser Ebene ist beschädigt.</translation>
     </message>
     <message>
+        <source>The strength of an extraction lies between 0 and 1; {strength:g} was asked for.</source>
+        <translation>Die Stärke einer Extraktion liegt zwischen 0 und 1; verlangt wurde {strength:g}.</translation>
+    </message>
+    <message>
         <source>The transparency of “{name}” is locked.</source>
         <translation>Die Transparenz von „{name}“ ist gesperrt.</translation>
+    </message>
+    <message>
+        <source>The {count} pages became layers, the first at the bottom.</source>
+        <translation>Die {count} Seiten wurden Ebenen, die erste zuunterst.</translation>
+    </message>
+    <message>
+        <source>The {count} pages became layers, the first on top.</source>
+        <translation>Die {count} Seiten wurden Ebenen, die erste zuoberst.</translation>
+    </message>
+    <message>
+        <source>There are too many folders called “{name}”.</source>
+        <translation>Es gibt zu viele Ordner mit dem Namen „{name}“.</translation>
     </message>
     <message>
         <source>There is no background below “{name}”.</source>
@@ -2659,12 +3103,24 @@ wird ausgeschnitten</translation>
         <translation>Es gibt keine Füllmethode „{mode}“.</translation>
     </message>
     <message>
+        <source>There is no layer to export.</source>
+        <translation>Es gibt keine Ebene zu exportieren.</translation>
+    </message>
+    <message>
+        <source>There is no visible layer to make a page of.</source>
+        <translation>Es gibt keine sichtbare Ebene, die eine Seite werden könnte.</translation>
+    </message>
+    <message>
         <source>There is nothing below “{name}” to clip it to.</source>
         <translation>Unter „{name}“ ist nichts, worauf sie beschnitten werden könnte.</translation>
     </message>
     <message>
         <source>There is nothing below “{name}” to merge it with.</source>
         <translation>Unter „{name}“ ist nichts, womit sie vereint werden könnte.</translation>
+    </message>
+    <message>
+        <source>There is nothing in the box to be settled there.</source>
+        <translation>Im Rahmen ist nichts, das dort neu eingefügt werden könnte.</translation>
     </message>
     <message>
         <source>There is nothing to align.</source>
@@ -2679,12 +3135,52 @@ wird ausgeschnitten</translation>
         <translation>Es gibt nichts zu transformieren.</translation>
     </message>
     <message>
+        <source>There was not enough memory to make the layer.</source>
+        <translation>Der Speicher reichte nicht, um die Ebene zu erzeugen.</translation>
+    </message>
+    <message>
+        <source>This model cannot make “{prompt}”.</source>
+        <translation>Dieses Modell kann „{prompt}“ nicht erzeugen.</translation>
+    </message>
+    <message>
         <source>Transform</source>
         <translation>Transformieren</translation>
     </message>
     <message>
+        <source>Try another seed.</source>
+        <translation>Versuchen Sie einen anderen Seed.</translation>
+    </message>
+    <message>
+        <source>Try it in the program that made it, or use an older copy.</source>
+        <translation>Versuchen Sie es mit dem Programm, aus dem sie stammt, oder nehmen Sie eine ältere Kopie.</translation>
+    </message>
+    <message>
+        <source>Try it in the program that made it.</source>
+        <translation>Versuchen Sie es mit dem Programm, aus dem sie stammt.</translation>
+    </message>
+    <message>
+        <source>Type what should stand in the box.</source>
+        <translation>Schreiben Sie, was im Rahmen stehen soll.</translation>
+    </message>
+    <message>
         <source>Unlock it first.</source>
         <translation>Entsperren Sie sie zuerst.</translation>
+    </message>
+    <message>
+        <source>Unsaved work cannot be kept safe at the moment: {reason}.</source>
+        <translation>Ungespeicherte Arbeit kann im Augenblick nicht gesichert werden: {reason}.</translation>
+    </message>
+    <message>
+        <source>Update Downstage to open it.</source>
+        <translation>Aktualisieren Sie Downstage, um sie zu öffnen.</translation>
+    </message>
+    <message>
+        <source>Use an older copy.</source>
+        <translation>Nehmen Sie eine ältere Kopie.</translation>
+    </message>
+    <message>
+        <source>Values above 1 were cut off.</source>
+        <translation>Werte über 1 wurden abgeschnitten.</translation>
     </message>
     <message>
         <source>What is to be extracted is too large.</source>
@@ -2695,12 +3191,140 @@ wird ausgeschnitten</translation>
         <translation>Was dahinter liegt, wurde inzwischen geändert; „Mit neuem Startwert noch einmal generieren“ passt es dem an.</translation>
     </message>
     <message>
+        <source>Which layers the engine does not look at stays in the project file only.</source>
+        <translation>Welche Ebenen das Modell nicht sieht, bleibt nur in der Projektdatei.</translation>
+    </message>
+    <message>
+        <source>Write what to insert, for example “apple”.</source>
+        <translation>Schreiben Sie, was eingefügt werden soll, zum Beispiel „apple“.</translation>
+    </message>
+    <message>
+        <source>You may not read “{path}”.</source>
+        <translation>Sie dürfen „{path}“ nicht lesen.</translation>
+    </message>
+    <message>
+        <source>a name without an ending</source>
+        <translation>einem Namen ohne Endung</translation>
+    </message>
+    <message>
+        <source>it is write-protected.</source>
+        <translation>sie ist schreibgeschützt.</translation>
+    </message>
+    <message>
+        <source>the database says: {words}.</source>
+        <translation>die Datenbank sagt: {words}.</translation>
+    </message>
+    <message>
+        <source>the disk is full or cannot be written to.</source>
+        <translation>der Datenträger ist voll oder nicht beschreibbar.</translation>
+    </message>
+    <message>
+        <source>the disk is full.</source>
+        <translation>der Datenträger ist voll.</translation>
+    </message>
+    <message>
+        <source>the disk is read-only.</source>
+        <translation>der Datenträger ist schreibgeschützt.</translation>
+    </message>
+    <message>
+        <source>the disk of “{folder}” is full or cannot be written to</source>
+        <translation>der Datenträger von „{folder}“ ist voll oder nicht beschreibbar</translation>
+    </message>
+    <message>
+        <source>the disk takes no file this large.</source>
+        <translation>der Datenträger nimmt keine so große Datei auf.</translation>
+    </message>
+    <message>
+        <source>the ending “{suffix}”</source>
+        <translation>der Endung „{suffix}“</translation>
+    </message>
+    <message>
+        <source>the folder does not exist.</source>
+        <translation>den Ordner gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>the name is too long.</source>
+        <translation>der Name ist zu lang.</translation>
+    </message>
+    <message>
+        <source>the system says: {words}.</source>
+        <translation>das System sagt: {words}.</translation>
+    </message>
+    <message>
+        <source>there is a folder of that name.</source>
+        <translation>es gibt einen Ordner dieses Namens.</translation>
+    </message>
+    <message>
+        <source>there is not enough memory</source>
+        <translation>der Arbeitsspeicher reicht nicht</translation>
+    </message>
+    <message>
+        <source>your quota on this disk is used up.</source>
+        <translation>Ihr Kontingent auf diesem Datenträger ist verbraucht.</translation>
+    </message>
+    <message>
         <source>{label} (the layer below it is gone)</source>
         <translation>{label} (die Ebene darunter ist weg)</translation>
     </message>
     <message>
         <source>{label} (the layer it was for is gone)</source>
         <translation>{label} (die Ebene, für die es war, ist weg)</translation>
+    </message>
+    <message>
+        <source>{names} and {count} more</source>
+        <translation>{names} und {count} weitere</translation>
+    </message>
+    <message>
+        <source>{name} compresses with a small loss of detail.</source>
+        <translation>{name} komprimiert mit kleinem Verlust an Einzelheiten.</translation>
+    </message>
+    <message>
+        <source>{n} adjustment layer(s) became pixels; they no longer follow what lies below them.</source>
+        <translation>{n} Einstellungsebene(n) wurden Pixel; sie folgen nicht mehr dem, was darunter liegt.</translation>
+    </message>
+    <message>
+        <source>{n} fill or shape layer(s) became pixels.</source>
+        <translation>{n} Füll- oder Formebene(n) wurden Pixel.</translation>
+    </message>
+    <message>
+        <source>{n} layer(s) or group(s) with a blend mode unknown here came in as normal.</source>
+        <translation>{n} Ebene(n) oder Gruppe(n) mit einer hier unbekannten Füllmethode kamen als „Normal“ herein.</translation>
+    </message>
+    <message>
+        <source>{n} layer(s) without pixels in the file came in empty.</source>
+        <translation>{n} Ebene(n) ohne Pixel in der Datei kamen leer herein.</translation>
+    </message>
+    <message>
+        <source>{n} other channel(s) in the file were left out.</source>
+        <translation>{n} weitere Kanäle der Datei wurden weggelassen.</translation>
+    </message>
+    <message>
+        <source>{n} part(s) of the file that are not pictures were left out.</source>
+        <translation>{n} Teil(e) der Datei, die keine Bilder sind, wurden weggelassen.</translation>
+    </message>
+    <message>
+        <source>{n} shape layer(s) became pixels.</source>
+        <translation>{n} Formebene(n) wurden Pixel.</translation>
+    </message>
+    <message>
+        <source>{n} smart object(s) became pixels.</source>
+        <translation>{n} Smartobjekt(e) wurden Pixel.</translation>
+    </message>
+    <message>
+        <source>{n} text layer(s) became pixels.</source>
+        <translation>{n} Textebene(n) wurden Pixel.</translation>
+    </message>
+    <message>
+        <source>{n} vector mask(s) became pixel masks.</source>
+        <translation>{n} Vektormaske(n) wurden Pixelmasken.</translation>
+    </message>
+    <message>
+        <source>“{name}” could not be saved: there is not enough memory.</source>
+        <translation>„{name}“ konnte nicht gespeichert werden: der Arbeitsspeicher reicht nicht.</translation>
+    </message>
+    <message>
+        <source>“{name}” could not be saved: {reason}</source>
+        <translation>„{name}“ konnte nicht gespeichert werden: {reason}</translation>
     </message>
     <message>
         <source>“{name}” has a mask already.</source>
@@ -2731,8 +3355,48 @@ wird ausgeschnitten</translation>
         <translation>„{name}“ hat die Füllmethode {mode}.</translation>
     </message>
     <message>
+        <source>“{name}” holds a part that unpacks to {size:,.0f} MB and was not opened.</source>
+        <translation>„{name}“ enthält einen Teil, der entpackt {size:.0f} MB hat, und wurde nicht geöffnet.</translation>
+    </message>
+    <message>
+        <source>“{name}” holds colours of lower resolution, which Downstage cannot open.</source>
+        <translation>„{name}“ enthält Farben geringerer Auflösung, die Downstage nicht öffnen kann.</translation>
+    </message>
+    <message>
+        <source>“{name}” holds no colours that Downstage knows.</source>
+        <translation>„{name}“ enthält keine Farben, die Downstage kennt.</translation>
+    </message>
+    <message>
+        <source>“{name}” holds {kind} colours with more than 8 bits, which Downstage cannot open.</source>
+        <translation>„{name}“ enthält Farben der Art {kind} mit mehr als 8 Bit, die Downstage nicht öffnen kann.</translation>
+    </message>
+    <message>
+        <source>“{name}” is a deep picture, which Downstage cannot open.</source>
+        <translation>„{name}“ ist ein Bild mit Tiefe (Deep), das Downstage nicht öffnen kann.</translation>
+    </message>
+    <message>
         <source>“{name}” is a group; this needs a layer.</source>
         <translation>„{name}“ ist eine Gruppe; hier wird eine Ebene gebraucht.</translation>
+    </message>
+    <message>
+        <source>“{name}” is being read or saved by another window or program.</source>
+        <translation>„{name}“ wird gerade von einem anderen Fenster oder Programm gelesen oder gespeichert.</translation>
+    </message>
+    <message>
+        <source>“{name}” is being saved by another window or program.</source>
+        <translation>„{name}“ wird gerade von einem anderen Fenster oder Programm gespeichert.</translation>
+    </message>
+    <message>
+        <source>“{name}” is damaged and cannot be opened.</source>
+        <translation>„{name}“ ist beschädigt und kann nicht geöffnet werden.</translation>
+    </message>
+    <message>
+        <source>“{name}” is damaged or of a kind that Downstage cannot open.</source>
+        <translation>„{name}“ ist beschädigt oder von einer Art, die Downstage nicht öffnen kann.</translation>
+    </message>
+    <message>
+        <source>“{name}” is empty.</source>
+        <translation>„{name}“ ist leer.</translation>
     </message>
     <message>
         <source>“{name}” is hidden. Show it to move it.</source>
@@ -2755,12 +3419,28 @@ wird ausgeschnitten</translation>
         <translation>„{name}“ ist gesperrt. Entsperren Sie sie, um auf ihrer Maske zu malen.</translation>
     </message>
     <message>
+        <source>“{name}” is not a Downstage project.</source>
+        <translation>„{name}“ ist kein Downstage-Projekt.</translation>
+    </message>
+    <message>
+        <source>“{name}” is not a Photoshop file, or it is damaged.</source>
+        <translation>„{name}“ ist keine Photoshop-Datei, oder sie ist beschädigt.</translation>
+    </message>
+    <message>
         <source>“{name}” is not a group.</source>
         <translation>„{name}“ ist keine Gruppe.</translation>
     </message>
     <message>
+        <source>“{name}” is not a picture that Downstage can open.</source>
+        <translation>„{name}“ ist kein Bild, das Downstage öffnen kann.</translation>
+    </message>
+    <message>
         <source>“{name}” is scaled to nothing.</source>
         <translation>„{name}“ ist auf nichts skaliert.</translation>
+    </message>
+    <message>
+        <source>“{name}” is {width:,} × {height:,} pixels; Downstage opens pictures of up to {most:,} megapixels and {longest:,} pixels a side.</source>
+        <translation>„{name}“ hat {width} × {height} Pixel; Downstage öffnet Bilder bis zu {most} Megapixeln und {longest} Pixeln je Seite.</translation>
     </message>
     <message>
         <source>“{name}” lies outside the canvas; there is no light that it could stand in.</source>
@@ -2769,6 +3449,22 @@ wird ausgeschnitten</translation>
     <message>
         <source>“{name}” looks the same as what lies below it.</source>
         <translation>„{name}“ sieht aus wie das, was darunter liegt.</translation>
+    </message>
+    <message>
+        <source>“{name}” names a file outside itself and was not opened.</source>
+        <translation>„{name}“ verweist auf eine Datei außerhalb und wurde nicht geöffnet.</translation>
+    </message>
+    <message>
+        <source>“{name}” needs more memory than there is.</source>
+        <translation>„{name}“ braucht mehr Arbeitsspeicher, als da ist.</translation>
+    </message>
+    <message>
+        <source>“{name}” was changed by another window or program after you opened it.</source>
+        <translation>„{name}“ wurde von einem anderen Fenster oder Programm geändert, nachdem Sie die Datei geöffnet haben.</translation>
+    </message>
+    <message>
+        <source>“{name}” was saved by a newer Downstage (file version {version}; this one reads up to {newest}).</source>
+        <translation>„{name}“ wurde von einem neueren Downstage gespeichert (Dateiversion {version}; dieses liest bis {newest}).</translation>
     </message>
     <message>
         <source>“{name}” was taken out of a picture; there is nothing to make anew.</source>
@@ -2781,6 +3477,14 @@ wird ausgeschnitten</translation>
     <message>
         <source>“{name}”, which it was to lie on, is gone; it lies on “{other}” instead.</source>
         <translation>„{name}“, worauf es liegen sollte, gibt es nicht mehr; es liegt nun auf „{other}“.</translation>
+    </message>
+    <message>
+        <source>“{path}” does not exist.</source>
+        <translation>„{path}“ gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>“{path}” is a folder, not a picture.</source>
+        <translation>„{path}“ ist ein Ordner, kein Bild.</translation>
     </message>
 </context>
 <context>

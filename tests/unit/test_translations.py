@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QTranslator
+from PySide6.QtWidgets import QApplication
 
+from app.document import Document, make_layer
+from app.errors import FileError
+from app.formats import losses, open_document
+from app.pixels import Pixels
 from app.words import phrase
-from ui.language import LANGUAGES, TRANSLATIONS, language_for, translated
+from bfs_engine.api import Box, EngineError, UnknownPrompt
+from bfs_engine.framing import check_box
+from ui.language import LANGUAGES, TRANSLATIONS, language_for, speak, translated
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "packaging"))
 import translations  # noqa: E402
@@ -51,5 +61,42 @@ def test_a_phrase_is_english_by_itself_and_remembers_its_parts() -> None:
     assert translated("plain words") == "plain words"
 
 
+@pytest.fixture
+def in_german(qapp: QApplication) -> Iterator[None]:
+    speak(qapp, "de")
+    yield
+    speak(qapp, "en")
+
+
+def test_what_files_and_the_engine_refuse_is_said_in_the_users_language(in_german: None, tmp_path: Path) -> None:
+    with pytest.raises(FileError) as missing:
+        open_document(tmp_path / "no.png")
+    with pytest.raises(EngineError) as outside:
+        check_box(Box(90, 0, 20, 20), 100, 100)
+    unknown = UnknownPrompt("dragon", ("apple", "cat"))
+    assert translated(missing.value.sentence).endswith("no.png“ gibt es nicht.")
+    assert translated(outside.value.sentence) == "Der Rahmen 90,0 20 × 20 reicht über das Bild hinaus, das 100 × 100 Pixel hat."
+    assert translated(unknown.sentence) == "Dieses Modell kann „dragon“ nicht erzeugen."
+    assert translated(unknown.hint) == "Am nächsten kommen: apple, cat."
+
+
+def test_what_a_format_drops_is_said_in_the_users_language(in_german: None) -> None:
+    layers = tuple(make_layer(name, Pixels.from_array(np.full((4, 4, 4), 255, np.uint8))) for name in "ab")
+    dropped = [translated(loss) for loss in losses(Document(4, 4, layers), Path("x.jpg"))]
+    assert dropped[:2] == [
+        "Alle Ebenen werden zu einem Bild vereint; Namen, Gruppen, Masken und Rezepte bleiben nicht erhalten.",
+        "JPEG kennt keine Transparenz; was durchsichtig ist, wird weiß.",
+    ]
+
+
+def test_no_error_about_a_file_is_a_plain_string() -> None:
+    plain = []
+    for path in sorted((translations.ROOT / "app" / "formats").glob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("FileError", "FileChanged", "EditError", "EngineError"):
+                plain += [f"{path.name}:{call.lineno}" for part in call.args[:1] if isinstance(part, ast.Constant | ast.JoinedStr)]
+    assert not plain
+
+
 def _places(text: str) -> list[str]:
-    return sorted(re.findall(r"\{\w*\}", text))
+    return sorted(re.findall(r"\{(\w*)[:}]", text))  # how a number is written may differ
