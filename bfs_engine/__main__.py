@@ -33,7 +33,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -178,7 +178,7 @@ def shards(options: argparse.Namespace) -> int:
     """Write rendered scenes as shards of pictures to train on."""
     from .train import fit
 
-    fit.write_shards(options.out, options.library, options.count, options.size, options.seed)
+    fit.write_shards(options.out, options.library, options.count, options.size, options.seed, options.domain)
     return 0
 
 
@@ -249,10 +249,13 @@ def trials(options: argparse.Namespace) -> int:
 
 def benchmark(options: argparse.Namespace) -> int:
     """Train the paper's ablation and its rivals at equal steps, or what is left of that, and print the report."""
-    from .evaluate.benchmark import Plan, longer, quick, run
+    from .evaluate import benchmark as bench
 
-    plan = longer(Plan(seed=options.seed), options.times)
-    print(run(options.out, options.model or STARTER, quick(plan) if options.quick else plan, lambda line: print(line, file=sys.stderr)))
+    plan = bench.longer(replace(bench.FROM_STARTER if options.from_starter else bench.Plan(), seed=options.seed), options.times)
+    side = None
+    if options.quick:
+        plan, side = bench.quick(plan), bench.QUICK_SIDE
+    print(bench.run(options.out, options.model or STARTER, plan, lambda line: print(line, file=sys.stderr), side))
     return 0
 
 
@@ -303,6 +306,7 @@ def _add_fitting(commands: argparse._SubParsersAction) -> None:
     draw.add_argument("--count", type=int, required=True, help="how many scenes")
     draw.add_argument("--size", type=int, default=128, help="side of a scene in pixels (default: 128)")
     draw.add_argument("--seed", type=int, default=0)
+    draw.add_argument("--domain", choices=("simple", "physical"), default="simple", help="with simulated shadows, and layers (the default); or lit more truly, without")
     draw.add_argument("--library", type=Path, default=STARTER / "library", metavar="DIR", help="the things (default: the starter's)")
     draw.set_defaults(run=shards)
     encode = commands.add_parser("cache", help="encode shards of pictures into latents, once")
@@ -373,10 +377,11 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
         one.add_argument("--font", type=Path, help="NotoColorEmoji.ttf; found by fontconfig when not given")
     bench = commands.add_parser("benchmark", help="train and compare the paper's ablation and other ways to a layer, on scenes whose layers are known")
     bench.add_argument("--out", type=Path, required=True, metavar="DIR", help="data, runs, report.md, results.json, sheet.png; goes on where it stopped")
-    bench.add_argument("--model", type=Path, metavar="MODEL", help="whose autoencoders and library are used (default: the starter)")
+    bench.add_argument("--model", type=Path, metavar="MODEL", help="whose autoencoders, library and weights are used (default: the starter)")
     bench.add_argument("--seed", type=int, default=1)
     bench.add_argument("--times", type=positive, default=1, metavar="N", help="N times the steps and scenes (default: 1, half an hour of a core)")
-    bench.add_argument("--quick", action="store_true", help="a few steps of a tiny network, to see that it runs")
+    bench.add_argument("--from-starter", action="store_true", help="begin with the model's weights, as if stage 1 had made them, not with nothing")
+    bench.add_argument("--quick", action="store_true", help="a few steps on small frames, to see that it runs")
     bench.set_defaults(run=benchmark)
     compare = commands.add_parser("study", help="compare ways of extracting, resettling or computing less on scenes whose true layers are known")
     compare.add_argument("what", choices=("extract", "resettle", "savings", "colours"))

@@ -20,6 +20,7 @@ from bfs_engine.train.compositor import LatentCompositor
 from bfs_engine.train.dry_run import GIB, Cost, build, measure, report
 from bfs_engine.train.fit import CONFIGS, KINDS
 from bfs_engine.train.losses import stage_one
+from bfs_engine.train.shards import Shards
 from bfs_engine.train.stages import StageConfig, predict
 from tests import tiny
 from tests.training import QUICK, blank_backbone, stage
@@ -38,6 +39,10 @@ def test_from_scenes_to_a_trained_model_by_commands_alone(tmp_path: Path, capsys
     model, pictures, latents = (str(tmp_path / name) for name in ("model", "pictures", "latents"))
     run("shards --count 4 --size 32", "--out", pictures)
     assert run("cache --sizes 32x32", "--pictures", pictures, "--model", model, "--out", latents).startswith("4 examples written")
+    real, photographs = str(tmp_path / "photograph-pictures"), str(tmp_path / "photographs")
+    run("shards --count 4 --size 32 --domain physical", "--out", real)
+    run("cache --sizes 32x32", "--pictures", real, "--model", model, "--out", photographs)
+    assert "foreground" in Shards(tmp_path / "latents")[0] and "foreground" not in Shards(tmp_path / "photographs")[0]
     small = tmp_path / "small.json"
     small.write_text(json.dumps(QUICK | {"steps": 2, "width": 8, "blocks": 1}))
     run("fit compositor", "--config", str(small), "--layers", latents, "--out", str(tmp_path / "g"))
@@ -48,7 +53,7 @@ def test_from_scenes_to_a_trained_model_by_commands_alone(tmp_path: Path, capsys
     stages = ["--config", str(config), "--model", model, "--layers", latents, "--compositor", str(tmp_path / "g" / "compositor")]
     run("fit stage1", *stages, "--out", str(tmp_path / "one"))
     start = str(tmp_path / "one" / "average.safetensors")
-    run("fit stage2", *stages, "--photographs", latents, "--start", start, "--out", str(tmp_path / "two"), "--export", str(tmp_path / "trained"))
+    run("fit stage2", *stages, "--photographs", photographs, "--start", start, "--out", str(tmp_path / "two"), "--export", str(tmp_path / "trained"))
     assert (tmp_path / "two" / "sheets" / "0000002.png").exists()
     trained, before = (load_pipeline(tmp_path / name).transformer.state_dict() for name in ("trained", "model"))
     changed = {name for name in before if not torch.equal(trained[name], before[name])}

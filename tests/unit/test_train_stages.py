@@ -9,18 +9,22 @@ from pathlib import Path
 
 import pytest
 import torch
-from diffusers import FluxTransformer2DModel
+from diffusers import FlowMatchEulerDiscreteScheduler, FluxTransformer2DModel
 from safetensors.torch import load_file, save, save_file
 
 from bfs_engine.api import EngineError
+from bfs_engine.bfs.patch_autoencoder import PatchAutoencoder
+from bfs_engine.bfs.pipeline import BFSPipeline
 from bfs_engine.bfs.release import load_release, save_release
 from bfs_engine.bfs.sharing import sharing_parameters
 from bfs_engine.train import stages
+from bfs_engine.train.cache import cache
 from bfs_engine.train.loop import Run, collate, read_weights
 from bfs_engine.train.losses import realism, regularisation, stage_one
 from bfs_engine.train.models import Backbone, Sharing, load_backbone
 from bfs_engine.train.shards import Example, Shards, ShardWriter, decode, read_shard
 from bfs_engine.train.stages import StageConfig, predict, regularises, train_stage_one, train_stage_two
+from bfs_engine.train.starter import StarterConfig, build_transformer
 from tests import tiny
 from tests.training import backbone, blank_backbone, compositor, latents, pictures, stage
 
@@ -186,6 +190,23 @@ def test_models_that_predict_otherwise_are_trained_on_the_same_losses(shards: Sh
     late = exact.time > 0.1  # below it the velocity is that of a slightly later time, on purpose
     assert late.any()
     torch.testing.assert_close(exact.predicted[late], (exact.noise - exact.clean)[late], atol=1e-3, rtol=1e-3)
+
+
+def test_a_model_of_larger_patches_is_trained_alike(tmp_path: Path) -> None:
+    """A starter for frames of twice the side: the same tokens, each of twice the pixels."""
+    codec = {"patch": 16, "block_out_channels": (1,) * 5, "refiner_channels": 0, "latent_channels": 4}
+    vae, rgba_vae = PatchAutoencoder(3, 3, **codec), PatchAutoencoder(4, 4, **codec)
+    config = StarterConfig(heads=2, head_dim=16, single_blocks=1, latent_channels=4, patch=16)
+    BFSPipeline(build_transformer(config), FlowMatchEulerDiscreteScheduler(), vae, rgba_vae, prediction="change", spread=[[0.5] * 4] * 2).save_pretrained(tmp_path / "model")
+    cache(pictures(tmp_path / "pictures", size=64), tmp_path / "latents", vae, rgba_vae, None, [(64, 64)])
+    part = {name: value[None] for name, value in Shards(tmp_path / "latents")[0].items()} | {"number": torch.tensor([0])}
+    assert part["composite"].shape[2:] == part["reach"].shape[2:] == (4, 4)
+    net = load_backbone(tmp_path / "model", Sharing())
+    assert net.scale == 16
+    predicted = predict(net.transformer, net, part, "foreground", stage(effects=8.0))
+    assert predicted.predicted.shape == (2, 4, 4, 4) and predicted.predicted.isfinite().all()
+    with pytest.raises(EngineError, match="multiples of 32"):
+        cache(tmp_path / "pictures", tmp_path / "others", vae, rgba_vae, None, [(48, 48)])
 
 
 def test_flux_reads_text_and_guidance_and_no_reference(shards: Shards) -> None:
