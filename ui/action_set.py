@@ -12,6 +12,9 @@ from ui.actions import ACTIONS, MENUS, Action
 from ui.keys import Keys, native
 from ui.theme import Icons
 
+# What a key that is held down does again and again; everything else happens once.
+REPEATED = ("edit.undo", "edit.redo", "edit.brush_", "layer.raise", "layer.lower", "layer.select_", "generate.candidate_", "view.zoom_", "view.turn_")
+
 
 class ActionSet(QObject):
     """QActions by the names of the table."""
@@ -33,6 +36,7 @@ class ActionSet(QObject):
         made = QAction(action.label, window)
         made.setObjectName(action.name)
         made.setCheckable(action.checkable)
+        made.setAutoRepeat(action.name.startswith(REPEATED))
         made.triggered.connect(lambda _checked=False: handler())
         window.addAction(made)
         return made

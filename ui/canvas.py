@@ -40,6 +40,7 @@ TURN = 15.0  # degrees: what Shift turns the view by
 AHEAD = 0.004  # seconds of that which may go, while the view moves, to what comes into sight next
 REST = 200  # milliseconds without a frame before something is painted out of sight
 WHEEL_STEP = 120  # Qt's units of one notch
+MODIFIERS = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr)
 ARROWS = {Qt.Key.Key_Left.value: (-1, 0), Qt.Key.Key_Right.value: (1, 0), Qt.Key.Key_Up.value: (0, -1), Qt.Key.Key_Down.value: (0, 1)}
 
 
@@ -248,6 +249,7 @@ class Canvas(Viewport):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self._desk.hand_down()
         left = event.button() == Qt.MouseButton.LeftButton
         if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
             self._panning_from = event.position()
@@ -344,6 +346,11 @@ class Canvas(Viewport):
 
     # Keys
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and not event.isAutoRepeat() and event.key() not in MODIFIERS:
+            self._desk.key_down(event.key())  # before a shortcut takes the key
+        return super().event(event)
+
     def focusNextPrevChild(self, next_: bool) -> bool:
         return False  # Tab hides the panels, as everywhere in this trade; Ctrl+L leads to the prompt
 
@@ -369,6 +376,7 @@ class Canvas(Viewport):
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.isAutoRepeat():
             return
+        self._desk.key_up(event.key())
         if event.key() == Qt.Key.Key_Space:
             self._space = False
             self._show_cursor()

@@ -55,6 +55,9 @@ class ToolDesk(QObject):
         self._aids = Aids()
         self._before = "move"  # the tool to go back to when a transform or a crop is done
         self._nudged = (0, 0)
+        self._lent: tuple[int, str] | None = None  # the key that is held, and the tool before it went down
+        self._worked = False  # whether the pointer has worked since
+        self._back = ""  # the tool to go back to when the gesture is over
         self._suggested: tuple[Path, Box] | None = None
         self.show_session(session)
 
@@ -110,6 +113,7 @@ class ToolDesk(QObject):
 
     def choose(self, tool: str) -> None:
         """One of TOOLS. A crop that was not accepted is forgotten."""
+        self._back = ""
         if self.gesture:
             self._active.abort()
             self.gesture = self._guiding = False
@@ -124,6 +128,26 @@ class ToolDesk(QObject):
         self._hover = ""
         self._tell()
         self.cursor_changed()
+
+    def key_down(self, key: int) -> None:
+        """A key goes down. A tool that it takes is only lent where the pointer works with it before the key is up."""
+        self._lent, self._worked = (key, self.tool), False
+
+    def key_up(self, key: int) -> None:
+        """A key is up: a lent tool is given back, at the end of the gesture where there is one."""
+        if self._lent is None or self._lent[0] != key:
+            return
+        before, self._lent = self._lent[1], None
+        if not self._worked or before == self.tool:
+            return
+        if self.gesture:
+            self._back = before
+        else:
+            self.choose(before)
+
+    def hand_down(self) -> None:
+        """The pointer begins to work."""
+        self._worked = True
 
     @property
     def _active(self) -> BoxTool | MoveTool | BrushTool | TransformTool | CropTool | GuideTool | Eyedropper:
@@ -246,6 +270,8 @@ class ToolDesk(QObject):
             self._brush_tool.pressure = 1.0  # what a mouse presses with
             self._tell()
             self.cursor_changed()
+            if self._back:
+                self.choose(self._back)
 
     def hover(self, x: float, y: float, modifiers: Collection[str], reach: float) -> None:
         if self.tool in PAINTING:

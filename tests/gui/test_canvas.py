@@ -349,3 +349,53 @@ def test_on_a_dense_screen_100_percent_is_one_pixel_of_the_screen(scene: Path, f
     root = Path(__file__).parents[2]
     run = subprocess.run([sys.executable, "-c", HIDPI, str(scene)], cwd=root, env=environment, capture_output=True, text=True, timeout=60)
     assert run.stdout.split() == [str(float(factor)), "True"], run.stderr
+
+
+def test_a_tool_whose_key_is_held_is_only_lent(tell: Tell, scene: Path) -> None:
+    async def story(editor: Editor) -> None:
+        desk, canvas = editor.window.desk, editor.window.canvas
+        editor.do("edit.tool_move")
+        QTest.keyPress(canvas, Qt.Key.Key_G)
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=editor.point(30, 30))
+        QTest.mouseMove(canvas, editor.point(60, 60))
+        QTest.keyPress(canvas, Qt.Key.Key_Shift)
+        QTest.keyRelease(canvas, Qt.Key.Key_Shift)
+        QTest.mouseMove(canvas, editor.point(80, 70))
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=editor.point(80, 70))
+        assert (desk.tool, desk.box) == ("box", Rect(30, 30, 80, 70))
+        QTest.keyRelease(canvas, Qt.Key.Key_G)
+        assert desk.tool == "move"
+        QTest.keyPress(canvas, Qt.Key.Key_R)
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=editor.point(120, 20))
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=editor.point(120, 20))
+        QTest.keyRelease(canvas, Qt.Key.Key_R)
+        assert desk.tool == "move"
+        editor.key(Qt.Key.Key_G)
+        editor.drag((10, 10), (50, 50))
+        assert desk.tool == "box", "a key that was only pressed chooses the tool for good"
+
+    tell(story, scene)
+
+
+def test_a_lent_tool_finishes_its_gesture_though_the_key_is_up(tell: Tell, scene: Path) -> None:
+    async def story(editor: Editor) -> None:
+        desk, canvas = editor.window.desk, editor.window.canvas
+        editor.do("edit.tool_move")
+        QTest.keyPress(canvas, Qt.Key.Key_G)
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=editor.point(30, 30))
+        QTest.keyRelease(canvas, Qt.Key.Key_G)
+        QTest.mouseMove(canvas, editor.point(80, 70))
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=editor.point(80, 70))
+        assert (desk.tool, desk.box) == ("move", Rect(30, 30, 80, 70))
+
+    tell(story, scene)
+
+
+def test_a_key_that_is_held_down_neither_breaks_the_drag_nor_asks_for_layers_twice(tell: Tell, scene: Path) -> None:
+    async def story(editor: Editor) -> None:
+        actions = editor.window.actions_
+        once = ("edit.tool_box", "edit.swap", "generate.run", "layer.delete", "layer.duplicate", "file.save")
+        assert not any(actions[name].autoRepeat() for name in once)
+        assert all(actions[name].autoRepeat() for name in ("edit.undo", "edit.brush_larger", "view.zoom_in", "layer.select_above"))
+
+    tell(story, scene)
