@@ -1,4 +1,4 @@
-"""Sprites of things, drawn from Noto Color Emoji; the table of their names is things.tsv beside this file.
+"""Sprites of things, drawn from Noto Color Emoji or by ourselves (shapes.py); the table of their names is things.tsv beside this file.
 
     python -m bfs_engine.scenes.sprites --out resources/models/starter/library
 
@@ -17,14 +17,21 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from bfs_engine.scenes import solids
+from bfs_engine.scenes.shapes import SHAPES
+
 SPRITE_SIZE = 136  # longest side of a cut-out, in pixels: the size of the font's bitmaps
 _FONT_STRIKE = 109  # the one size at which the bitmap font can be opened, in points
+_OURS = "shape"  # in the table, in the place of an emoji
 _TABLE = Path(__file__).with_name("things.tsv")
 
 
 @dataclass(frozen=True)
 class Thing:
-    """One row of the table. The first of `names` is the thing's name, the others are synonyms. Category "-": training only."""
+    """One row of the table. The first of `names` is the thing's name, the others are synonyms. Category "-": training only.
+
+    emoji: what it is drawn from; empty for a thing of our own.
+    """
 
     emoji: str
     category: str
@@ -47,7 +54,7 @@ def read_table(path: Path = _TABLE) -> tuple[Thing, ...]:
 def _parse(line: str) -> Thing:
     emoji, category, name, synonyms = line.split("\t")
     others = (word.strip() for word in synonyms.split(","))
-    return Thing(emoji, category, (name, *(word for word in others if word)))
+    return Thing("" if emoji == _OURS else emoji, category, (name, *(word for word in others if word)))
 
 
 def find_font() -> Path:
@@ -80,6 +87,11 @@ def draw(emoji: str, font: ImageFont.FreeTypeFont) -> np.ndarray:
     return _solid(glyph)
 
 
+def draw_shape(name: str) -> np.ndarray:
+    """The same of one of our own things. Raises KeyError for a name that is not in SHAPES."""
+    return _solid(trim(solids.draw(SHAPES[name](), SPRITE_SIZE)))
+
+
 def without_paper(drawn: np.ndarray) -> np.ndarray:
     """What Pillow has drawn on transparent paper, (h, w, 4) uint8, with its colours as they are: it mixes them with the paper's black."""
     alpha = drawn[..., 3:].astype(np.float32)
@@ -96,9 +108,9 @@ def _solid(glyph: np.ndarray) -> np.ndarray:
 
 
 def draw_all(things: tuple[Thing, ...], font_path: Path | None = None) -> list[np.ndarray]:
-    """One cut-out per thing, see `draw`."""
+    """One cut-out per thing, see `draw` and `draw_shape`."""
     font = ImageFont.truetype(str(font_path or find_font()), _FONT_STRIKE)
-    return [draw(thing.emoji, font) for thing in things]
+    return [draw(thing.emoji, font) if thing.emoji else draw_shape(thing.name) for thing in things]
 
 
 def write_library(out: Path, font_path: Path | None = None) -> int:

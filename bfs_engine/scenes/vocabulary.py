@@ -37,9 +37,11 @@ _TRAILERS = frozenset("please here there now outdoors indoors outside alone upri
 SIZES = {"tiny": 0.4, "miniature": 0.4, "small": 0.6, "medium": 0.8, "large": 1.0, "big": 1.0, "huge": 1.0, "giant": 1.0, "enormous": 1.0}
 # Pairs whose last word is in the library although they name something else.
 _OTHER_THINGS = frozenset({("guinea", "pig"), ("sea", "horse"), ("prairie", "dog"), ("polar", "bear"), ("star", "fish"), ("dragon", "fly"),
-                           ("rocking", "horse"), ("golf", "ball"), ("double", "bass"), ("sea", "urchin"), ("water", "bottle"),
+                           ("rocking", "horse"), ("double", "bass"), ("sea", "urchin"), ("water", "bottle"),
                            ("rocking", "chair"), ("golf", "bag"), ("dog", "house"), ("bird", "house"), ("pool", "table"), ("red", "panda"),
-                           ("blue", "cheese")})
+                           ("blue", "cheese"), ("pine", "cone"), ("snow", "cone"), ("hot", "spring"), ("space", "capsule"), ("time", "capsule"),
+                           ("world", "cup"), ("egg", "cup"), ("tea", "pot"), ("coffee", "pot"), ("lava", "lamp"), ("street", "lamp"),
+                           ("gun", "barrel"), ("baseball", "pitcher")})
 _IRREGULAR = {"mice": "mouse", "geese": "goose", "oxen": "ox", "cacti": "cactus", "dice": "die", "octopi": "octopus", "feet": "foot",
               "knives": "knife", "leaves": "leaf", "loaves": "loaf", "wolves": "wolf", "calves": "calf", "scarves": "scarf",
               "shelves": "shelf", "halves": "half", "hippopotami": "hippopotamus", "dwarves": "dwarf", "lice": "louse", "ferries": "ferry"}

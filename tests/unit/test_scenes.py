@@ -55,7 +55,7 @@ def test_the_layer_over_the_background_is_the_composite(scenes):
 
 def test_object_and_effects_make_up_the_layer(scenes):
     assert torch.allclose(scenes.object_alpha + scenes.effect_alpha, scenes.foreground[:, 3:], atol=1e-5)
-    assert (scenes.effect_alpha.mean((1, 2, 3)) > 0.003).all()  # a shadow, at least below the object
+    assert (scenes.effect_alpha.mean((1, 2, 3)) > 0.002).all()  # a shadow, at least below the object
 
 
 def test_the_same_seed_gives_the_same_scenes(sprites, scenes):
@@ -165,7 +165,8 @@ def test_transparent_margins_of_a_cutout_do_not_count():
 def test_the_table_names_each_thing_once():
     things = read_table()
     assert len(things) >= 300
-    assert len({thing.emoji for thing in things}) == len({thing.name for thing in things}) == len(things)
+    emoji = [thing.emoji for thing in things if thing.emoji]
+    assert len(set(emoji)) == len(emoji) and len({thing.name for thing in things}) == len(things)
 
 
 def test_scenes_are_written_to_shards(sprites, tmp_path):
