@@ -72,6 +72,7 @@ class BrushBar(QWidget):
             row.addSpacing(10)
         row.addWidget(_muted(self.tr("Pen pressure:")))
         row.addWidget(self.size_by_pressure)
+        row.addSpacing(6)
         row.addWidget(self.flow_by_pressure)
         row.addStretch(1)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
-from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QListWidget, QListWidgetItem, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QIcon, QImage, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QListView, QListWidget, QListWidgetItem, QMenu, QToolButton, QWidget
 
 from app.document import Layer, Node, make_layer
 from ui.layer_commands import LayerCommands, shown_candidate
@@ -15,6 +15,7 @@ from ui.layer_tree import Thumbnailer
 from ui.theme import Icons
 
 CANDIDATE = 40  # logical pixels
+PADDING = 3  # around it, as the style sheet has it
 
 
 class CandidateStrip(QWidget):
@@ -30,14 +31,12 @@ class CandidateStrip(QWidget):
         self.list.setFlow(QListView.Flow.LeftToRight)
         self.list.setWrapping(False)
         self.list.setIconSize(QSize(CANDIDATE, CANDIDATE))
-        self.list.setFixedHeight(CANDIDATE + 14)
+        self.list.setObjectName("candidates")
         self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setMouseTracking(True)
         self.list.viewport().installEventFilter(self)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(self._offer)
-        self._words = QLabel()
-        self._words.setObjectName("muted")
         self.buttons = [
             self._button("duplicate", self.tr("Make this candidate a layer of its own"), lambda: self._commands.promote_candidate()),
             self._button("done", self.tr("Keep only this candidate"), lambda: self._commands.keep_candidate()),
@@ -56,16 +55,22 @@ class CandidateStrip(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 4, 8, 0)
         row.setSpacing(2)
-        row.addWidget(self._words, 1)
+        row.addWidget(self.list, 1)
         for button in self.buttons:
             row.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 6, 12, 0)
-        column.setSpacing(2)
-        column.addLayout(row)
-        column.addWidget(self.list)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """One row, and room for its scroll bar where there are more than can be shown."""
+        super().resizeEvent(event)
+        self._take_height()
+
+    def _take_height(self) -> None:
+        across = self.list.count() * (CANDIDATE + 2 * PADDING)
+        bar = self.list.horizontalScrollBar().sizeHint().height() if across > self.list.viewport().width() else 0
+        self.list.setFixedHeight(CANDIDATE + 2 * PADDING + bar)
 
     def connect_to(self, commands: LayerCommands) -> None:
         """Let the user's doings reach the commands."""
@@ -86,12 +91,14 @@ class CandidateStrip(QWidget):
             self.list.clear()
             for number, candidate in enumerate(candidates, 1):
                 layer = make_layer("", candidate.pixels, candidate.placement)
-                item = QListWidgetItem(_plain_icon(_pixmap(self._thumbnail(layer, CANDIDATE * 2))), str(number))
-                item.setToolTip(self.tr("Seed {seed}").format(seed=candidate.recipe.get("seed", "?")))
+                item = QListWidgetItem(_plain_icon(_pixmap(self._thumbnail(layer, CANDIDATE * 2))), "")
+                item.setSizeHint(QSize(CANDIDATE + 2 * PADDING, CANDIDATE + 2 * PADDING))
+                words = self.tr("Candidate {shown} of {count}").format(shown=number, count=len(candidates))
+                item.setToolTip(f"{words} · " + self.tr("Seed {seed}").format(seed=candidate.recipe.get("seed", "?")))
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
                 self.list.addItem(item)
-        shown = shown_candidate(node)
-        self.list.setCurrentRow(shown)
-        self._words.setText(self.tr("Candidate {shown} of {count}").format(shown=shown + 1, count=len(candidates)))
+            self._take_height()
+        self.list.setCurrentRow(shown_candidate(node))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The pointer has left the strip: the canvas shows again what the layer has."""

@@ -104,12 +104,12 @@ def handles(shape: QPolygonF) -> list[QPointF]:
 
 def paint_quiet_box(painter: QPainter, box: QPolygonF, ratio: float) -> None:
     """Where the generation box lies while another tool is at work."""
-    two_tone(painter, crisp(box), ratio, 1.0, [2, 3], QColor(255, 255, 255, 130), shadow=60)
+    two_tone(painter, crisp(box), ratio, 1.0, [2, 3], QColor(255, 255, 255, 150), shadow=90)
 
 
 def paint_outline(painter: QPainter, outline: QPolygonF, theme: Theme, ratio: float) -> None:
     """The bounds of the active layer under the move tool."""
-    two_tone(painter, crisp(outline), ratio, 1.0, [5, 4], QColor(theme.accent_hover))
+    two_tone(painter, crisp(outline), ratio, 1.0, [5, 4], QColor(theme.accent_hover), shadow=170)
 
 
 def paint_frame(painter: QPainter, frame: QPolygonF, pivot: QPointF, theme: Theme, ratio: float) -> None:

@@ -3,15 +3,48 @@
 from __future__ import annotations
 
 import base64
+from itertools import pairwise
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QAbstractItemView, QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QDockWidget, QMainWindow, QMenu, QScrollArea, QSizePolicy, QTabBar, QTabWidget, QToolBar, QWidget
 
 from app.settings import Settings
 
 LAYOUT_VERSION = 1
 WIDTH = 300  # logical pixels of the right column
+LOW = 600  # logical pixels: on a screen that is lower, all panels are tabs, or layers would have no room
+
+
+class _Scrolled(QScrollArea):
+    """As high as its panel, and no higher: what is left is for the layers. Where the window is too low for that, it scrolls."""
+
+    changed = Signal()  # the panel needs another height
+
+    def __init__(self, panel: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(panel)
+        panel.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+            self.changed.emit()
+        return super().eventFilter(watched, event)
+
+    def fill(self, on: bool) -> None:
+        """Take all the room there is, as one of several tabs."""
+        policy = QSizePolicy.Policy.Preferred
+        self.setSizePolicy(policy, policy if on else QSizePolicy.Policy.Maximum)
+
+    def sizeHint(self) -> QSize:
+        return self.widget().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.widget().minimumSizeHint().width(), min(self.widget().minimumSizeHint().height(), 80))
 
 
 class Docks(QObject):
@@ -31,7 +64,12 @@ class Docks(QObject):
             "history": self.tr("History"),
             "queue": self.tr("Queue"),
         }
-        widgets = {"generate": generate, "layers": layers, "history": history, "queue": queue}
+        self._generate = _Scrolled(generate)
+        self._fit_soon = QTimer(self)
+        self._fit_soon.setSingleShot(True)
+        self._fit_soon.timeout.connect(self._fit)
+        self._generate.changed.connect(self._fit_soon.start)
+        widgets = {"generate": self._generate, "layers": layers, "history": history, "queue": queue}
         self.docks = {name: self._dock(name, titles[name], widget) for name, widget in widgets.items()}
         window.setDockNestingEnabled(True)
         window.setDockOptions(window.dockOptions() | QMainWindow.DockOption.GroupedDragging)  # tabs can be pulled out
@@ -62,6 +100,29 @@ class Docks(QObject):
             tabbed = not dock.isFloating() and bool(self._window.tabifiedDockWidgets(dock))
             if tabbed != (dock.titleBarWidget() is not None):
                 dock.setTitleBarWidget(QWidget() if tabbed else None)
+        self._generate.fill(self.docks["generate"].titleBarWidget() is not None)
+        self._fit_soon.start()
+
+    def _fit(self) -> None:
+        """Qt only bounds a dock by what its panel needs, and does not follow it: what the panel needs more or less, the tallest one
+        in its column gives or gets."""
+        dock = self.docks["generate"]
+        if dock.isFloating() or dock.titleBarWidget() is not None:
+            return
+        for layout in (dock.layout(), self._window.layout()):
+            layout.activate()  # or they would still bound it by what it needed before
+        more = self._generate.sizeHint().height() - self._generate.height()
+        column = [other for other in self.docks.values() if not other.isFloating() and other.isVisible() and other.x() == dock.x()]
+        tallest = max((other for other in column if other is not dock), key=QWidget.height, default=None)
+        if more and tallest is not None:
+            changes = {dock: more, tallest: -more}
+            self._window.resizeDocks(column, [other.height() + changes.get(other, 0) for other in column], Qt.Orientation.Vertical)
+
+    def _one_column_of_tabs(self) -> None:
+        for one, next_ in pairwise(self.docks.values()):
+            self._window.tabifyDockWidget(one, next_)
+        self.docks["generate"].raise_()
+        self._dress()
 
     def add_tools(self, actions: list[QAction], options: QToolBar) -> None:
         """The strip of tools at the left and the options bar on top."""
@@ -142,13 +203,16 @@ class Docks(QObject):
 
     def restore(self, settings: Settings) -> None:
         """Bring back size and layout of the last run."""
-        self._first = self._window.saveState(LAYOUT_VERSION)
+        room = self._window.screen().availableGeometry().size() - QSize(16, 48)  # the frame and title that the system adds
+        if room.height() < LOW:
+            self._one_column_of_tabs()
         for tabs in self._window.findChildren(QTabBar):
             tabs.setAccessibleName(self.tr("Panels"))
+        self._first = self._window.saveState(LAYOUT_VERSION)
         if window := settings.get("window", ""):
             self._window.restoreGeometry(_bytes(window))
         else:
-            room = self._window.screen().availableGeometry().size() - QSize(16, 48)  # the frame and title that the system adds
+            self._window.layout().activate()  # or it would be as high as it had to be before the panels became tabs
             self._window.resize(QSize(1440, 900).boundedTo(room))
         if layout := settings.get("layout", ""):
             self._window.restoreState(_bytes(layout), LAYOUT_VERSION)

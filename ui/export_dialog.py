@@ -128,7 +128,7 @@ class ExportDialog(QDialog):
     def __init__(self, document: Document, suffix: str, away: Away, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Export As"))
-        self.resize(840, 520)
+        self.resize(QSize(1000, 640).boundedTo(parent.window().size()))
         self._document, self._away = document, away
         self._composed: np.ndarray | None = None
         self._task: asyncio.Task | None = None
@@ -341,6 +341,7 @@ class LayersDialog(QDialog):
         form.addRow("", self.hidden)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 14, 14, 14)
+        column.setSpacing(12)
         column.addWidget(note)
         column.addLayout(form)
         column.addWidget(buttons)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, QStringListModel, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QCompleter,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
@@ -30,6 +31,8 @@ from ui.theme import Icons
 LARGEST_SEED = 2**31 - 1
 REMEMBERED = 50  # prompts
 MOST_CANDIDATES = 8  # of one request
+SQUARE = 30  # logical pixels: the buttons beside the prompt and beside “Generate”
+MODEL_WIDTH = 150  # logical pixels of the model's name
 
 
 class ThingCompleter(QCompleter):
@@ -51,7 +54,10 @@ class ThingCompleter(QCompleter):
 
 
 class GeneratePanel(QWidget):
-    """Prompt, seed and settings of the next request; it knows nothing of engines and documents."""
+    """Prompt, seed and settings of the next request; it knows nothing of engines and documents.
+
+    It is as high while a job runs as before and after: what lies below it is not to move under the pointer.
+    """
 
     submitted = Signal(bool)  # at the front of the queue?
     cancelled = Signal()
@@ -63,6 +69,7 @@ class GeneratePanel(QWidget):
         super().__init__(parent)
         self.setObjectName("panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAcceptDrops(True)
         self._icons = icons
         self._remembered = list(prompts)  # oldest first
         self._recalled = len(self._remembered)
@@ -172,7 +179,9 @@ class GeneratePanel(QWidget):
 
     def show_model(self, name: str) -> None:
         """Say which model makes the layers."""
-        self.model.setText(name)
+        self.model.setText(self.model.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, MODEL_WIDTH))
+        self.model.setToolTip(self.tr("{name} makes the layers; click to choose another model").format(name=name))
+        self.run.setToolTip(self.tr("Generate a layer in the box with {name} (Ctrl+Enter)").format(name=name))
 
     # What is going on
 
@@ -183,10 +192,10 @@ class GeneratePanel(QWidget):
 
     def show_progress(self, share: float | None, words: str) -> None:
         """share: 0 to 1 of the running job, or None where nothing runs."""
-        self._progress_row.setVisible(share is not None)
-        if share is not None:
-            self._progress.setValue(round(share * 1000))
-            self._progress_words.setText(words)
+        self._progress.setVisible(share is not None)
+        self._cancel.setEnabled(share is not None)
+        self._progress.setValue(round((share or 0) * 1000))
+        self._progress.setToolTip(words)
 
     # Building
 
@@ -195,7 +204,7 @@ class GeneratePanel(QWidget):
         self.prompt.setPlaceholderText(self.tr("What should stand in the box?"))
         self.prompt.setAccessibleName(self.tr("Prompt"))
         self.prompt.setClearButtonEnabled(True)
-        self.prompt.setMinimumHeight(32)
+        self.prompt.setFixedHeight(SQUARE)
         self.prompt.installEventFilter(self)
         self.prompt.returnPressed.connect(lambda: self.submitted.emit(False))
         self._completer = ThingCompleter(self._names, self)
@@ -207,13 +216,16 @@ class GeneratePanel(QWidget):
         self._things = QToolButton()
         self._things.setToolTip(self.tr("What the model knows"))
         self._things.setAccessibleName(self.tr("What the model knows"))
-        self._things.setFixedSize(32, 32)
+        self._things.setFixedSize(SQUARE, SQUARE)
         self._things.clicked.connect(self.things_wanted)
         self._things.hide()
         self.reference = ReferenceRow(self._icons)
+        self.reference.choose.setFixedSize(SQUARE, SQUARE)
         self._box = QLabel()
         self._box.setObjectName("muted")
         self._box.setWordWrap(True)
+        self._box.setMinimumHeight(2 * self._box.fontMetrics().lineSpacing())
+        self._box.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 
     def _build_settings(self) -> None:
         self.seed = dressed(QSpinBox(), self.tr("Seed"), arrows=False)
@@ -230,6 +242,8 @@ class GeneratePanel(QWidget):
         self._dice.clicked.connect(self.draw_seed)
         self._candidates = dressed(QSpinBox(), self.tr("Candidates"))
         self._candidates.setRange(1, MOST_CANDIDATES)
+        self._candidates.setPrefix("× ")
+        self._candidates.setFixedWidth(64)
         self._candidates.setToolTip(self.tr("How many results to choose from; all of them are kept in the layer"))
         self._steps = dressed(QSpinBox(), self.tr("Steps"))
         self._steps.setRange(0, 100)
@@ -245,8 +259,8 @@ class GeneratePanel(QWidget):
         self.presets.setText(self.tr("Presets"))
         self.presets.setToolTip(self.tr("Settings that you have given a name, and earlier prompts"))
         self.presets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.model = QToolButton()
-        self.model.setToolTip(self.tr("The model that makes the layers; click to choose another"))
+        self.model = QPushButton()
+        self.model.setObjectName("choice")
         self.model.setAccessibleName(self.tr("Model"))
         self.model.clicked.connect(lambda _checked=False: self.model_wanted.emit())
         self._fold = QPushButton(self.tr("Settings"))
@@ -259,70 +273,49 @@ class GeneratePanel(QWidget):
     def _build_run(self) -> None:
         self.run = QPushButton(self.tr("Generate"))
         self.run.setObjectName("primary")
-        self.run.setMinimumHeight(26)
-        self.run.setToolTip(self.tr("Generate a layer in the box (Ctrl+Enter)"))
+        self.run.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.run.clicked.connect(lambda: self.submitted.emit(False))
         self._progress = QProgressBar()
         self._progress.setRange(0, 1000)
         self._progress.setTextVisible(False)
         self._progress.setAccessibleName(self.tr("Progress of the running job"))
-        self._progress_words = QLabel()
-        self._progress_words.setObjectName("muted")
+        policy = self._progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._progress.setSizePolicy(policy)
         self._cancel = QToolButton()
-        self._cancel.setToolTip(self.tr("Cancel this job"))
+        self._cancel.setToolTip(self.tr("Cancel the running job"))
         self._cancel.setAccessibleName(self.tr("Cancel the running job"))
+        self._cancel.setFixedSize(SQUARE, SQUARE)
         self._cancel.clicked.connect(self.cancelled)
-        self._progress_row = QWidget()
 
     def _lay_out(self) -> None:
         for button in (self.seed_lock, self._dice, self._cancel):
             button.setIconSize(QSize(16, 16))
-        first = QHBoxLayout()
-        first.setSpacing(4)
-        first.addWidget(self.prompt, 1)
-        first.addWidget(self._things)
-        seed = QHBoxLayout()
-        seed.setSpacing(2)
-        seed.addWidget(self.seed, 1)
-        seed.addWidget(self._dice)
-        seed.addWidget(self.seed_lock)
-        form = QFormLayout()
-        form.setHorizontalSpacing(12)
-        form.setVerticalSpacing(6)
-        form.addRow(self.tr("Seed"), seed)
-        form.addRow(self.tr("Candidates"), self._candidates)
-        more = QFormLayout(self._folded)
-        more.setContentsMargins(0, 0, 0, 0)
-        more.setVerticalSpacing(6)
-        more.addRow(self.tr("Steps"), self._steps)
-        more.addRow(self.tr("Guidance"), self._guidance)
-        more.addRow(self._occluded)
-        progress = QVBoxLayout(self._progress_row)
-        progress.setContentsMargins(0, 2, 0, 0)
-        progress.setSpacing(2)
-        words = QHBoxLayout()
-        words.addWidget(self._progress_words, 1)
-        words.addWidget(self._cancel)
-        progress.addWidget(self._progress)
-        progress.addLayout(words)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 10)
-        column.setSpacing(8)
-        column.addLayout(first)
+        column.setContentsMargins(12, 10, 12, 6)
+        column.setSpacing(5)
+        column.addLayout(_row(4, self.prompt, self._things, self.reference.choose))
         column.addWidget(self.reference)
         column.addWidget(self._box)
-        column.addLayout(form)
-        links = QHBoxLayout()
-        links.setSpacing(4)
-        links.addWidget(self._fold)
-        links.addStretch(1)
-        links.addWidget(self.presets)
-        links.addWidget(self.model)
+        run = QVBoxLayout()
+        run.setSpacing(3)
+        run.addLayout(_row(4, self.run, self._candidates, self._cancel))
+        run.addWidget(self._progress)
+        column.addLayout(run)
+        links = _row(4, self._fold, None, self.seed_lock, self.presets)
+        links.setContentsMargins(0, 0, -4, 0)  # the words of the last one end where the fields do
         column.addLayout(links)
         column.addWidget(self._folded)
-        column.addWidget(self.run)
-        column.addWidget(self._progress_row)
         column.addStretch(1)
+        more = QFormLayout(self._folded)
+        more.setContentsMargins(0, 0, 0, 4)
+        more.setHorizontalSpacing(12)
+        more.setVerticalSpacing(6)
+        more.addRow(self.tr("Seed"), _row(2, self.seed, self._dice))
+        more.addRow(self.tr("Steps"), self._steps)
+        more.addRow(self.tr("Guidance"), self._guidance)
+        more.addRow(self.tr("Model"), self.model)
+        more.addRow(self._occluded)
 
     def _unfold(self, open_: bool) -> None:
         self._folded.setVisible(open_)
@@ -342,7 +335,16 @@ class GeneratePanel(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.prompt and event.type() == QEvent.Type.KeyPress and self._key(event):
             return True
+        if watched is self.prompt and event.type() in (QEvent.Type.DragEnter, QEvent.Type.Drop) and event.mimeData().hasUrls():
+            event.ignore()  # a file dropped on the words is a reference too, not the words of its path
+            return True
         return super().eventFilter(watched, event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.reference.dragEnterEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.reference.dropEvent(event)
 
     def _key(self, event: QKeyEvent) -> bool:
         if event.key() == Qt.Key.Key_Escape:
@@ -353,3 +355,15 @@ class GeneratePanel(QWidget):
             return False
         self.recall(direction)
         return True
+
+
+def _row(spacing: int, *widgets: QWidget | None) -> QHBoxLayout:
+    """Side by side; the first takes the room that is left, or a gap where None stands."""
+    row = QHBoxLayout()
+    row.setSpacing(spacing)
+    for at, widget in enumerate(widgets):
+        if widget is None:
+            row.addStretch(1)
+        else:
+            row.addWidget(widget, 1 if at == 0 and None not in widgets else 0)
+    return row

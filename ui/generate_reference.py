@@ -15,7 +15,7 @@ SIDE = 40  # logical pixels of the thumbnail
 
 
 class ReferenceRow(QWidget):
-    """Knows nothing of documents: what is wanted goes out as signals, what there is comes in through show_reference."""
+    """Hidden where there is no reference; `choose` stands beside the prompt. Knows nothing of documents: what is wanted goes out as signals, what there is comes in through show_reference."""
 
     file_wanted = Signal()
     layer_wanted = Signal()
@@ -26,16 +26,14 @@ class ReferenceRow(QWidget):
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._icons = icons
-        self.setAcceptDrops(True)
         self._picture = QLabel()
         self._picture.setFixedSize(SIDE, SIDE)
         self._words = QLabel()
         self._words.setObjectName("muted")
         self._words.setWordWrap(True)
         self.choose = QToolButton()
-        self.choose.setText(self.tr("Reference"))
+        self.choose.setAccessibleName(self.tr("Reference"))
         self.choose.setToolTip(self.tr("Show the thing with a picture instead of words; drop a picture file here"))
-        self.choose.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.choose.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.choose)
         menu.addAction(self.tr("Picture File…"), self.file_wanted.emit)
@@ -51,7 +49,6 @@ class ReferenceRow(QWidget):
         row.setSpacing(8)
         row.addWidget(self._picture)
         row.addWidget(self._words, 1)
-        row.addWidget(self.choose)
         row.addWidget(self._clear)
         self.show_reference("", None)
         self.retint()
@@ -62,8 +59,7 @@ class ReferenceRow(QWidget):
 
     def show_reference(self, name: str, pixels: np.ndarray | None) -> None:
         """pixels: (h, w, 3 or 4) uint8, or None where there is no reference."""
-        for widget in (self._picture, self._words, self._clear):
-            widget.setVisible(pixels is not None)
+        self.setVisible(pixels is not None)
         if pixels is None:
             self._words.setText("")
             return

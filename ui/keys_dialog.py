@@ -35,7 +35,7 @@ class KeysDialog(QDialog):
     def __init__(self, parent: QWidget, settings: Settings, changed: Callable[[dict[str, Keys]], None]) -> None:
         """changed: called with the keys of every action when they are others."""
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Keyboard Keys"))
+        self.setWindowTitle(self.tr("Keyboard Shortcuts"))
         self.resize(660, 620)
         self._settings, self._changed = settings, changed
         self.set_box = QComboBox()

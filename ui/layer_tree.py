@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document import Document, Group, Layer, Node
+from app.document import Document, Group, Layer, Node, bounds
 from app.mips import mip
 from app.pixels import Mask, Pixels
 from ui.blend_names import blend_name
@@ -165,15 +166,18 @@ class LayerDelegate(QStyledItemDelegate):
             painter.drawLine(inner.topRight(), inner.bottomLeft())
 
     def _paint_thumbnail(self, painter: QPainter, frame: QRect, layer: Layer) -> None:
-        theme = self._icons.theme
+        theme, filled = self._icons.theme, _filled(frame, layer)
+        painter.save()
+        painter.setClipRect(filled, Qt.ClipOperation.IntersectClip)
         painter.fillRect(frame, QColor(theme.checker_a))
         half = THUMBNAIL // 6
         for row in range(6):
             for column in range(row % 2, 6, 2):
                 painter.fillRect(frame.left() + column * half, frame.top() + row * half, half, half, QColor(theme.checker_b))
+        painter.restore()
         painter.drawImage(frame, self._image(layer))
         painter.setPen(QPen(QColor(theme.edge), 1))
-        painter.drawRect(frame.adjusted(0, 0, -1, -1))
+        painter.drawRect(filled.adjusted(0, 0, -1, -1))
 
     def _image(self, layer: Layer) -> QImage:
         """The thumbnail of the layer without its mask, made anew only when the pixels changed."""
@@ -253,7 +257,7 @@ class LayerTree(QTreeView):
         self.setHeaderHidden(True)
         self.setTreePosition(NAME)
         self.setIndentation(16)
-        self.setMinimumHeight(ROW)
+        self.setMinimumHeight(ROW + 2 * self.frameWidth())
         self.setUniformRowHeights(True)
         self.setMouseTracking(True)
         self.setExpandsOnDoubleClick(False)
@@ -435,6 +439,17 @@ def described(node: Node) -> str:
     if node.opacity < 0.995:
         parts.append(f"{round(node.opacity * 100)} %")
     return " · ".join(part for part in parts if part and part != node.name)
+
+
+def _filled(frame: QRect, layer: Layer) -> QRect:
+    """What of a thumbnail's frame its picture takes: a checkerboard beside a wide one would pass for transparent parts."""
+    area = bounds(layer)
+    if area.is_empty:
+        return frame
+    scale = min(THUMBNAIL / area.width, THUMBNAIL / area.height, 0.5)  # small ones are not enlarged beyond the pixels of a dense screen
+    filled = QRect(0, 0, max(math.ceil(area.width * scale), 1), max(math.ceil(area.height * scale), 1))
+    filled.moveCenter(frame.center())
+    return filled
 
 
 def _centred(rect: QRect, side: int) -> QRect:

@@ -32,7 +32,7 @@ from ui.docks import Docks
 from ui.file_commands import FileCommands
 from ui.generate_commands import GenerateCommands
 from ui.generate_panel import GeneratePanel
-from ui.generation import Generation, depth_words, words_of
+from ui.generation import Generation, depth_words
 from ui.help_commands import HelpCommands
 from ui.history_panel import HistoryPanel
 from ui.keys import keys_of, stored_keys
@@ -308,13 +308,11 @@ class MainWindow(QMainWindow):
     # Generating
 
     def _jobs_changed(self) -> None:
-        job = self.generation.running()
         lines = self.generation.lines()
         self.queue_panel.show_jobs(lines)
-        share = next((line.share for line in lines if line.state == "running"), None)
-        self.generate_panel.show_progress(share, words_of(job) if job else "")
-        waiting = sum(line.state == "waiting" for line in lines)
-        self.status.show_jobs(job is not None, waiting)
+        share, words = next(((line.share, f"{line.title} · {line.words}") for line in lines if line.state == "running"), (None, ""))
+        self.generate_panel.show_progress(share, words)
+        self.status.show_jobs(words, sum(line.state == "waiting" for line in lines))
         self.docks.count_jobs(len(lines))
         self.actions_.enable(self.conditions())
 

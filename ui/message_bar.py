@@ -89,7 +89,9 @@ class MessageBar(QFrame):
     def _take_place(self) -> None:
         """At the top middle, as wide as its words need."""
         room = self.parentWidget().width() - 2 * INSET
-        width = min(max(self.sizeHint().width(), 360), WIDEST, room)
+        wraps = max(label.sizeHint().width() for label in (self._sentence, self._hint) if not label.isHidden())
+        words = max(label.fontMetrics().horizontalAdvance(label.text()) for label in (self._sentence, self._hint) if not label.isHidden())
+        width = min(max(self.sizeHint().width() + max(words - wraps, 0) + 4, 360), WIDEST, room)
         self.setGeometry((self.parentWidget().width() - width) // 2, INSET, width, self.heightForWidth(width))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QStackedWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QSpinBox, QStackedWidget, QToolBar, QWidget
 
 from app.geometry import Rect
 from ui.fields import dressed
@@ -53,10 +53,19 @@ class OptionsBar(QToolBar):
         inner.setFixedHeight(HEIGHT - 2)
         self.pages = QStackedWidget()
         self.pages.setFixedHeight(HEIGHT - 2)
-        self.pages.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # a narrow window cuts the words off
         self._rectangle = inner
         self.pages.addWidget(inner)
-        self.addWidget(self.pages)
+        shown = QScrollArea()  # a narrow window cuts off what stands at the right; Tab brings it into sight
+        shown.setObjectName("options")
+        shown.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        shown.setFrameShape(QFrame.Shape.NoFrame)
+        shown.setWidgetResizable(True)
+        shown.setFixedHeight(HEIGHT - 2)
+        shown.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        for bar in (shown.setHorizontalScrollBarPolicy, shown.setVerticalScrollBarPolicy):
+            bar(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        shown.setWidget(self.pages)
+        self.addWidget(shown)
 
     def add_page(self, page: QWidget) -> None:
         """What a tool shows in place of the four numbers; see show_page."""

@@ -31,7 +31,7 @@ class Preferences(QDialog):
             box.setCurrentIndex(max(box.findData(settings.get(setting, "system")), 0))
         self.welcome = QCheckBox(self.tr("Show the welcome page"))
         self.welcome.setChecked(settings.get("welcome", True))
-        self.keys = QPushButton(self.tr("Keyboard Keys…"))
+        self.keys = QPushButton(self.tr("Keyboard Shortcuts…"))
         self.keys.setAutoDefault(False)
         self.note = QLabel(self.tr("The language changes when Downstage is started again."))
         self.note.setObjectName("muted")
@@ -61,9 +61,8 @@ class Preferences(QDialog):
         column.setSpacing(14)
         column.addLayout(form)
         column.addWidget(self.note)
-        column.addStretch(1)
         column.addWidget(buttons)
-        self.resize(420, 260)
+        self.setMinimumWidth(420)
 
     def _language_chosen(self) -> None:
         self._settings.set("language", self.language.currentData())

@@ -35,8 +35,8 @@ class Status(QStatusBar):
         """A file being read or written."""
         self._work.setText(words)
 
-    def show_jobs(self, running: bool, waiting: int) -> None:
-        words = self.tr("Generating") if running else ""
+    def show_jobs(self, words: str, waiting: int) -> None:
+        """words: how far the running job is, or nothing."""
         self._jobs.setText(words + (self.tr(" · {count} waiting").format(count=waiting) if waiting else ""))
 
     def show_point(self, point: tuple[float, float] | None) -> None:

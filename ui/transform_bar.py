@@ -86,7 +86,7 @@ class TransformBar(QWidget):
         self.chain = self._button("link", self.tr("Keep the proportion of width and height"))
         self.chain.setCheckable(True)
         self._flips = [self._button("flip-across", self.tr("Flip horizontally")), self._button("flip-down", self.tr("Flip vertically"))]
-        self._reset = self._button("undo", self.tr("Own size and shape again"))
+        self._reset = self._button("undo", self.tr("Reset size and shape"))
         self._done = QPushButton(self.tr("Done"))
         self._done.setToolTip(self.tr("Done (Enter)"))
         self._lay_out({name: short for name, (short, _, _) in names.items()})

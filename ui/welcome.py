@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon, QKeyEvent, QPixmap
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QListView, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QListView, QListWidget, QListWidgetItem, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.samples import Sample
 from app.settings import Settings
@@ -77,7 +77,7 @@ class Welcome(QFrame):
             buttons.addWidget(widget)
         buttons.addStretch(1)
         inner = QWidget()
-        inner.setFixedWidth(WIDTH)
+        inner.setMaximumWidth(WIDTH)
         column = QVBoxLayout(inner)
         column.setSpacing(10)
         column.addStretch(1)
@@ -88,10 +88,19 @@ class Welcome(QFrame):
         for widget in (self._recent_title, self.recent, _caption(self.tr("Sample pictures")), self.samples, self.always):
             column.addWidget(widget)
         column.addStretch(2)
-        row = QHBoxLayout(self)
+        page = QWidget()
+        row = QHBoxLayout(page)
         row.addStretch(1)
-        row.addWidget(inner)
+        row.addWidget(inner, WIDTH)  # takes all the room up to its greatest width
         row.addStretch(1)
+        shown = QScrollArea()  # for windows that are lower than the page
+        shown.setObjectName("bare")
+        shown.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        shown.setWidgetResizable(True)
+        shown.setWidget(page)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(shown)
 
     def open_page(self) -> None:
         """Show it, with the files that still exist."""
@@ -107,6 +116,7 @@ class Welcome(QFrame):
         self.recent.setFixedHeight(rows * max(self.recent.sizeHintForRow(0), 20) + 8)
         self._cover()
         self.show()
+        self.samples.doItemsLayout()  # measured again: the style sheet has its margins only now
         self.raise_()
         self.open.setFocus()
 

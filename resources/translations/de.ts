@@ -285,6 +285,180 @@
     </message>
 </context>
 <context>
+    <name>Download</name>
+    <message>
+        <source>{size} GB</source>
+        <translation>{size} GB</translation>
+    </message>
+    <message>
+        <source>{size} MB</source>
+        <translation>{size} MB</translation>
+    </message>
+    <message>
+        <source>{size} kB</source>
+        <translation>{size} kB</translation>
+    </message>
+</context>
+<context>
+    <name>DownloadDialog</name>
+    <message>
+        <source>Access token</source>
+        <translation>Zugriffstoken</translation>
+    </message>
+    <message>
+        <source>Access token; empty for the one this computer remembers</source>
+        <translation>Zugriffstoken; leer für das, das dieser Rechner kennt</translation>
+    </message>
+    <message>
+        <source>Ask for the Sizes</source>
+        <translation>Größen erfragen</translation>
+    </message>
+    <message>
+        <source>Asking the hub…</source>
+        <translation>Der Hub wird gefragt…</translation>
+    </message>
+    <message>
+        <source>Beginning…</source>
+        <translation>Es beginnt…</translation>
+    </message>
+    <message>
+        <source>Change…</source>
+        <translation>Ändern…</translation>
+    </message>
+    <message>
+        <source>Checking {file}</source>
+        <translation>Geprüft wird {file}</translation>
+    </message>
+    <message>
+        <source>Damaged, and fetched again: {files}.</source>
+        <translation>Beschädigt und neu geladen: {files}.</translation>
+    </message>
+    <message>
+        <source>Disk</source>
+        <translation>Platte</translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation>Herunterladen</translation>
+    </message>
+    <message>
+        <source>Download FLUX.1 Fill</source>
+        <translation>FLUX.1 Fill herunterladen</translation>
+    </message>
+    <message>
+        <source>Everything is there and checked.</source>
+        <translation>Alles ist da und geprüft.</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>Folder for the Model</source>
+        <translation>Ordner für das Modell</translation>
+    </message>
+    <message>
+        <source>For pictures instead of words; can be left out.</source>
+        <translation>Für Bilder statt Worten; kann wegbleiben.</translation>
+    </message>
+    <message>
+        <source>Go On</source>
+        <translation>Weiter</translation>
+    </message>
+    <message>
+        <source>Its page</source>
+        <translation>Seite dazu</translation>
+    </message>
+    <message>
+        <source>Licence: {licence}.</source>
+        <translation>Lizenz: {licence}.</translation>
+    </message>
+    <message>
+        <source>Looking at this machine…</source>
+        <translation>Der Rechner wird geprüft…</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>Speicher</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>Remember it on this computer, as “hf auth login” does</source>
+        <translation>Auf diesem Rechner merken, wie es „hf auth login“ tut</translation>
+    </message>
+    <message>
+        <source>Repository of BFS</source>
+        <translation>Repository von BFS</translation>
+    </message>
+    <message>
+        <source>Say where BFS’s weights are on the hub, or leave them out.</source>
+        <translation>Es fehlt, wo die Gewichte von BFS auf dem Hub liegen; sie können auch wegbleiben.</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Stopped. What has come stays, and is gone on with later.</source>
+        <translation>Angehalten. Was schon da ist, bleibt; später geht es damit weiter.</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>Wird angehalten…</translation>
+    </message>
+    <message>
+        <source>Teaches it to make layers.</source>
+        <translation>Damit es Ebenen macht.</translation>
+    </message>
+    <message>
+        <source>The model that paints.</source>
+        <translation>Das Modell, das malt.</translation>
+    </message>
+    <message>
+        <source>There is not enough room on this disk. Make room, or choose another folder.</source>
+        <translation>Auf dieser Platte ist nicht genug Platz. Schaffen Sie Platz oder wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>Use It</source>
+        <translation>Verwenden</translation>
+    </message>
+    <message>
+        <source>all of it is there, {free} free</source>
+        <translation>alles ist da, {free} frei</translation>
+    </message>
+    <message>
+        <source>owner/name on huggingface.co; the authors’ page says it</source>
+        <translation>Besitzer/Name auf huggingface.co; die Seite der Autoren nennt es</translation>
+    </message>
+    <message>
+        <source>the hub says it</source>
+        <translation>sagt der Hub</translation>
+    </message>
+    <message>
+        <source>{done} of {total}</source>
+        <translation>{done} von {total}</translation>
+    </message>
+    <message>
+        <source>{left} to come, {free} free</source>
+        <translation>{left} fehlen noch, {free} frei</translation>
+    </message>
+    <message>
+        <source>{names}: only for those who have accepted the licence there. Do that, then give a token ({tokens}).</source>
+        <translation>{names}: nur für die, die dort der Lizenz zugestimmt haben. Stimmen Sie ihr zu und geben Sie dann ein Token an ({tokens}).</translation>
+    </message>
+    <message>
+        <source>{size} a second</source>
+        <translation>{size} in der Sekunde</translation>
+    </message>
+    <message>
+        <source>{time} left</source>
+        <translation>noch {time}</translation>
+    </message>
+</context>
+<context>
     <name>ExportDialog</name>
     <message>
         <source>16 bits a channel</source>
@@ -536,7 +710,7 @@
     </message>
     <message>
         <source>Generate a layer in the box with {name} (Ctrl+Enter)</source>
-        <translation type="unfinished"></translation>
+        <translation>Eine Ebene im Rahmen mit {name} generieren (Strg+Eingabe)</translation>
     </message>
     <message>
         <source>Guidance</source>
@@ -596,7 +770,7 @@
     </message>
     <message>
         <source>{name} makes the layers; click to choose another model</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} macht die Ebenen; ein Klick wählt ein anderes Modell</translation>
     </message>
     <message>
         <source>What should stand in the box?</source>
@@ -766,7 +940,7 @@
         <translation>Strg + Mausrad</translation>
     </message>
     <message>
-        <source>Keyboard Keys</source>
+        <source>Keyboard Shortcuts</source>
         <translation>Tastenkürzel</translation>
     </message>
     <message>
@@ -1172,8 +1346,20 @@
 <context>
     <name>ModelChoice</name>
     <message>
+        <source>Look at It</source>
+        <translation>Ansehen</translation>
+    </message>
+    <message>
+        <source>The download is there, whole and checked.</source>
+        <translation>Der Download ist da, vollständig und geprüft.</translation>
+    </message>
+    <message>
         <source>The starter makes the layers until another model is chosen.</source>
         <translation>Bis ein anderes Modell gewählt ist, erzeugt das mitgelieferte die Ebenen.</translation>
+    </message>
+    <message>
+        <source>Use It</source>
+        <translation>Verwenden</translation>
     </message>
     <message>
         <source>{model} makes the layers from now on.</source>
@@ -1185,6 +1371,10 @@
     <message>
         <source>Add a Folder…</source>
         <translation>Ordner hinzufügen…</translation>
+    </message>
+    <message>
+        <source>Download…</source>
+        <translation>Herunterladen…</translation>
     </message>
     <message>
         <source>Folder</source>
@@ -1211,6 +1401,10 @@
         <translation>Modelle</translation>
     </message>
     <message>
+        <source>Not there. Download… asks the hub for the size, and then you.</source>
+        <translation>Nicht da. „Herunterladen…“ fragt erst den Hub nach der Größe und dann Sie.</translation>
+    </message>
+    <message>
         <source>On the disk</source>
         <translation>Auf der Platte</translation>
     </message>
@@ -1223,6 +1417,14 @@
         <translation>Verwenden</translation>
     </message>
     <message>
+        <source>{folder} (download not finished)</source>
+        <translation>{folder} (Download nicht beendet)</translation>
+    </message>
+    <message>
+        <source>{folder} (downloading, {share} %)</source>
+        <translation>{folder} (wird geladen, {share} %)</translation>
+    </message>
+    <message>
         <source>{folder} (not usable)</source>
         <translation>{folder} (nicht verwendbar)</translation>
     </message>
@@ -1231,12 +1433,8 @@
         <translation>{model} (in Gebrauch)</translation>
     </message>
     <message>
-        <source>{size} GB</source>
-        <translation>{size} GB</translation>
-    </message>
-    <message>
-        <source>{size} MB</source>
-        <translation>{size} MB</translation>
+        <source>{model} (not installed)</source>
+        <translation>{model} (nicht installiert)</translation>
     </message>
 </context>
 <context>
@@ -1300,7 +1498,7 @@
         <translation>Dunkel</translation>
     </message>
     <message>
-        <source>Keyboard Keys…</source>
+        <source>Keyboard Shortcuts…</source>
         <translation>Tastenkürzel…</translation>
     </message>
     <message>
@@ -1700,7 +1898,7 @@ wird ausgeschnitten</translation>
         <translation>Seitenverhältnis behalten</translation>
     </message>
     <message>
-        <source>Own size and shape again</source>
+        <source>Reset size and shape</source>
         <translation>Wieder eigene Größe und Form</translation>
     </message>
     <message>
@@ -2088,10 +2286,6 @@ wird ausgeschnitten</translation>
         <translation>Nur diesen Kandidaten behalten</translation>
     </message>
     <message>
-        <source>Keyboard Keys</source>
-        <translation>Tastenkürzel</translation>
-    </message>
-    <message>
         <source>Larger Brush</source>
         <translation>Größerer Pinsel</translation>
     </message>
@@ -2184,12 +2378,16 @@ wird ausgeschnitten</translation>
         <translation>Orange</translation>
     </message>
     <message>
-        <source>Own Size and Shape Again</source>
+        <source>Reset Size and Shape</source>
         <translation>Wieder eigene Größe und Form</translation>
     </message>
     <message>
         <source>Panels</source>
         <translation>Bedienfelder</translation>
+    </message>
+    <message>
+        <source>Keyboard Shortcuts…</source>
+        <translation>Tastenkürzel…</translation>
     </message>
     <message>
         <source>Paste</source>
@@ -2423,6 +2621,10 @@ wird ausgeschnitten</translation>
 <context>
     <name>app</name>
     <message>
+        <source>A FLUX model&apos;s folder holds {fill}, {vae} and {weights}.</source>
+        <translation>Im Ordner eines FLUX-Modells sind {fill}, {vae} und {weights}.</translation>
+    </message>
+    <message>
         <source>A PSB holds at most {longest:,} pixels a side.</source>
         <translation>Eine PSB fasst höchstens {longest} Pixel je Seite.</translation>
     </message>
@@ -2439,12 +2641,20 @@ wird ausgeschnitten</translation>
         <translation>Eine Datei der Art {kind} fasst höchstens {longest} Pixel je Seite; das Bild hat {width} × {height}.</translation>
     </message>
     <message>
+        <source>Accept the licence on {page}, and give a token from {tokens} that may read it.</source>
+        <translation>Stimmen Sie der Lizenz auf {page} zu und geben Sie ein Token von {tokens} an, das es lesen darf.</translation>
+    </message>
+    <message>
         <source>Add one from the Layer menu.</source>
         <translation>Fügen Sie über das Menü Ebene eine hinzu.</translation>
     </message>
     <message>
         <source>All layers are merged into one picture; names, groups, masks and recipes are not kept.</source>
         <translation>Alle Ebenen werden zu einem Bild vereint; Namen, Gruppen, Masken und Rezepte bleiben nicht erhalten.</translation>
+    </message>
+    <message>
+        <source>Another download into {folder} is going on.</source>
+        <translation>Ein anderer Download nach {folder} ist im Gange.</translation>
     </message>
     <message>
         <source>Apply it or delete it first.</source>
@@ -2457,6 +2667,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>At least one candidate must be asked for, and {count} were.</source>
         <translation>Mindestens ein Kandidat muss verlangt werden; verlangt wurden {count}.</translation>
+    </message>
+    <message>
+        <source>Check the connection and go on later. What has come stays, what is installed works.</source>
+        <translation>Prüfen Sie die Verbindung und machen Sie später weiter. Was schon da ist, bleibt, und was installiert ist, funktioniert.</translation>
     </message>
     <message>
         <source>Check the name and the folder.</source>
@@ -2487,6 +2701,14 @@ wird ausgeschnitten</translation>
         <translation>Wählen Sie im Ebenenbedienfeld mit Strg weitere Ebenen.</translation>
     </message>
     <message>
+        <source>Choose the folder around it: {folder}.</source>
+        <translation>Wählen Sie den Ordner darum: {folder}.</translation>
+    </message>
+    <message>
+        <source>Choose the folder that holds the model.</source>
+        <translation>Wählen Sie den Ordner, in dem das Modell liegt.</translation>
+    </message>
+    <message>
         <source>Choose the layer that shows the thing, above the same view without it.</source>
         <translation>Wählen Sie die Ebene, die das Ding zeigt, über derselben Ansicht ohne es.</translation>
     </message>
@@ -2497,6 +2719,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Choose the reference again.</source>
         <translation>Wählen Sie die Vorlage noch einmal.</translation>
+    </message>
+    <message>
+        <source>Choose {folder}.</source>
+        <translation>Wählen Sie {folder}.</translation>
     </message>
     <message>
         <source>Clipping is approximate in programs that do not know it.</source>
@@ -2517,6 +2743,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Convert it to RGB in Photoshop.</source>
         <translation>Wandeln Sie sie in Photoshop in RGB um.</translation>
+    </message>
+    <message>
+        <source>Copy it again from {page}.</source>
+        <translation>Kopieren Sie es noch einmal von {page}.</translation>
     </message>
     <message>
         <source>Crop the document, or save it as a project.</source>
@@ -2545,6 +2775,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Do not trust where it comes from.</source>
         <translation>Trauen Sie ihrer Herkunft nicht.</translation>
+    </message>
+    <message>
+        <source>Downloads are switched off here by HF_HUB_OFFLINE.</source>
+        <translation>Downloads sind hier durch HF_HUB_OFFLINE abgeschaltet.</translation>
     </message>
     <message>
         <source>Downstage cannot save under {what}.</source>
@@ -2583,6 +2817,10 @@ wird ausgeschnitten</translation>
         <translation>„{name}“ herauslösen</translation>
     </message>
     <message>
+        <source>Fetch it again.</source>
+        <translation>Laden Sie es noch einmal herunter.</translation>
+    </message>
+    <message>
         <source>Flatten it in the program that made it.</source>
         <translation>Reduzieren Sie sie in dem Programm, aus dem sie stammt, auf eine Ebene.</translation>
     </message>
@@ -2601,6 +2839,18 @@ wird ausgeschnitten</translation>
     <message>
         <source>Generate “{name}” again</source>
         <translation>„{name}“ noch einmal generieren</translation>
+    </message>
+    <message>
+        <source>Give its repository, OWNER/NAME; see {page}.</source>
+        <translation>Geben Sie das Repository an, BESITZER/NAME; siehe {page}.</translation>
+    </message>
+    <message>
+        <source>Go on later. What has come stays.</source>
+        <translation>Machen Sie später weiter. Was schon da ist, bleibt.</translation>
+    </message>
+    <message>
+        <source>Go on with it where it was begun.</source>
+        <translation>Setzen Sie ihn dort fort, wo er begonnen wurde.</translation>
     </message>
     <message>
         <source>Guides and colour tags are not kept.</source>
@@ -2671,8 +2921,24 @@ wird ausgeschnitten</translation>
         <translation>Sperren nur für Position, Pixel oder Transparenz bleiben nicht erhalten.</translation>
     </message>
     <message>
+        <source>Look at {page}.</source>
+        <translation>Sehen Sie auf {page} nach.</translation>
+    </message>
+    <message>
         <source>Looking at the picture</source>
         <translation>Das Bild wird betrachtet</translation>
+    </message>
+    <message>
+        <source>Make one of your own on {page}.</source>
+        <translation>Erstellen Sie ein eigenes auf {page}.</translation>
+    </message>
+    <message>
+        <source>Make room and go on. What has come stays.</source>
+        <translation>Schaffen Sie Platz und machen Sie weiter. Was schon da ist, bleibt.</translation>
+    </message>
+    <message>
+        <source>Make room, or choose another folder.</source>
+        <translation>Schaffen Sie Platz oder wählen Sie einen anderen Ordner.</translation>
     </message>
     <message>
         <source>Make the folder first, or save into another one.</source>
@@ -2779,6 +3045,10 @@ wird ausgeschnitten</translation>
         <translation>Rezepte (Prompts, Seeds) und weitere Kandidaten erzeugter Ebenen bleiben nur in der Projektdatei.</translation>
     </message>
     <message>
+        <source>Reinstall Downstage, or export the model again.</source>
+        <translation>Installieren Sie Downstage neu oder exportieren Sie das Modell noch einmal.</translation>
+    </message>
+    <message>
         <source>Remove the guide</source>
         <translation>Hilfslinie entfernen</translation>
     </message>
@@ -2859,6 +3129,10 @@ wird ausgeschnitten</translation>
         <translation>Skalierte, gedrehte oder um Pixelteile verschobene Ebenen werden Smartobjekte; ihre Masken werden neu berechnet: {names}.</translation>
     </message>
     <message>
+        <source>See {page}.</source>
+        <translation>Siehe {page}.</translation>
+    </message>
+    <message>
         <source>Show a layer, or include hidden ones.</source>
         <translation>Blenden Sie eine Ebene ein, oder nehmen Sie ausgeblendete dazu.</translation>
     </message>
@@ -2885,6 +3159,14 @@ wird ausgeschnitten</translation>
     <message>
         <source>Split the file in the program that made it.</source>
         <translation>Teilen Sie die Datei in dem Programm, aus dem sie stammt.</translation>
+    </message>
+    <message>
+        <source>Start without that variable. What is installed works.</source>
+        <translation>Starten Sie ohne diese Variable. Was installiert ist, funktioniert.</translation>
+    </message>
+    <message>
+        <source>The FLUX model in {folder} is not whole: {file} is missing.</source>
+        <translation>Das FLUX-Modell in {folder} ist nicht vollständig: {file} fehlt.</translation>
     </message>
     <message>
         <source>The box is {width} × {height} pixels; it needs at least {least} × {least}.</source>
@@ -2915,12 +3197,24 @@ wird ausgeschnitten</translation>
         <translation>Dichte oder weiche Kante von {n} Maske(n) wurde in die Masken eingerechnet.</translation>
     </message>
     <message>
+        <source>The disk with {folder} is full.</source>
+        <translation>Die Platte mit {folder} ist voll.</translation>
+    </message>
+    <message>
         <source>The document has no layers to flatten.</source>
         <translation>Das Dokument hat keine Ebenen zu reduzieren.</translation>
     </message>
     <message>
         <source>The document is too large for a PSD, which holds 2 GB.</source>
         <translation>Das Dokument ist zu groß für eine PSD, die 2 GB fasst.</translation>
+    </message>
+    <message>
+        <source>The download of {names} into {folder} is not finished.</source>
+        <translation>Der Download von {names} nach {folder} ist nicht beendet.</translation>
+    </message>
+    <message>
+        <source>The download stopped because of an error in the program ({reason}).</source>
+        <translation>Der Download endete wegen eines Fehlers im Programm ({reason}).</translation>
     </message>
     <message>
         <source>The effects of {n} layer(s) became pixels; shadows and glows are near to Photoshop&apos;s, not the same.</source>
@@ -2967,6 +3261,26 @@ wird ausgeschnitten</translation>
         <translation>Die Flächendeckkraft von {n} Gruppe(n) im Modus „Hindurchwirken“ bleibt erhalten, kann hier aber nicht geändert werden.</translation>
     </message>
     <message>
+        <source>The hub cannot give {name} now (its answer was {status}).</source>
+        <translation>Der Hub kann {name} jetzt nicht liefern (seine Antwort war {status}).</translation>
+    </message>
+    <message>
+        <source>The hub does not give {name} to the owner of this token.</source>
+        <translation>Der Hub gibt {name} nicht an den Besitzer dieses Tokens.</translation>
+    </message>
+    <message>
+        <source>The hub does not know this token.</source>
+        <translation>Der Hub kennt dieses Token nicht.</translation>
+    </message>
+    <message>
+        <source>The hub gives {name} only to those who have accepted its licence.</source>
+        <translation>Der Hub gibt {name} nur an die, die der Lizenz zugestimmt haben.</translation>
+    </message>
+    <message>
+        <source>The hub has no {name}, or no longer these files of it.</source>
+        <translation>Der Hub hat kein {name} oder diese Dateien davon nicht mehr.</translation>
+    </message>
+    <message>
         <source>The last candidate cannot be removed.</source>
         <translation>Der letzte Kandidat kann nicht entfernt werden.</translation>
     </message>
@@ -2993,6 +3307,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>The mask of “{name}” is switched off. Switch it on to paint on it.</source>
         <translation>Die Maske von „{name}“ ist ausgeschaltet. Schalten Sie sie ein, um auf ihr zu malen.</translation>
+    </message>
+    <message>
+        <source>The model in {folder} is not whole: {file} is missing.</source>
+        <translation>Das Modell in {folder} ist nicht vollständig: {file} fehlt.</translation>
     </message>
     <message>
         <source>The model made an empty layer.</source>
@@ -3103,12 +3421,24 @@ wird ausgeschnitten</translation>
         <translation>Es gibt keine Füllmethode „{mode}“.</translation>
     </message>
     <message>
+        <source>There is no folder {folder}.</source>
+        <translation>Den Ordner {folder} gibt es nicht.</translation>
+    </message>
+    <message>
         <source>There is no layer to export.</source>
         <translation>Es gibt keine Ebene zu exportieren.</translation>
     </message>
     <message>
+        <source>There is no model in {folder}.</source>
+        <translation>In {folder} ist kein Modell.</translation>
+    </message>
+    <message>
         <source>There is no visible layer to make a page of.</source>
         <translation>Es gibt keine sichtbare Ebene, die eine Seite werden könnte.</translation>
+    </message>
+    <message>
+        <source>There is not enough room on the disk with {folder}: {left} GB are to come, {free} GB are free.</source>
+        <translation>Auf der Platte mit {folder} ist nicht genug Platz: {left} GB fehlen noch, {free} GB sind frei.</translation>
     </message>
     <message>
         <source>There is nothing below “{name}” to clip it to.</source>
@@ -3143,8 +3473,20 @@ wird ausgeschnitten</translation>
         <translation>Dieses Modell kann „{prompt}“ nicht erzeugen.</translation>
     </message>
     <message>
+        <source>This token cannot be used.</source>
+        <translation>Dieses Token ist nicht verwendbar.</translation>
+    </message>
+    <message>
         <source>Transform</source>
         <translation>Transformieren</translation>
+    </message>
+    <message>
+        <source>Try again later.</source>
+        <translation>Versuchen Sie es später noch einmal.</translation>
+    </message>
+    <message>
+        <source>Try again later; all other files stay.</source>
+        <translation>Versuchen Sie es später noch einmal; alle anderen Dateien bleiben.</translation>
     </message>
     <message>
         <source>Try another seed.</source>
@@ -3183,6 +3525,10 @@ wird ausgeschnitten</translation>
         <translation>Werte über 1 wurden abgeschnitten.</translation>
     </message>
     <message>
+        <source>Wait until it is done.</source>
+        <translation>Warten Sie, bis er fertig ist.</translation>
+    </message>
+    <message>
         <source>What is to be extracted is too large.</source>
         <translation>Was herausgelöst werden soll, ist zu groß.</translation>
     </message>
@@ -3191,8 +3537,20 @@ wird ausgeschnitten</translation>
         <translation>Was dahinter liegt, wurde inzwischen geändert; „Mit neuem Startwert noch einmal generieren“ passt es dem an.</translation>
     </message>
     <message>
+        <source>What {hub} says of {name} cannot be understood.</source>
+        <translation>Was {hub} über {name} sagt, ist nicht zu verstehen.</translation>
+    </message>
+    <message>
+        <source>Where {name} lies on the hub is not known here.</source>
+        <translation>Wo {name} auf dem Hub liegt, ist hier nicht bekannt.</translation>
+    </message>
+    <message>
         <source>Which layers the engine does not look at stays in the project file only.</source>
         <translation>Welche Ebenen das Modell nicht sieht, bleibt nur in der Projektdatei.</translation>
+    </message>
+    <message>
+        <source>Write OWNER/NAME.</source>
+        <translation>Schreiben Sie BESITZER/NAME.</translation>
     </message>
     <message>
         <source>Write what to insert, for example “apple”.</source>
@@ -3263,6 +3621,14 @@ wird ausgeschnitten</translation>
         <translation>Ihr Kontingent auf diesem Datenträger ist verbraucht.</translation>
     </message>
     <message>
+        <source>{file} is damaged: twice it came with other content than {hub} says it has.</source>
+        <translation>{file} ist beschädigt: zweimal kam anderer Inhalt, als {hub} angibt.</translation>
+    </message>
+    <message>
+        <source>{hub} cannot be reached ({reason}).</source>
+        <translation>{hub} ist nicht zu erreichen ({reason}).</translation>
+    </message>
+    <message>
         <source>{label} (the layer below it is gone)</source>
         <translation>{label} (die Ebene darunter ist weg)</translation>
     </message>
@@ -3277,6 +3643,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>{name} compresses with a small loss of detail.</source>
         <translation>{name} komprimiert mit kleinem Verlust an Einzelheiten.</translation>
+    </message>
+    <message>
+        <source>{name} is one part of a FLUX model.</source>
+        <translation>{name} ist ein Teil eines FLUX-Modells.</translation>
     </message>
     <message>
         <source>{n} adjustment layer(s) became pixels; they no longer follow what lies below them.</source>
@@ -3317,6 +3687,14 @@ wird ausgeschnitten</translation>
     <message>
         <source>{n} vector mask(s) became pixel masks.</source>
         <translation>{n} Vektormaske(n) wurden Pixelmasken.</translation>
+    </message>
+    <message>
+        <source>{path} cannot be written: {reason}.</source>
+        <translation>{path} lässt sich nicht schreiben: {reason}.</translation>
+    </message>
+    <message>
+        <source>{repository} holds no {file}, so it is not {name}.</source>
+        <translation>In {repository} ist kein {file}, also ist es nicht {name}.</translation>
     </message>
     <message>
         <source>“{name}” could not be saved: there is not enough memory.</source>
@@ -3433,6 +3811,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>“{name}” is not a picture that Downstage can open.</source>
         <translation>„{name}“ ist kein Bild, das Downstage öffnen kann.</translation>
+    </message>
+    <message>
+        <source>“{name}” is not the name of a repository.</source>
+        <translation>„{name}“ ist kein Name eines Repositorys.</translation>
     </message>
     <message>
         <source>“{name}” is scaled to nothing.</source>

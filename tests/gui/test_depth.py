@@ -55,6 +55,7 @@ def test_layers_in_front_are_shown_to_the_engine_when_the_artist_says_so(tell: T
         assert engine.seen[-1].occluders is None
         editor.window.layers.choose(id_of(editor, "photo"))
         editor.window.generate_panel._fold.click()
+        await editor.until(lambda: editor.window.generate_panel._occluded.visibleRegion().contains(QPoint(8, 8)))
         QTest.mouseClick(editor.window.generate_panel._occluded, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
         ask(editor)
         await editor.generated()

@@ -46,7 +46,8 @@ def test_the_editor_stays_usable_and_shows_a_preview_that_is_not_a_layer(tell: T
         ask(editor, "apple")
         await editor.until(lambda: editor.window.canvas._preview is not None)
         assert editor.names == ["photo"]
-        assert not editor.window.generate_panel._progress_row.isHidden()
+        assert not editor.window.generate_panel._progress.isHidden() and editor.window.generate_panel._cancel.isEnabled()
+        assert editor.window.status._jobs.text().startswith("apple · ")
         editor.do("layer.duplicate")
         assert editor.names == ["photo", "photo copy"]
         engine.go.set()
