@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bfs_engine.catalog import STARTER, Model, look_at, shipped
+from bfs_engine.catalog import (
+    BFS_LICENCE,
+    FLUX_BFS,
+    FLUX_LICENCE,
+    FLUX_NAME,
+    PARTS,
+    STARTER,
+    Model,
+    Part,
+    Refused,
+    free_space,
+    is_flux,
+    look_at,
+    shipped,
+    unfinished,
+)
 
-from .settings import Settings
+from .settings import Settings, models_folder
 
-__all__ = ["STARTER", "Model", "add", "choose", "chosen", "folders", "forget", "look_at", "own_folder", "shipped"]
+__all__ = [
+    "BFS_LICENCE", "FLUX_BFS", "FLUX_LICENCE", "FLUX_NAME", "PARTS", "STARTER", "Model", "Part", "Refused", "add", "choose", "chosen",
+    "download_folder", "folders", "forget", "free_space", "is_flux", "look_at", "own_folder", "remember", "shipped", "unfinished",
+]  # fmt: skip
 
 
 def folders(settings: Settings) -> list[Path]:
@@ -19,9 +37,19 @@ def folders(settings: Settings) -> list[Path]:
 def add(settings: Settings, folder: Path) -> Model:
     """Remember a folder with a model. Raises EngineError where there is none."""
     model = look_at(folder)
+    remember(settings, folder)
+    return model
+
+
+def remember(settings: Settings, folder: Path) -> None:
+    """Put a folder on the list whose model may not be whole yet."""
     if folder != STARTER and folder not in folders(settings):
         settings.set("models", [*map(str, folders(settings)), str(folder)])
-    return model
+
+
+def download_folder(settings: Settings) -> Path:
+    """Where FLUX goes, or has begun to go, if the user does not say otherwise."""
+    return next((folder for folder in folders(settings) if unfinished(folder)), models_folder() / "flux")
 
 
 def forget(settings: Settings, folder: Path) -> None:

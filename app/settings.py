@@ -34,6 +34,11 @@ def log_path() -> Path:
     return recovery_folder().with_name("log.txt")
 
 
+def models_folder() -> Path:
+    """Where this system keeps what belongs to a program and is large."""
+    return _of_program(("LOCALAPPDATA", "AppData/Local"), ("XDG_DATA_HOME", ".local/share")) / "models"
+
+
 def _of_program(windows: tuple[str, str], xdg: tuple[str, str]) -> Path:
     """The program's own folder. windows, xdg: the variable that names its parent there, and the parent below home where it is unset."""
     if sys.platform == "darwin":

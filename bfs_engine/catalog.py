@@ -7,11 +7,13 @@ PARTS says what there is to download for it; fetch.py does that.
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from .api import EngineError
+from .words import phrase
 
 STARTER = Path(__file__).parents[1] / "resources" / "models" / "starter"
 STARTER_MEMORY = 0.7  # GB that a job with the starter adds to the window's memory, torch's libraries included; measured
@@ -94,6 +96,16 @@ def unfinished(folder: Path) -> dict[str, str]:
         return {part.name: part.repository for part in PARTS}
 
 
+def is_flux(folder: Path) -> bool:
+    """Whether anything of a FLUX model, or of its download, is in the folder."""
+    return any((folder / part).exists() for part in (FILL, WEIGHTS, RGBA_VAE, UNFINISHED))
+
+
+def free_space(folder: Path) -> int:
+    """Bytes that are free on the disk that the folder is, or would be, on."""
+    return shutil.disk_usage(next((one for one in (folder, *folder.absolute().parents) if one.exists()), folder)).free
+
+
 def takes_references(folder: Path) -> bool:
     """Whether a FLUX model's folder has Redux, whole."""
     return (folder / REDUX).is_dir() and REDUX not in unfinished(folder)
@@ -102,31 +114,37 @@ def takes_references(folder: Path) -> bool:
 def look_at(folder: Path) -> Model:
     """The model in a folder. Raises EngineError, which says what is missing and where to look."""
     if not folder.is_dir():
-        raise EngineError(f"There is no folder {folder}.", "Choose the folder that holds the model.")
-    if any((folder / part).exists() for part in (FILL, WEIGHTS, RGBA_VAE, UNFINISHED)):
+        raise EngineError(phrase("There is no folder {folder}.", folder=str(folder)), phrase("Choose the folder that holds the model."))
+    if is_flux(folder):
         return _flux(folder)
     if (folder / STARTER_PARTS[0]).exists() and (folder / "library").is_dir():
         return _starter(folder)
     if folder.name in (FILL, RGBA_VAE, REDUX, "bfs"):
-        raise EngineError(f"{folder.name} is one part of a FLUX model.", f"Choose the folder around it: {folder.parent}.")
+        raise EngineError(
+            phrase("{name} is one part of a FLUX model.", name=folder.name), phrase("Choose the folder around it: {folder}.", folder=str(folder.parent))
+        )
     inside = next((one for one in sorted(folder.iterdir()) if (one / FILL).is_dir()), None) if folder.is_dir() else None
-    hint = f"Choose {inside}." if inside else f"A FLUX model's folder holds {FILL}, {RGBA_VAE} and {WEIGHTS}."
-    raise EngineError(f"There is no model in {folder}.", hint)
+    whole = phrase("A FLUX model's folder holds {fill}, {vae} and {weights}.", fill=FILL, vae=RGBA_VAE, weights=WEIGHTS)
+    hint = phrase("Choose {folder}.", folder=str(inside)) if inside else whole
+    raise EngineError(phrase("There is no model in {folder}.", folder=str(folder)), hint)
 
 
 def _flux(folder: Path) -> Model:
     if coming := [part.name for part in (FLUX_FILL, FLUX_BFS) if part.name in unfinished(folder)]:
-        raise EngineError(f"The download of {' and '.join(coming)} into {folder} is not finished.", "Go on with it where it was begun.")
+        words = phrase("The download of {names} into {folder} is not finished.", names=", ".join(coming), folder=str(folder))
+        raise EngineError(words, phrase("Go on with it where it was begun."))
     missing = [part for part in FLUX_PARTS if not (folder / part).exists()]
     if missing:
-        raise EngineError(f"The FLUX model in {folder} is not whole: {missing[0]} is missing.", "Fetch it again.")
+        words = phrase("The FLUX model in {folder} is not whole: {file} is missing.", folder=str(folder), file=missing[0])
+        raise EngineError(words, phrase("Fetch it again."))
     return Model("flux", FLUX_NAME, folder, f"{FLUX_LICENCE}; {BFS_LICENCE}", size_of(folder), takes_references(folder))
 
 
 def _starter(folder: Path) -> Model:
     missing = [part for part in STARTER_PARTS if not (folder / part).exists()]
     if missing:
-        raise EngineError(f"The model in {folder} is not whole: {missing[0]} is missing.", "Reinstall Downstage, or export the model again.")
+        words = phrase("The model in {folder} is not whole: {file} is missing.", folder=str(folder), file=missing[0])
+        raise EngineError(words, phrase("Reinstall Downstage, or export the model again."))
     if folder == STARTER:
         return shipped()
     return Model("starter", folder.name, folder, "your own training", size_of(folder))

@@ -10,8 +10,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import logging
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +28,8 @@ from huggingface_hub.hf_api import RepoSibling
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
 from .api import EngineError
-from .catalog import FLUX_BFS, PARTS, UNFINISHED, Part, Refused, look_at, unfinished
+from .catalog import FLUX_BFS, PARTS, UNFINISHED, Part, Refused, free_space, look_at, unfinished
+from .words import phrase
 
 CHUNK = 2**18  # bytes
 PATIENCE = 15  # seconds without an answer
@@ -36,6 +37,8 @@ PAUSES = (1, 2, 4, 8, 15)  # seconds before a broken connection is taken up agai
 BUSY = (408, 429, 500, 502, 503, 504)  # answers that mean: later
 OFTEN = 0.1  # seconds between two reports
 TOKENS = "https://huggingface.co/settings/tokens"
+
+logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would write every address into the log, signed ones too
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,10 @@ def look_up(part: Part, repository: str = "", token: str = "") -> Listing:
     that this computer remembers, if there is one. Raises Refused and other EngineErrors."""
     repository = _name_of(repository or part.repository)
     if not repository:
-        raise EngineError(f"Where {part.name} lies on the hub is not known here.", f"Give its repository, OWNER/NAME; see {part.page}.")
+        raise EngineError(
+            phrase("Where {name} lies on the hub is not known here.", name=part.name),
+            phrase("Give its repository, OWNER/NAME; see {page}.", page=part.page),
+        )
     with explained(repository, token):
         try:
             info = HfApi(endpoint=endpoint(), token=token or None).model_info(repository, files_metadata=True, timeout=PATIENCE)
@@ -109,11 +115,13 @@ def look_up(part: Part, repository: str = "", token: str = "") -> Listing:
             siblings = [one for one in info.siblings if any(fnmatchcase(one.rfilename, pattern) for pattern in part.patterns)]
             files = tuple(_file(one, part) for one in siblings)
         except HFValidationError as error:
-            raise EngineError(f"“{repository}” is not the name of a repository.", "Write OWNER/NAME.") from error
+            raise EngineError(phrase("“{name}” is not the name of a repository.", name=repository), phrase("Write OWNER/NAME.")) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise EngineError(f"What {endpoint()} says of {repository} cannot be understood.", "Try again later.") from error
+            words = phrase("What {hub} says of {name} cannot be understood.", hub=endpoint(), name=repository)
+            raise EngineError(words, phrase("Try again later.")) from error
     if absent := sorted(set(part.needed) - {file.remote for file in files}):
-        raise EngineError(f"{repository} holds no {absent[0]}, so it is not {part.name}.", f"See {part.page}.")
+        words = phrase("{repository} holds no {file}, so it is not {name}.", repository=repository, file=absent[0], name=part.name)
+        raise EngineError(words, phrase("See {page}.", page=part.page))
     licence = card.get("license_name") or card.get("license") or ""
     return Listing(part, repository, info.sha, files, bool(info.gated), str(licence))
 
@@ -143,18 +151,13 @@ def _here(file: File, folder: Path) -> int:
     return 0
 
 
-def free_space(folder: Path) -> int:
-    """Bytes that are free on the disk that the folder is, or would be, on."""
-    return shutil.disk_usage(next(one for one in (folder, *folder.absolute().parents) if one.exists())).free
-
-
 def remember(token: str) -> None:
     """Let huggingface_hub keep the token in the user's home, as `hf auth login` does, after the hub knew it. Raises EngineError."""
     with explained("", token):
         try:
             login(token)
         except ValueError as error:
-            raise EngineError("This token cannot be used.", f"Make one of your own on {TOKENS}.") from error
+            raise EngineError(phrase("This token cannot be used."), phrase("Make one of your own on {page}.", page=TOKENS)) from error
 
 
 def fetch(listings: Sequence[Listing], folder: Path, report: Report, token: str = "") -> tuple[str, ...]:
@@ -179,10 +182,9 @@ def fetch(listings: Sequence[Listing], folder: Path, report: Report, token: str 
 def _check_room(listings: Sequence[Listing], folder: Path) -> None:
     left, free = sum(listing.left(folder) for listing in listings), free_space(folder)
     if left > free:
-        raise EngineError(
-            f"There is not enough room on the disk with {folder}: {_gb(left)} GB are to come, {_gb(free)} GB are free.",
-            "Make room, or choose another folder.",
-        )
+        words = phrase("There is not enough room on the disk with {folder}: {left} GB are to come, {free} GB are free.",
+                       folder=str(folder), left=_gb(left), free=_gb(free))  # fmt: skip
+        raise EngineError(words, phrase("Make room, or choose another folder."))
 
 
 @contextmanager
@@ -192,7 +194,7 @@ def _alone(folder: Path) -> Iterator[None]:
         with FileLock(folder / ".download.lock", timeout=0):
             yield
     except Timeout as error:
-        raise EngineError(f"Another download into {folder} is going on.", "Wait until it is done.") from error
+        raise EngineError(phrase("Another download into {folder} is going on.", folder=str(folder)), phrase("Wait until it is done.")) from error
 
 
 def _mark(folder: Path, add: Mapping[str, str] | None = None, done: str = "") -> None:
@@ -246,7 +248,8 @@ def _bring(file: File, listing: Listing, folder: Path, tally: _Tally, token: str
         tally.add(file, -partial.stat().st_size, fetched=True)
         partial.unlink()
     raise EngineError(
-        f"{file.path} is damaged: twice it came with other content than {endpoint()} says it has.", "Try again later; all other files stay."
+        phrase("{file} is damaged: twice it came with other content than {hub} says it has.", file=file.path, hub=endpoint()),
+        phrase("Try again later; all other files stay."),
     )
 
 
@@ -325,31 +328,34 @@ def explained(repository: str, token: str, folder: Path | None = None) -> Iterat
     try:
         yield
     except OfflineModeIsEnabled as error:
-        raise EngineError("Downloads are switched off here by HF_HUB_OFFLINE.", "Start without that variable. What is installed works.") from error
+        hint = phrase("Start without that variable. What is installed works.")
+        raise EngineError(phrase("Downloads are switched off here by HF_HUB_OFFLINE."), hint) from error
     except HfHubHTTPError as error:
         raise _refusal(error.response.status_code, repository, token) from error
     except HTTPError as error:
-        reason = str(error).strip() or type(error).__name__
-        raise EngineError(
-            f"{endpoint()} cannot be reached ({reason}).", "Check the connection and go on later. What has come stays, what is installed works."
-        ) from error
+        words = phrase("{hub} cannot be reached ({reason}).", hub=endpoint(), reason=str(error).strip() or type(error).__name__)
+        raise EngineError(words, phrase("Check the connection and go on later. What has come stays, what is installed works.")) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise EngineError(f"The disk with {folder} is full.", "Make room and go on. What has come stays.") from error
-        raise EngineError(f"{error.filename or folder} cannot be written: {error.strerror or error}.", "Choose another folder.") from error
+            words = phrase("The disk with {folder} is full.", folder=str(folder))
+            raise EngineError(words, phrase("Make room and go on. What has come stays.")) from error
+        words = phrase("{path} cannot be written: {reason}.", path=str(error.filename or folder), reason=error.strerror or str(error))
+        raise EngineError(words, phrase("Choose another folder.")) from error
 
 
 def _refusal(status: int, repository: str, token: str) -> EngineError:
     if status in (401, 403) and not repository:
-        return Refused("The hub does not know this token.", f"Copy it again from {TOKENS}.")
+        return Refused(phrase("The hub does not know this token."), phrase("Copy it again from {page}.", page=TOKENS))
     page = f"{endpoint()}/{repository}"
     if status in (401, 403):
-        given = "The hub does not give {} to the owner of this token." if token else "The hub gives {} only to those who have accepted its licence."
-        words = f"Accept the licence on {page}, and give a token from {TOKENS} that may read it."
-        return Refused(given.format(repository), words)
+        hint = phrase("Accept the licence on {page}, and give a token from {tokens} that may read it.", page=page, tokens=TOKENS)
+        if token:
+            return Refused(phrase("The hub does not give {name} to the owner of this token.", name=repository), hint)
+        return Refused(phrase("The hub gives {name} only to those who have accepted its licence.", name=repository), hint)
     if status == 404:
-        return EngineError(f"The hub has no {repository}, or no longer these files of it.", f"Look at {page}.")
-    return EngineError(f"The hub cannot give {repository} now (its answer was {status}).", "Go on later. What has come stays.")
+        return EngineError(phrase("The hub has no {name}, or no longer these files of it.", name=repository), phrase("Look at {page}.", page=page))
+    words = phrase("The hub cannot give {name} now (its answer was {status}).", name=repository, status=status)
+    return EngineError(words, phrase("Go on later. What has come stays."))
 
 
 def _gb(count: int) -> str:
@@ -363,7 +369,8 @@ def run(names: Sequence[str], bfs: str, folder: Path) -> None:
     for part in wanted:
         repository = (bfs or unfinished(folder).get(part.name, "")) if part is FLUX_BFS else part.repository
         if not repository:
-            raise EngineError(f"Where {part.name} lies on the hub is not known here.", f"Give its repository with --bfs OWNER/NAME, see {part.page}.")
+            words = phrase("Where {name} lies on the hub is not known here.", name=part.name)
+            raise EngineError(words, f"Give its repository with --bfs OWNER/NAME, see {part.page}.")
         listings.append(look_up(part, repository))
         left, size = listings[-1].left(folder), listings[-1].size
         print(f"{part.name}: {_words(left)} to come of {_words(size)}; {part.licence or listings[-1].licence}", file=sys.stderr)

@@ -163,10 +163,11 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data) - start))
         self.end_headers()
         end = min(self.hub.cut.pop(path, len(data)), len(data))
-        half = max(start, end // 2) if self.hub.slow else end
+        slow = self.hub.slow if is_large(path) else None
+        half = max(start, end // 2) if slow else end
         self._send(data[start:half], path)
-        if self.hub.slow:
-            self.hub.slow.wait(10)
+        if slow:
+            slow.wait(10)
             self._send(data[half:end], path)
 
     def _send(self, data: bytes, path: str) -> None:

@@ -1,4 +1,4 @@
-"""Which model makes the layers: the list of those that are there, their licences, sizes and memory, and the choice, which is kept."""
+"""Which model makes the layers: the list of those that are there or can be fetched, their licences, sizes and memory, and the choice."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QFormLayout, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from app import models as known
-from app.jobs import JobQueue
-from app.models import STARTER, Model, look_at, own_folder
-from app.settings import Settings
+from app.download import Download
+from app.models import BFS_LICENCE, FLUX_LICENCE, FLUX_NAME, STARTER, Model, is_flux, look_at, own_folder, unfinished
 from bfs_engine.api import EngineError
+from ui.download_dialog import DownloadDialog, lacking_in, size_words
 from ui.generate_commands import GenerateCommands
 from ui.generate_panel import GeneratePanel
 from ui.generation import Generation
+from ui.language import translated
 from ui.message_bar import MessageBar
-from ui.surroundings import Models
-
-GB = 2**30
+from ui.surroundings import Surroundings
 
 
 class ModelChoice(QObject):
@@ -32,13 +31,14 @@ class ModelChoice(QObject):
         commands: GenerateCommands,
         generation: Generation,
         messages: MessageBar,
-        settings: Settings,
-        queue: JobQueue,
-        models: Models,
+        around: Surroundings,
     ) -> None:
         super().__init__(window)
         self._window, self._panel, self._commands, self._generation = window, panel, commands, generation
-        self._messages, self._settings, self._queue, self._models = messages, settings, queue, models
+        self._messages, self._settings, self._queue, self._models = messages, around.settings, around.queue, around.models
+        self.download = Download(around.models.hub, around.loop, self._download_changed)
+        self.dialog: ModelsDialog | None = None
+        self.downloading: DownloadDialog | None = None
         self._take(self._kept())
         panel.model_wanted.connect(self.open)
 
@@ -99,6 +99,53 @@ class ModelChoice(QObject):
         self.dialog = ModelsDialog(self, self._window)
         self.dialog.open()
 
+    def close(self) -> None:
+        """The window is closed: what is on its way stops, and goes on the next time."""
+        self.download.close()
+
+    # Downloading
+
+    @property
+    def download_folder(self) -> Path:
+        """Where FLUX goes if the user does not say otherwise."""
+        return known.download_folder(self._settings)
+
+    def open_download(self, folder: Path) -> None:
+        """The one that is going on, or what could be fetched into the folder; only now the hub is asked."""
+        if not self.download.busy:
+            if self.downloading is not None:
+                self.downloading.deleteLater()
+            self.download.state, self.download.error = "idle", None
+            self.downloading = DownloadDialog(self.download, folder, self.expect_memory, self._window)
+            self.downloading.begun.connect(lambda folder: known.remember(self._settings, folder))
+            self.downloading.use_wanted.connect(self._use_fetched)
+            self.downloading.ask()
+        self.downloading.show()
+        self.downloading.raise_()
+
+    def expect_memory(self, then: Callable[[str], None]) -> None:
+        """Go on with what FLUX will need here, in words; it is worked out beside the window."""
+        self._generation.beside(lambda: _said(self._models.expected), then)
+
+    def _download_changed(self) -> None:
+        download, shown = self.download, self.downloading is not None and self.downloading.isVisible()
+        if self.downloading is not None:
+            self.downloading.show_download()
+        if self.dialog is not None and self.dialog.isVisible():
+            self.dialog.show_download()
+        if shown or download.folder is None:
+            return
+        if download.state == "done":
+            lacking = lacking_in(download.folder)
+            use = (self.tr("Use It"), lambda: self._use_fetched(download.folder))
+            self._messages.say(self.tr("The download is there, whole and checked."), lacking or str(download.folder), choices=() if lacking else (use,))
+        elif download.state == "failed":
+            again = (self.tr("Look at It"), lambda: self.open_download(download.folder))
+            self._messages.say(download.error.sentence, download.error.hint, "error", (again,))
+
+    def _use_fetched(self, folder: Path) -> None:
+        self.use(known.add(self._settings, folder))
+
 
 class ModelsDialog(QDialog):
     """The starter first, then the user's folders; what is known of the marked one below."""
@@ -129,10 +176,12 @@ class ModelsDialog(QDialog):
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.use = self.buttons.addButton(self.tr("Use"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.use.setDefault(True)
+        self.download = self.buttons.addButton(self.tr("Download…"), QDialogButtonBox.ButtonRole.ActionRole)
         self.add = self.buttons.addButton(self.tr("Add a Folder…"), QDialogButtonBox.ButtonRole.ActionRole)
         self.forget = self.buttons.addButton(self.tr("Take off the List"), QDialogButtonBox.ButtonRole.ActionRole)
         self.buttons.accepted.connect(self._use)
         self.buttons.rejected.connect(self.reject)
+        self.download.clicked.connect(lambda _checked=False: self._fetch())
         self.add.clicked.connect(lambda _checked=False: self._ask())
         self.forget.clicked.connect(lambda _checked=False: self._forget())
 
@@ -159,26 +208,44 @@ class ModelsDialog(QDialog):
             self.list.addItem(item)
             if folder == marked:
                 self.list.setCurrentItem(item)
+        if not any(is_flux(folder) for folder in self._choice.folders):
+            self.list.addItem(self.tr("{model} (not installed)").format(model=FLUX_NAME))
 
     def _title(self, folder: Path) -> str:
+        download = self._choice.download
+        if download.busy and folder == download.folder:
+            share = 100 * download.transfer.done // max(download.transfer.total, 1) if download.transfer else 0
+            return self.tr("{folder} (downloading, {share} %)").format(folder=folder.name, share=share)
         try:
             model = look_at(folder)
         except EngineError:
-            return self.tr("{folder} (not usable)").format(folder=folder.name)
+            words = self.tr("{folder} (download not finished)") if unfinished(folder) else self.tr("{folder} (not usable)")
+            return words.format(folder=folder.name)
         title = title_of(model)
         return self.tr("{model} (in use)").format(model=title) if folder == self._choice.model.folder else title
 
+    def show_download(self) -> None:
+        """How far it is, in its line of the list."""
+        for row in range(self.list.count()):
+            if folder := self.list.item(row).data(Qt.ItemDataRole.UserRole):
+                self.list.item(row).setText(self._title(Path(folder)))
+
     @property
     def folder(self) -> Path | None:
-        """Of the marked model."""
+        """Of the marked model; None for one that is not installed."""
         item = self.list.currentItem()
-        return Path(item.data(Qt.ItemDataRole.UserRole)) if item else None
+        folder = item.data(Qt.ItemDataRole.UserRole) if item else None
+        return Path(folder) if folder else None
 
     def _show(self) -> None:
         folder = self.folder
         self.use.setEnabled(False)
         self.forget.setEnabled(folder not in (None, STARTER, self._choice.model.folder))
+        self.download.setEnabled(self.list.currentItem() is not None and (folder is None or is_flux(folder)))
+        self.trouble.hide()
         if folder is None:
+            if self.list.currentItem() is not None:
+                self._show_offer()
             return
         try:
             model = look_at(folder)
@@ -188,23 +255,33 @@ class ModelsDialog(QDialog):
             self.facts["folder"].setText(str(folder))
             self._trouble(error)
             return
-        self.trouble.hide()
         self.use.setEnabled(folder != self._choice.model.folder)
         self.facts["licence"].setText(model.licence)
-        small = model.size < GB
-        words = self.tr("{size} MB").format(size=f"{model.size / 2**20:.0f}") if small else self.tr("{size} GB").format(size=f"{model.size / GB:.1f}")
-        self.facts["size"].setText(words)
+        self.facts["size"].setText(size_words(model.size))
         self.facts["folder"].setText(str(folder))
         self.facts["memory"].setText(self.tr("Looking at this machine…"))
         self._choice.ask_memory(model, lambda words: self._tell_memory(folder, words))
 
-    def _tell_memory(self, folder: Path, words: str) -> None:
+    def _show_offer(self) -> None:
+        """What can be said of FLUX before it is fetched, without asking anyone."""
+        self.facts["licence"].setText(f"{FLUX_LICENCE}; {BFS_LICENCE}")
+        self.facts["size"].setText(self.tr("Not there. Download… asks the hub for the size, and then you."))
+        self.facts["folder"].setText(str(self._choice.download_folder))
+        self.facts["memory"].setText(self.tr("Looking at this machine…"))
+        self._choice.expect_memory(lambda words: self._tell_memory(None, words))
+
+    def _fetch(self) -> None:
+        folder = self.folder or self._choice.download_folder
+        self.accept()
+        self._choice.open_download(folder)
+
+    def _tell_memory(self, folder: Path | None, words: str) -> None:
         if self.folder == folder:
             self.facts["memory"].setText(words)
             self.looked.emit()
 
     def _trouble(self, error: EngineError) -> None:
-        self.trouble.setText(f"{error.sentence} {error.hint}".strip())
+        self.trouble.setText(_in_words(error))
         self.trouble.show()
 
     def _ask(self) -> None:
@@ -242,4 +319,8 @@ def _said(work: Callable[[], str]) -> str:
     try:
         return work()
     except EngineError as error:
-        return f"{error.sentence} {error.hint}".strip()
+        return _in_words(error)
+
+
+def _in_words(error: EngineError) -> str:
+    return f"{translated(error.sentence)} {translated(error.hint)}".strip()

@@ -79,7 +79,7 @@ def test_a_stopped_download_goes_on_where_it_was_and_is_no_model_until_then(hub:
     (partial,) = tmp_path.rglob("*.part")
     kept = partial.stat().st_size
     assert kept >= 2**18 and unfinished(tmp_path)["BFS"] == BFS
-    with pytest.raises(EngineError, match="The download of FLUX.1-Fill-dev and BFS into .* is not finished"):
+    with pytest.raises(EngineError, match="The download of FLUX.1-Fill-dev, BFS into .* is not finished"):
         look_at(tmp_path)
     hub.requests.clear()
     seen: list[Transfer] = []
@@ -300,3 +300,8 @@ def test_what_is_kept_in_the_folder_while_it_comes_is_plain(hub: FakeHub, tmp_pa
         fetch.fetch([look_up(FLUX_FILL)], tmp_path, nothing, "hf_secret")
     assert json.loads((tmp_path / UNFINISHED).read_text()) == {FLUX_FILL.name: FLUX_FILL.repository}
     assert not any(b"hf_secret" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_the_window_starts_without_the_library_of_the_hub() -> None:
+    code = "import sys, main, ui.open_window; assert not {'huggingface_hub', 'httpx2', 'torch'} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
