@@ -30,7 +30,32 @@ from ui.layer_commands import LayerCommands
 from ui.layer_model import MIME
 
 PNG, FILES = "image/png", "text/uri-list"
+IMAGE = "application/x-qt-image"  # what Qt makes the pictures of Windows and macOS from
 OPENED = (".downstage", ".psd", ".psb", ".ora")  # files that are documents rather than pictures
+
+
+class PictureMime(QMimeData):
+    """A picture that is only made when somebody asks for it: a large one takes seconds, and most copies stay in this program."""
+
+    def __init__(self, look: Callable[[], np.ndarray], token: bytes = b"") -> None:
+        """look: gives (h, w, 4) uint8 straight RGBA. token: which layers it shows, for this program."""
+        super().__init__()
+        self.look = look
+        if token:
+            self.setData(MIME, token)
+
+    def formats(self) -> list[str]:
+        return [*super().formats(), PNG, IMAGE]
+
+    def hasFormat(self, name: str) -> bool:
+        return name in self.formats()
+
+    def retrieveData(self, name: str, kind: QMetaType) -> object:
+        if name == PNG:
+            return QByteArray(png_of(self.look()))
+        if name == IMAGE:
+            return _image_of(self.look())
+        return super().retrieveData(name, kind)
 
 
 class LayerMime(QMimeData):
@@ -85,6 +110,7 @@ class Clipboard(QObject):
         self._middle = middle
         self._dragged: tempfile.TemporaryDirectory | None = None
         self._copied: tuple[Node, ...] = ()
+        self._offered: PictureMime | None = None
         self._token = b""
 
     @property
@@ -101,16 +127,18 @@ class Clipboard(QObject):
         """The chosen layers, as layers and as a picture."""
         if ids := self._layers.chosen():
             document = self._session.document
-            mime = picture_mime(picture_of(document, ids))
             self._copied = tuple(edits.outermost(document, ids))
             self._token = "\n".join(ids).encode()
-            mime.setData(MIME, self._token)
-            QGuiApplication.clipboard().setMimeData(mime)
+            self._offer(PictureMime(lambda: picture_of(document, ids), self._token))
 
     def copy_merged(self) -> None:
         """The picture as it is seen."""
         document = self._session.shown
-        QGuiApplication.clipboard().setMimeData(picture_mime(render(document, document.rect)))
+        self._offer(PictureMime(lambda: render(document, document.rect)))
+
+    def _offer(self, mime: PictureMime) -> None:
+        self._offered = mime
+        QGuiApplication.clipboard().setMimeData(mime)
 
     def cut(self) -> None:
         if self._layers.free(self._layers.chosen()):
@@ -127,7 +155,9 @@ class Clipboard(QObject):
         return Path(self._dragged.name)
 
     def close(self) -> None:
-        """Forget the files that were dragged out."""
+        """Forget the files that were dragged out; a copied picture that nobody has asked for yet is made, to outlive the window."""
+        if self._offered is not None and QGuiApplication.clipboard().mimeData() is self._offered:
+            QGuiApplication.clipboard().setMimeData(picture_mime(self._offered.look()))
         if self._dragged is not None:
             self._dragged.cleanup()
 
@@ -203,9 +233,13 @@ def picture_mime(array: np.ndarray) -> QMimeData:
     """(h, w, 4) uint8 straight RGBA as PNG, and as what the clipboards of Windows and macOS are made of."""
     mime = QMimeData()
     mime.setData(PNG, png_of(array))
-    array = np.ascontiguousarray(array)
-    mime.setImageData(QImage(array.data, array.shape[1], array.shape[0], array.shape[1] * 4, QImage.Format.Format_RGBA8888).copy())
+    mime.setImageData(_image_of(array))
     return mime
+
+
+def _image_of(array: np.ndarray) -> QImage:
+    array = np.ascontiguousarray(array)
+    return QImage(array.data, array.shape[1], array.shape[0], array.shape[1] * 4, QImage.Format.Format_RGBA8888).copy()
 
 
 def picture_in(mime: QMimeData) -> np.ndarray | None:

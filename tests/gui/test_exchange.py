@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
@@ -15,7 +16,8 @@ from PySide6.QtTest import QTest
 from app.document import walk
 from tests.documents import wide_profile
 from tests.gui.conftest import Editor
-from ui.clipboard import PNG, png_of
+from ui import clipboard
+from ui.clipboard import PNG, picture_of, png_of
 
 Tell = Callable[..., None]
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -56,6 +58,23 @@ def test_a_copied_layer_reaches_other_programs_with_its_alpha(tell: Tell, photo:
         assert (image.width(), image.height()) == (160, 120) and image.pixelColor(9, 5).getRgb() == tuple(merged[5, 9])
 
     tell(story, photo)
+
+
+def test_copying_takes_no_time_until_another_program_asks_and_outlives_the_window(
+    tell: Tell, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    monkeypatch.setattr(clipboard, "picture_of", lambda document, ids: made.append(ids) or picture_of(document, ids))
+
+    async def story(editor: Editor) -> None:
+        await editor.insert("apple", (20, 20), (80, 70))
+        editor.do("edit.copy")
+        editor.do("edit.paste")
+        assert editor.names == ["photo", "apple", "apple"] and not made
+        assert offered(QGuiApplication.clipboard().mimeData()).shape == (50, 60, 4) and len(made) == 1
+
+    tell(story, photo)
+    assert offered(QGuiApplication.clipboard().mimeData()).shape == (50, 60, 4)
 
 
 def test_a_layer_is_cut_and_pasted_with_all_it_is(tell: Tell, photo: Path) -> None:
