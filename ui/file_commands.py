@@ -163,10 +163,10 @@ class FileCommands(QObject):
 
     async def _open(self, path: Path | None) -> None:
         path = path or await self.ask_open()
-        if path is None or not await self.may_leave():
+        if path is None:
             return
         opened: Opened | None = await self._away(self.tr("Opening “{name}”…").format(name=path.name), _read, path)
-        if opened is None:
+        if opened is None or not await self.may_leave():  # nobody is asked to give work up for a file that cannot be opened
             return
         self._remember(path)
         self.opened.emit(session_of(opened, path))

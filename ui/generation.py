@@ -24,6 +24,7 @@ from ui.queue_panel import JobLine
 
 Result = TypeVar("Result")
 
+LONGEST_NAME = 32  # letters of a layer's name in a sentence
 QUICK_BOX = 400  # picture pixels: what is seen around a larger box takes more than a frame to paint
 
 log = logging.getLogger(__name__)
@@ -279,9 +280,14 @@ def depth_words(session: Session) -> str:
         return _tr("On top of all layers") if document.layers else ""
     front = sum(isinstance(each, Layer) for each, _, _ in walk(above(document, node.id)))
     if not front:
-        return _tr("On top of “{name}”").format(name=node.name)
+        return _tr("On top of “{name}”").format(name=_brief(node.name))
     words = _tr("Above “{name}”, behind 1 layer") if front == 1 else _tr("Above “{name}”, behind {count} layers")
-    return words.format(name=node.name, count=front)
+    return words.format(name=_brief(node.name), count=front)
+
+
+def _brief(name: str) -> str:
+    """A name that leaves room for the rest of a sentence."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME - 1].rstrip()}…"
 
 
 def _of_size(recipe: dict) -> list[str]:

@@ -17,6 +17,7 @@ from app.formats import save_document
 from tests.gui.conftest import Editor, answer
 from ui.actions import ACTIONS
 from ui.dialogs import ThingsDialog
+from ui.generation import depth_words
 from ui.keys_dialog import KeysDialog
 
 Tell = Callable[..., None]
@@ -288,3 +289,35 @@ def test_what_goes_on_beside_the_window_ends_with_it(tell: Tell, photo: Path) ->
 
     tell(story, photo)
     assert ended[-1] == "cancelled"
+
+
+def test_for_a_file_that_is_gone_nobody_is_asked_to_give_work_up(tell: Tell, photo: Path, tmp_path: Path) -> None:
+    async def story(editor: Editor) -> None:
+        await editor.insert()
+        asked: list[str] = []
+
+        async def ask(name: str) -> str:
+            asked.append(name)
+            return "cancel"
+
+        editor.window.files.ask_to_save = ask
+        editor.window.files.open(tmp_path / "gone.png")
+        await editor.files_done()
+        assert not asked and "gone.png” does not exist" in editor.window.messages.sentence
+        editor.window.files.open(photo)
+        await editor.files_done()
+        assert asked == ["photo.png"] and editor.names == ["photo", "apple"]
+
+    tell(story, photo)
+
+
+def test_a_very_long_name_leaves_room_for_the_rest_of_the_panel(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        layer = await editor.insert()
+        height = editor.window.generate_panel.sizeHint().height()
+        editor.window.layer_panel.tree.layer_model.renamed.emit(layer.id, "Änderung 🎨 " * 40)
+        assert editor.active.name.startswith("Änderung 🎨") and len(editor.active.name) > 400
+        assert depth_words(editor.window.session) == "On top of “Änderung 🎨 Änderung 🎨 Änderung…”"
+        assert editor.window.generate_panel.sizeHint().height() == height
+
+    tell(story, photo)
