@@ -13,9 +13,9 @@ from app.snapping import Line
 from ui import canvas_paint as paint
 from ui.view import View
 
-CLOSEST = 5  # device pixels: lines of a grid that would be closer are drawn 2, 4, 8 … times as far apart
+CLOSEST = 8  # logical pixels: lines of a grid that would be closer are drawn 2, 4, 8 … times as far apart
 PIXEL_GRID_FROM = 8.0  # the zoom at which single pixels are outlined
-GUIDE, GRID, PIXELS, SNAP = QColor("#00b7ff"), QColor(140, 140, 140, 170), QColor(140, 140, 140, 80), QColor(paint.SNAP_COLOUR)
+GUIDE, GRID, PIXELS, SNAP = QColor("#00b7ff"), QColor(140, 140, 140, 140), QColor(140, 140, 140, 80), QColor(paint.SNAP_COLOUR)
 
 
 def paint_grid(painter: QPainter, view: View, document: Document, visible: Rect, spacing: int, ratio: float) -> None:

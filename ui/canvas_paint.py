@@ -67,7 +67,7 @@ def paint_context(painter: QPainter, context: QPolygonF, canvas: QPolygonF, rati
     """Outline the area the engine looks at; `dim` darkens the canvas outside it."""
     if dim:
         shade(painter, context, canvas, 90)
-    two_tone(painter, crisp(context), ratio, 1.0, [4, 4], QColor(255, 255, 255, 150), shadow=70)
+    two_tone(painter, crisp(context), ratio, 1.0, [4, 4], QColor(255, 255, 255, 170), shadow=130)
 
 
 def shade(painter: QPainter, inner: QPolygonF, outer: QPolygonF, darkness: int) -> None:
@@ -104,7 +104,7 @@ def handles(shape: QPolygonF) -> list[QPointF]:
 
 def paint_quiet_box(painter: QPainter, box: QPolygonF, ratio: float) -> None:
     """Where the generation box lies while another tool is at work."""
-    two_tone(painter, crisp(box), ratio, 1.0, [2, 3], QColor(255, 255, 255, 150), shadow=90)
+    two_tone(painter, crisp(box), ratio, 1.0, [2, 3], QColor(255, 255, 255, 150), shadow=110)
 
 
 def paint_outline(painter: QPainter, outline: QPolygonF, theme: Theme, ratio: float) -> None:
@@ -132,7 +132,7 @@ def paint_crop(painter: QPainter, crop: QPolygonF, window: QPolygonF, words: str
     """The canvas to be, with its handles and thirds; everything else in `window` is darkened."""
     shade(painter, crop, window, 140)
     shape = crisp(crop)
-    painter.setPen(QPen(QColor(255, 255, 255, 70), ratio))
+    painter.setPen(QPen(QColor(150, 150, 150, 170), ratio))  # on white and on black
     for share in (1 / 3, 2 / 3):
         painter.drawLine(_between(shape[0], shape[1], share), _between(shape[3], shape[2], share))
         painter.drawLine(_between(shape[0], shape[3], share), _between(shape[1], shape[2], share))
@@ -154,16 +154,17 @@ def paint_line(painter: QPainter, start: QPointF, end: QPointF, colour: QColor, 
 
 
 def two_tone(painter: QPainter, shape: QPolygonF, ratio: float, width: float, dashes: list[float] | None, colour: QColor, shadow: int = 110) -> None:
-    """A line that shows on light and on dark. dashes: length of line and gap, in widths."""
-    upright = is_upright(shape)
+    """A line that shows on light and on dark: dashes with darker gaps, or a line with a darker rim. dashes: length of line and gap, in
+    widths; shadow: how dark gaps and rim are, 0 to 255."""
+    upright, rim = is_upright(shape), 0.0 if dashes else 0.75
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, not upright)
     if upright:
         thin = max(round(width * ratio), 1)
-        _strips(painter, shape.boundingRect(), thin + 2 * max(round(0.75 * ratio), 1), QBrush(QColor(0, 0, 0, shadow)))
+        _strips(painter, shape.boundingRect(), thin + 2 * (max(int(rim * ratio), 1) if rim else 0), QBrush(QColor(0, 0, 0, shadow)))
         _strips(painter, shape.boundingRect(), thin, _dashed(colour, dashes, ratio) if dashes else QBrush(colour))
         return
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(0, 0, 0, shadow), (width + 1.5) * ratio))
+    painter.setPen(QPen(QColor(0, 0, 0, shadow), (width + 2 * rim) * ratio))
     painter.drawPolygon(shape)
     pen = QPen(colour, width * ratio)
     if dashes:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSpinBox
 
@@ -21,6 +21,9 @@ from app.geometry import Placement, Rect
 from app.pixels import Pixels
 from app.render import render, render_qimage
 from tests.gui.conftest import Editor
+from ui.canvas_lines import paint_grid
+from ui.canvas_paint import paint_outline
+from ui.theme import load_theme
 from ui.view import View, centred
 
 Tell = Callable[..., None]
@@ -172,6 +175,32 @@ def test_a_guide_comes_from_the_ruler_draws_layers_and_goes_back(tell: Tell, sce
         assert window.session.document.guides == () and editor.steps[-1] == "Remove the guide"
 
     tell(story, scene)
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+@pytest.mark.parametrize("zoom", [0.33, 1.0])
+@pytest.mark.parametrize("backdrop", ["black", "white", "#4b4b4f"])
+def test_grid_lines_show_on_every_backdrop_and_leave_room_between_them(ratio: int, zoom: float, backdrop: str) -> None:
+    image = QImage(400, 60, QImage.Format.Format_RGB32)
+    image.fill(QColor(backdrop))
+    painter = QPainter(image)
+    paint_grid(painter, View(zoom), Document(2000, 300), Rect(0, 0, 2000, 300), 8, ratio)
+    painter.end()
+    between_lines = image.pixelColor(ratio + 2, ratio + 2).lightness()
+    row = [image.pixelColor(x, ratio + 2).lightness() for x in range(400)]
+    lines = [x for x in range(1, 400) if row[x] != between_lines and row[x - 1] == between_lines]
+    assert len(lines) > 5 and min(np.diff(lines)) >= 8 * ratio
+    assert all(abs(row[x] - between_lines) >= 24 for x in lines)
+
+
+def test_dashed_outlines_are_as_thin_as_plain_lines() -> None:
+    for ratio in (1, 2):
+        image = QImage(60, 60, QImage.Format.Format_RGB32)
+        image.fill(QColor("white"))
+        painter = QPainter(image)
+        paint_outline(painter, QPolygonF(list(QPolygonF(QRectF(10, 10, 40, 40)))[:4]), load_theme("light"), ratio)
+        painter.end()
+        assert sum(image.pixelColor(x, 30) != QColor("white") for x in range(30)) == ratio
 
 
 def test_a_new_guide_by_number_and_the_grid_by_its_spacing(tell: Tell, scene: Path) -> None:
