@@ -82,10 +82,17 @@ class Download:
             return None
         return (self.transfer.total - self.transfer.done) / self.speed
 
+    def forget(self) -> None:
+        """What was looked up, and how the last one ended."""
+        if not self.busy:
+            self.state, self.error = "idle", None
+            self.listings = {}
+
     def ask(self, wanted: Mapping[Part, str], token: str) -> None:
         """Look up parts, each in its repository, "" for the part's own. What was looked up before and is not wanted now stays."""
         if self.busy:
             return
+        self.listings = {name: listing for name, listing in self.listings.items() if name not in {part.name for part in wanted}}
 
         def work(stop: threading.Event) -> dict[str, Listing]:
             return {part.name: self._hub.look_up(part, repository, token) for part, repository in wanted.items() if not stop.is_set()}

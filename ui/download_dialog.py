@@ -39,10 +39,12 @@ class DownloadDialog(QDialog):
     """Shows the download that there is one of in the program. It goes on when this is closed."""
 
     use_wanted = Signal(object)  # the folder of what has come
-    begun = Signal(object)  # its folder
+    begun = Signal(object, str)  # its folder, and the repository of BFS
 
-    def __init__(self, download: Download, folder: Path, ask_memory: Callable[[Callable[[str], None]], None], parent: QWidget) -> None:
-        """ask_memory: tells what the model will need, in words, when it is known."""
+    def __init__(
+        self, download: Download, folder: Path, repository: str, ask_memory: Callable[[Callable[[str], None]], None], parent: QWidget
+    ) -> None:
+        """repository: of BFS, as it was said the last time. ask_memory: tells what the model will need, in words, when it is known."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("Download FLUX.1 Fill"))
         self._download = download
@@ -53,7 +55,7 @@ class DownloadDialog(QDialog):
         self.repository = QLineEdit()
         self.folder, self.room, self.memory, self.status = _told(), _told(), _told(), _told()
         self.bar = QProgressBar()
-        self._make(folder)
+        self._make(folder, repository)
         self._lay_out()
         self._wire()
         self.set_folder(folder)
@@ -61,12 +63,12 @@ class DownloadDialog(QDialog):
         ask_memory(self.memory.setText)
         self.show_download()
 
-    def _make(self, folder: Path) -> None:
+    def _make(self, folder: Path, repository: str) -> None:
         begun = unfinished(folder)
         for part in PARTS:
             needed = part is not PARTS[-1]
             self.chosen[part.name].setChecked(part.name in begun if begun else needed)
-        self.repository.setText(begun.get(FLUX_BFS.name, ""))
+        self.repository.setText(begun.get(FLUX_BFS.name, repository))
         self.repository.setPlaceholderText(self.tr("owner/name on huggingface.co; the authors’ page says it"))
         self.repository.setAccessibleName(self.tr("Repository of BFS"))
         self.bar.setRange(0, STEPS)
@@ -170,7 +172,7 @@ class DownloadDialog(QDialog):
         elif self._unknown:
             self.ask()
         else:
-            self.begun.emit(self.path)
+            self.begun.emit(self.path, self.repository.text().strip())
             self._download.fetch([part.name for part in self.wanted], self.path, self.token.text().strip(), self.remember.isChecked())
 
     # What is shown
@@ -187,7 +189,8 @@ class DownloadDialog(QDialog):
         for widget in (self.repository, self.change, self.token, self.remember):
             widget.setEnabled(not busy)
         known = [listings[part.name] for part in self.wanted if part.name in listings]
-        left, free = sum(listing.left(self.path) for listing in known), free_space(self.path)
+        transfer, free = download.transfer, free_space(self.path)
+        left = transfer.total - transfer.done if busy and transfer else sum(listing.left(self.path) for listing in known)
         words = self.tr("{left} to come, {free} free") if left or not known else self.tr("all of it is there, {free} free")
         self.room.setText(words.format(left=size_words(left) if known else "–", free=size_words(free)))
         self._show_gate([listing.repository for listing in known if listing.gated and listing.left(self.path)], download.error)
@@ -198,10 +201,12 @@ class DownloadDialog(QDialog):
         self.stop.setVisible(busy)
         self.stop.setEnabled(state == "fetching")
         self.go.setVisible(not busy)
-        self.go.setText(self.tr("Use It") if state == "done" else self.tr("Ask for the Sizes") if self._unknown else self._words_of_go())
+        self.go.setText(self.tr("Use It") if state == "done" else self.tr("Ask for the Sizes") if self._unknown else self._words_of_go(left))
         self.go.setEnabled(state != "asking" and bool(self.wanted) and not placeless and not lacking and (bool(self._unknown) or left <= free))
 
-    def _words_of_go(self) -> str:
+    def _words_of_go(self, left: int) -> str:
+        if not left:
+            return self.tr("Check the Files")
         return self.tr("Go On") if unfinished(self.path) else self.tr("Download")
 
     def _licence(self, part: Part, by_hub: str) -> str:

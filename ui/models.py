@@ -115,13 +115,18 @@ class ModelChoice(QObject):
         if not self.download.busy:
             if self.downloading is not None:
                 self.downloading.deleteLater()
-            self.download.state, self.download.error = "idle", None
-            self.downloading = DownloadDialog(self.download, folder, self.expect_memory, self._window)
-            self.downloading.begun.connect(lambda folder: known.remember(self._settings, folder))
+            self.download.forget()
+            place = self._settings.get("bfs_repository", "")
+            self.downloading = DownloadDialog(self.download, folder, place, self.expect_memory, self._window)
+            self.downloading.begun.connect(self._keep_begun)
             self.downloading.use_wanted.connect(self._use_fetched)
             self.downloading.ask()
         self.downloading.show()
         self.downloading.raise_()
+
+    def _keep_begun(self, folder: Path, repository: str) -> None:
+        known.remember(self._settings, folder)
+        self._settings.set("bfs_repository", repository)
 
     def expect_memory(self, then: Callable[[str], None]) -> None:
         """Go on with what FLUX will need here, in words; it is worked out beside the window."""

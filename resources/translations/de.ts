@@ -326,6 +326,10 @@
         <translation>Ändern…</translation>
     </message>
     <message>
+        <source>Check the Files</source>
+        <translation>Dateien prüfen</translation>
+    </message>
+    <message>
         <source>Checking {file}</source>
         <translation>Geprüft wird {file}</translation>
     </message>

@@ -61,6 +61,13 @@ def test_flux_is_looked_at_fetched_and_used(tell: Tell, photo: Path, hub: FakeHu
         dialog.repository.setText(BFS)
         click(dialog.go)
         await editor.until(lambda: dialog.go.text() == "Download")
+        dialog.repository.setText("nobody/nothing")
+        click(dialog.go)
+        await editor.until(lambda: "has no nobody/nothing" in dialog.status.text())
+        assert dialog.go.text() == "Ask for the Sizes", "what was looked up elsewhere does not count"
+        dialog.repository.setText(BFS)
+        click(dialog.go)
+        await editor.until(lambda: dialog.go.text() == "Download")
         assert not any(request.startswith("store") for request in hub.requests)
         click(dialog.go)
         await editor.until(lambda: dialog.go.isVisible() and dialog.go.text() == "Use It")
@@ -68,6 +75,13 @@ def test_flux_is_looked_at_fetched_and_used(tell: Tell, photo: Path, hub: FakeHu
         click(dialog.go)
         assert editor.window.generate_panel.model.text() == "FLUX.1 Fill"
         await editor.until(lambda: "from now on" in editor.window.messages.sentence)
+        damaged = dialog.path / FLUX_FILL.folder / SHARD
+        damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
+        dialog = await asked(editor)
+        assert dialog.repository.text() == BFS and dialog.go.text() == "Check the Files" and "all of it is there" in dialog.room.text()
+        click(dialog.go)
+        await editor.until(lambda: "Damaged, and fetched again" in dialog.status.text())
+        assert SHARD in dialog.status.text() and hub.sent[SHARD] == 2 * damaged.stat().st_size
 
     tell(story, photo)
 
