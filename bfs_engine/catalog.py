@@ -28,7 +28,7 @@ FLUX_PARTS = (
     f"{RGBA_VAE}/config.json",
     WEIGHTS,
 )
-UNFINISHED = "download.json"  # in a model's folder while it is being fetched: names of parts that are not whole yet -> repository
+UNFINISHED = "flux-download.json"  # in a model's folder while it is being fetched: names of parts that are not whole yet -> repository
 STARTER_PARTS = ("model_index.json", "transformer/config.json", "vae/config.json", "rgba_vae/config.json", "library/things.json")
 
 

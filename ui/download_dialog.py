@@ -245,9 +245,11 @@ class DownloadDialog(QDialog):
         self.status.setTextFormat(Qt.TextFormat.PlainText)
         self.status.setText(words)
         self.status.setVisible(bool(words))
-        self.status.setObjectName("error" if short or download.error else "")
-        self.status.style().unpolish(self.status)
-        self.status.style().polish(self.status)
+        looks = "error" if short or download.error else ""
+        if looks != self.status.objectName():
+            self.status.setObjectName(looks)
+            self.status.style().unpolish(self.status)
+            self.status.style().polish(self.status)
 
     def _far(self) -> str:
         transfer = self._download.transfer
