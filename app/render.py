@@ -18,7 +18,7 @@ import numpy as np
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
 from .blend import PASS_THROUGH, compose
-from .document import Document, Group, Layer, Node, below as layers_below, bounds, mask_matrix, only as only_these
+from .document import Document, Group, Layer, Node, below as layers_below, bounds, mask_matrix, only as only_these, seen_bounds
 from .geometry import Matrix, Rect
 from .mips import mip, premultiplied_tile
 from .pixels import TILE, Mask, Pixels, tiles_in
@@ -169,9 +169,9 @@ def mask_array(node: Node, rect: Rect) -> np.ndarray:
 
 
 def thumbnail(node: Node, size: int) -> np.ndarray:
-    """(size, size, 4) uint8 straight RGBA: the node by itself, shrunk to fit and centred; its opacity is not applied."""
+    """(size, size, 4) uint8 straight RGBA: what one sees of the node by itself, shrunk to fit and centred; its opacity is not applied."""
     out = np.zeros((size, size, 4), np.uint8)
-    area = bounds(node)
+    area = seen_bounds(node)
     if area.is_empty:
         return out
     alone = replace(node, opacity=1.0, blend="normal", visible=True, clipping=False)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document import Document, Group, Layer, Node, bounds
+from app.document import Document, Group, Layer, Node, seen_bounds
 from app.mips import mip
 from app.pixels import Mask, Pixels
 from ui.blend_names import blend_name
@@ -86,7 +86,7 @@ class LayerDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._icons = icons
         self._thumbnail = thumbnail
-        self._images: dict[str, tuple[Pixels, QImage]] = {}  # node id -> (what it shows, image)
+        self._images: dict[str, tuple[Pixels, QImage, QSize]] = {}  # node id -> (what it shows, image, how much of a thumbnail it fills)
 
     def sizeHint(self, option: QStyleOptionViewItem, index) -> QSize:
         return QSize(24, ROW)
@@ -166,7 +166,10 @@ class LayerDelegate(QStyledItemDelegate):
             painter.drawLine(inner.topRight(), inner.bottomLeft())
 
     def _paint_thumbnail(self, painter: QPainter, frame: QRect, layer: Layer) -> None:
-        theme, filled = self._icons.theme, _filled(frame, layer)
+        theme = self._icons.theme
+        image, size = self._image(layer)
+        filled = QRect(QPoint(0, 0), size)  # a checkerboard beside a wide picture would pass for transparent parts
+        filled.moveCenter(frame.center())
         painter.save()
         painter.setClipRect(filled, Qt.ClipOperation.IntersectClip)
         painter.fillRect(frame, QColor(theme.checker_a))
@@ -175,18 +178,18 @@ class LayerDelegate(QStyledItemDelegate):
             for column in range(row % 2, 6, 2):
                 painter.fillRect(frame.left() + column * half, frame.top() + row * half, half, half, QColor(theme.checker_b))
         painter.restore()
-        painter.drawImage(frame, self._image(layer))
+        painter.drawImage(frame, image)
         painter.setPen(QPen(QColor(theme.edge), 1))
         painter.drawRect(filled.adjusted(0, 0, -1, -1))
 
-    def _image(self, layer: Layer) -> QImage:
+    def _image(self, layer: Layer) -> tuple[QImage, QSize]:
         """The thumbnail of the layer without its mask, made anew only when the pixels changed."""
         known = self._images.get(layer.id)
         if known is None or known[0] is not layer.pixels:
             array = np.ascontiguousarray(self._thumbnail(replace(layer, mask=None), THUMBNAIL * 2))  # (s, s, 4) uint8 straight RGBA
             image = QImage(array.data, array.shape[1], array.shape[0], array.strides[0], QImage.Format.Format_RGBA8888).copy()
-            self._images[layer.id] = known = (layer.pixels, image)
-        return known[1]
+            self._images[layer.id] = known = (layer.pixels, image, _filled(layer))
+        return known[1:]
 
     def keep_only(self, ids: set[str]) -> None:
         """Forget the thumbnails of layers that are gone."""
@@ -281,13 +284,15 @@ class LayerTree(QTreeView):
 
     def show_document(self, document: Document, active: str | None) -> None:
         """Mirror the document; keep what was selected where it still exists, and mark the active layer."""
-        chosen = self.chosen()
+        chosen, typed = self.chosen(), self._half_typed()
         self._silent = True
         try:
             rebuilt = self.layer_model.show_document(document)
             self._unfold(document.layers)
             if rebuilt or active not in chosen:
                 self.choose([id for id in chosen if active in chosen] or [active], active)
+            if typed is not None:
+                self._type_on(*typed)
         finally:
             self._silent = False
         self._delegate.keep_only(set(self.layer_model.ids()))
@@ -325,6 +330,25 @@ class LayerTree(QTreeView):
         if (index := self.layer_model.index_of(id, NAME)).isValid():
             self.setFocus()
             self.edit(index)
+
+    def _editor(self) -> QLineEdit | None:
+        """Where a name is being typed."""
+        open_ones = self.viewport().findChildren(QLineEdit, "rename") if self.state() == QTreeView.State.EditingState else []
+        return open_ones[-1] if open_ones else None  # one before it may not have been swept away yet
+
+    def _half_typed(self) -> tuple[str, str, int] | None:
+        """Whose name is being typed, what stands there so far, and where the cursor is."""
+        editor, id = self._editor(), self.current_id()
+        return None if editor is None or id is None else (id, editor.text(), editor.cursorPosition())
+
+    def _type_on(self, id: str, text: str, cursor: int) -> None:
+        """What is being typed outlives a change of the document, such as a layer that arrives."""
+        if self._editor() is None:
+            self.selectionModel().setCurrentIndex(self.layer_model.index_of(id, NAME), QItemSelectionModel.SelectionFlag.NoUpdate)
+            self.rename(id)
+        if (editor := self._editor()) is not None:
+            editor.setText(text)
+            editor.setCursorPosition(cursor)
 
     def _fold(self, index: QModelIndex, collapsed: bool) -> None:
         node = self.layer_model.node(index)
@@ -441,15 +465,13 @@ def described(node: Node) -> str:
     return " · ".join(part for part in parts if part and part != node.name)
 
 
-def _filled(frame: QRect, layer: Layer) -> QRect:
-    """What of a thumbnail's frame its picture takes: a checkerboard beside a wide one would pass for transparent parts."""
-    area = bounds(layer)
+def _filled(layer: Layer) -> QSize:
+    """How much of a thumbnail the layer's picture takes, logical pixels."""
+    area = seen_bounds(layer)
     if area.is_empty:
-        return frame
+        return QSize(THUMBNAIL, THUMBNAIL)
     scale = min(THUMBNAIL / area.width, THUMBNAIL / area.height, 0.5)  # small ones are not enlarged beyond the pixels of a dense screen
-    filled = QRect(0, 0, max(math.ceil(area.width * scale), 1), max(math.ceil(area.height * scale), 1))
-    filled.moveCenter(frame.center())
-    return filled
+    return QSize(max(math.ceil(area.width * scale), 1), max(math.ceil(area.height * scale), 1))
 
 
 def _centred(rect: QRect, side: int) -> QRect:

@@ -344,3 +344,10 @@ def test_a_thumbnail_is_small_square_and_centred() -> None:
     assert not small[:12].any() and not small[20:].any()
     assert not thumbnail(make_layer("empty", Pixels.empty(10, 10)), 32).any()
     assert thumbnail(make_group("group", (wide,)), 16).shape == (16, 16, 4)
+
+
+def test_a_thumbnail_shows_the_thing_not_the_room_around_it() -> None:
+    array = np.zeros((200, 200, 4), np.uint8)
+    array[150:190, 10:50] = 255
+    array[..., 3] = np.maximum(array[..., 3], 2)  # something too faint to be seen lies everywhere
+    assert (thumbnail(make_layer("thing", Pixels.from_array(array)), 32)[..., 3] > 250).all()
