@@ -57,7 +57,7 @@ def sphere() -> tuple[Part, ...]:
 
 
 def cube() -> tuple[Part, ...]:
-    return turned([Part(block((0.8, 0.8, 0.8), (0, 0.8, 0), 0.05), PLAIN)], 32)
+    return turned([Part(block((0.8, 0.8, 0.8), (0, 0.8, 0), 0.05), PLAIN)], 26)
 
 
 def cylinder() -> tuple[Part, ...]:
@@ -72,7 +72,7 @@ def pyramid() -> tuple[Part, ...]:
     slope = np.radians(52)
     sides = [((np.sin(a) * np.sin(slope), np.cos(slope), np.cos(a) * np.sin(slope)), 1.4 * np.cos(slope)) for a in np.arange(4) * np.pi / 2]
     courses = mixed("dcbc84", "b8935a", lambda p: (np.sin(p[:, 1] * 2 * np.pi / 0.14) - 0.75) * 3)
-    return turned([Part(facets([*sides, ((0, -1, 0), 0)], 0.01), courses, 0)], 30)
+    return turned([Part(facets([*sides, ((0, -1, 0), 0)], 0.01), courses, 0)], 20)
 
 
 def torus() -> tuple[Part, ...]:
@@ -81,7 +81,7 @@ def torus() -> tuple[Part, ...]:
 
 def capsule() -> tuple[Part, ...]:
     whole = rod((-0.72, 0.4, 0), (0.72, 0.4, 0), 0.4)
-    return turned([Part(within(whole, facets([((side, 0, 0), 0.0)])), colour, 0.7) for side, colour in ((1, RED), (-1, WHITE))], 28)
+    return turned([Part(within(whole, facets([((side, 0, 0), 0.0)])), colour, 0.7) for side, colour in ((1, RED), (-1, WHITE))], 16)
 
 
 def spring() -> tuple[Part, ...]:
@@ -200,7 +200,7 @@ def crate() -> tuple[Part, ...]:
     def planks(p: np.ndarray) -> np.ndarray:
         return grain(p) * np.where(np.abs(np.sin((p[:, 1] + 0.11) * np.pi / 0.28)) < 0.1, 0.45, 1.0)[:, None].astype(np.float32)
 
-    return turned([Part(boards, planks, 0.05), *frame, cross], 30)
+    return turned([Part(boards, planks, 0.05), *frame, cross], 24)
 
 
 def column() -> tuple[Part, ...]:
@@ -211,7 +211,7 @@ def column() -> tuple[Part, ...]:
     def fluted(p: np.ndarray) -> np.ndarray:
         return (shaft(p) + 0.03 * np.abs(np.cos(8 * np.arctan2(p[:, 2], p[:, 0])))) * 0.8
 
-    return turned([Part(union(base, head), STONE, 0), Part(fluted, STONE, 0)], 25)
+    return turned([Part(union(base, head), STONE, 0), Part(fluted, STONE, 0)], 14)
 
 
 def arch() -> tuple[Part, ...]:
@@ -225,12 +225,12 @@ def arch() -> tuple[Part, ...]:
         return (0.1 - np.where(p[:, 1] > 1.05, curve, wall)) * 12
 
     feet = mirrored(block((0.26, 0.06, 0.32), (0.75, 0.06, 0)), 0)
-    return turned([Part(slab(outline, 0.26), mixed(STONE, "908a7d", joints), 0), Part(feet, STONE, 0)], 20)
+    return turned([Part(slab(outline, 0.26), mixed(STONE, "908a7d", joints), 0), Part(feet, STONE, 0)], 14)
 
 
 def stairs() -> tuple[Part, ...]:
     treads = union(*(block((0.8, 0.14 * (i + 1), 0.9 - 0.18 * i), (0, 0.14 * (i + 1), -0.18 * i), 0.012) for i in range(5)))
-    return turned([Part(treads, STONE, 0)], 34)
+    return turned([Part(treads, STONE, 0)], 20)
 
 
 def obelisk() -> tuple[Part, ...]:
@@ -240,7 +240,7 @@ def obelisk() -> tuple[Part, ...]:
 
     shaft = facets([*tapered(0.3, 4.2), *tapered(1.75, 42), ((0, -1, 0), 0)], 0.005)
     base = union(block((0.5, 0.09, 0.5), (0, 0.09, 0)), block((0.4, 0.09, 0.4), (0, 0.26, 0)))
-    return turned([Part(shaft, STONE, 0), Part(base, STONE, 0)], 28)
+    return turned([Part(shaft, STONE, 0), Part(base, STONE, 0)], 18)
 
 
 def lighthouse() -> tuple[Part, ...]:
@@ -272,7 +272,7 @@ def igloo() -> tuple[Part, ...]:
 
     snow = mixed("eef3f8", "b4c6d8", seams)
     inside = within(rod((0, 0.22, 0.4), (0, 0.22, 1.0), 0.33), facets([((0, -1, 0), 0.0)]))
-    return turned([Part(without(union(dome, porch), way), snow, 0.1), Part(within(inside, ball(0.9, (0, 0.1, 0))), "3c5068", 0)], 32)
+    return turned([Part(without(union(dome, porch), way), snow, 0.1), Part(within(inside, ball(0.9, (0, 0.1, 0))), "3c5068", 0)], 26)
 
 
 def fire_hydrant() -> tuple[Part, ...]:
@@ -294,7 +294,7 @@ def traffic_cone() -> tuple[Part, ...]:
     skin = lathe([(0, 0.1), (0.55, 0.1), (0.12, 1.86), (0, 1.86)], 0.02)
     foot = block((0.78, 0.06, 0.78), (0, 0.06, 0), 0.04)
     hollow = lathe([(0, 1.7), (0.08, 1.7), (0.08, 2.1), (0, 2.1)])
-    return turned([Part(without(skin, hollow), white, 0.15), Part(foot, ORANGE, 0.15)], 24)
+    return turned([Part(without(skin, hollow), white, 0.15), Part(foot, ORANGE, 0.15)], 12)
 
 
 def domino() -> tuple[Part, ...]:
@@ -305,14 +305,14 @@ def domino() -> tuple[Part, ...]:
         line = np.maximum(np.abs(p[:, 1] - 0.98) - 0.018, np.abs(p[:, 0]) - 0.36)
         return np.where(p[:, 2] > 0.1, (0.09 - np.minimum(dots, line + 0.09)) * 90, 0)
 
-    return turned([Part(block((0.5, 0.98, 0.14), (0, 0.98, 0), 0.06), mixed("ecebe6", "2b2b2d", ink), 0.5)], 24)
+    return turned([Part(block((0.5, 0.98, 0.14), (0, 0.98, 0), 0.06), mixed("ecebe6", "2b2b2d", ink), 0.5)], 14)
 
 
 def table() -> tuple[Part, ...]:
     top = block((1.12, 0.05, 0.72), (0, 1.2, 0), 0.03)
     apron = without(block((0.98, 0.09, 0.58), (0, 1.07, 0)), block((0.92, 0.2, 0.52), (0, 1.07, 0)))
     legs = mirrored(rod((0.94, 1.1, 0.54), (0.98, 0.055, 0.58), 0.075, 0.05), 0, 2)
-    return turned([Part(top, wood(*OAK, along=0), 0.25), Part(union(apron, legs), wood(*OAK), 0.15)], 26)
+    return turned([Part(top, wood(*OAK, along=0), 0.25), Part(union(apron, legs), wood(*OAK), 0.15)], 15)
 
 
 def stool() -> tuple[Part, ...]:
@@ -329,7 +329,7 @@ def bench() -> tuple[Part, ...]:
     legs = rod((0.95, 0.05, 0.27), (0.95, 0.56, 0.24), 0.045), rod((0.95, 0.05, -0.42), (0.95, 0.56, -0.3), 0.045)
     rails = rod((0.95, 0.56, -0.36), (0.95, 1.2, -0.5), 0.045), rod((0.95, 0.56, 0.3), (0.95, 0.56, -0.34), 0.045)
     frame = mirrored(union(*legs, *rails), 0)
-    return turned([Part(union(seat, back), wood(*OAK, along=0), 0.15), Part(frame, DARK, 0.3)], 24)
+    return turned([Part(union(seat, back), wood(*OAK, along=0), 0.15), Part(frame, DARK, 0.3)], 13)
 
 
 def bookshelf() -> tuple[Part, ...]:
@@ -349,7 +349,7 @@ def bookshelf() -> tuple[Part, ...]:
             return spines[np.searchsorted(ends, p[:, 0]).clip(0, len(spines) - 1)]
 
         rows.append(Part(slab([*outline, (float(ends[-1]), floor)], 0.2, 0.008, z=0.03), paint, 0.1))
-    return turned([Part(case, wood(*WALNUT), 0.15), *rows], 24)
+    return turned([Part(case, wood(*WALNUT), 0.15), *rows], 14)
 
 
 def chest_of_drawers() -> tuple[Part, ...]:
@@ -359,7 +359,7 @@ def chest_of_drawers() -> tuple[Part, ...]:
     fronts = union(*(block((half, 0.21, 0.03), (x, y, 0.46), 0.02) for half, x, y in drawers))
     feet = mirrored(rod((0.78, 0.14, 0.36), (0.78, 0.05, 0.36), 0.07, 0.05), 0, 2)
     knobs = union(*(ball(0.05, (x, y, 0.53)) for x, y in ((-0.43, 1.41), (0.43, 1.41), (-0.45, 0.92), (0.45, 0.92), (-0.45, 0.43), (0.45, 0.43))))
-    return turned([Part(union(body, feet), wood(*OAK), 0.15), Part(union(fronts, top), wood(*OAK, along=0), 0.2), Part(knobs, "c9a24a", 0.8)], 26)
+    return turned([Part(union(body, feet), wood(*OAK), 0.15), Part(union(fronts, top), wood(*OAK, along=0), 0.2), Part(knobs, "c9a24a", 0.8)], 15)
 
 
 def treasure_chest() -> tuple[Part, ...]:
@@ -382,7 +382,7 @@ def treasure_chest() -> tuple[Part, ...]:
     rims = union(block((1.0, 0.04, 0.62), (0, 0.68, 0), 0.015), block((1.0, 0.05, 0.62), (0, 0.05, 0), 0.015))
     lock = block((0.13, 0.15, 0.05), (0, 0.68, 0.63), 0.03)
     keyhole = union(rod((0, 0.70, 0.6), (0, 0.70, 0.72), 0.028), block((0.014, 0.05, 0.06), (0, 0.65, 0.64), 0.005))
-    return turned([Part(union(box, lid), planks, 0.1), Part(union(*bands, rims), "c79a3a", 0.6), Part(without(lock, keyhole), "dcb650", 0.7)], 26)
+    return turned([Part(union(box, lid), planks, 0.1), Part(union(*bands, rims), "c79a3a", 0.6), Part(without(lock, keyhole), "dcb650", 0.7)], 15)
 
 
 def chess_rook() -> tuple[Part, ...]:
@@ -413,7 +413,7 @@ def dumbbell() -> tuple[Part, ...]:
 
     hexagon = slab([(0.42 * float(np.cos(a)), 0.365 + 0.42 * float(np.sin(a))) for a in np.arange(6) * np.pi / 3], 0.3, 0.05)
     bar = union(rod((-0.6, 0.365, 0), (0.6, 0.365, 0), 0.09), rod((-0.3, 0.365, 0), (0.3, 0.365, 0), 0.1))
-    return turned([Part(weight, "515459", 0.3), Part(bar, STEEL, 0.8)], 32)
+    return turned([Part(weight, "515459", 0.3), Part(bar, STEEL, 0.8)], 18)
 
 
 def golf_ball() -> tuple[Part, ...]:

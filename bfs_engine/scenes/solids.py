@@ -16,7 +16,7 @@ Distance = Callable[[np.ndarray], np.ndarray]
 Paint = Callable[[np.ndarray], np.ndarray]  # points (n, 3) -> linear colours (n, 3)
 Points = Sequence[tuple[float, float]]
 
-PITCH = np.radians(14)  # by which the camera looks down
+PITCH = np.radians(10)  # by which the camera looks down
 EYE = 9.0  # its distance
 CENTRE, REACH = np.array([0, 1.05, 0], np.float32), 1.75  # the ball that holds every thing
 SAMPLES = 4  # rays a pixel, along each side
