@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QToolButton
 
 from app.document import Group, find, walk
 from tests.gui.conftest import Editor
+from tests.gui.double import DiscEngine
 from ui.layer_model import EYE, LOCK, NAME
 
 Tell = Callable[..., None]
@@ -271,5 +273,27 @@ def test_what_happens_to_layers_during_a_drag_is_in_the_panel_at_once(tell: Tell
         editor.do("layer.duplicate")
         QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, ALT, editor.point(90, 70))
         assert editor.names == ["photo", "photo copy", "apple"] and not editor.window.messages.isVisible()
+
+    tell(story, photo)
+
+
+def test_a_name_that_is_being_typed_outlives_a_layer_that_arrives(tell: Tell, photo: Path, engine: DiscEngine) -> None:
+    async def story(editor: Editor) -> None:
+        apple = await editor.insert("apple")
+        tree = editor.window.layer_panel.tree
+        engine.go.clear()
+        editor.do("generate.run")
+        await editor.until(lambda: editor.window.generation.running())
+        tree.rename(apple.id)
+        QTest.keyClicks(tree.findChild(QLineEdit, "rename"), "golden")
+        engine.go.set()
+        await editor.generated()
+        await asyncio.sleep(0.02)
+        field = tree.findChildren(QLineEdit, "rename")[-1]
+        assert len(editor.names) == 3 and field.isVisible() and editor.window.focusWidget() is field
+        QTest.keyClicks(field, " fruit")
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        await editor.until(lambda: find(editor.window.session.document, apple.id).name == "golden fruit")
+        assert editor.names == ["photo", "golden fruit", "apple"]
 
     tell(story, photo)
