@@ -171,6 +171,11 @@ class Clipboard(QObject):
         elif mime is None or not self.take(mime, self._middle()):
             self.failed.emit(EditError(self.tr("The clipboard holds no picture."), self.tr("Copy a layer or a picture first.")))
 
+    def drop(self, mime: QMimeData, at: tuple[float, float]) -> None:
+        """What was let go over the canvas."""
+        if not self.take(mime, at):
+            self.failed.emit(EditError(self.tr("What was dropped holds no picture."), self.tr("Save it as a file first, then drop the file.")))
+
     def take(self, mime: QMimeData, at: tuple[float, float]) -> bool:
         """A picture becomes a layer with its middle at a canvas point; files are asked about. False: there was nothing."""
         paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]

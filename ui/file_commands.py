@@ -34,7 +34,6 @@ PROJECT = ".downstage"
 SCREEN = 1600  # canvas pixels that a window shows in one direction, about
 THUMBNAIL = 72  # pixels
 KEEPS_LAYERS = (PROJECT, ".psd", ".psb", ".ora")
-KINDS = {PROJECT: "Downstage project"} | export_dialog.NAMES
 
 
 class FileCommands(QObject):
@@ -291,7 +290,8 @@ class FileCommands(QObject):
         return chosen[0]
 
     async def _ask_target(self, title: str, suggestion: Path, suffixes: tuple[str, ...]) -> Path | None:
-        filters = {f"{KINDS[suffix]} (*{suffix})": suffix for suffix in suffixes if suffix in SAVE_SUFFIXES}
+        kinds = {PROJECT: self.tr("Downstage project")} | export_dialog.NAMES
+        filters = {f"{kinds[suffix]} (*{suffix})": suffix for suffix in suffixes if suffix in SAVE_SUFFIXES}
         dialog = QFileDialog(self._window, title, str(suggestion.parent))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilters(list(filters))

@@ -207,7 +207,7 @@ class MainWindow(QMainWindow):
         self.history_panel.went.connect(lambda index: self.session.go_to(index))
         self.canvas.view_changed.connect(self._view_changed)
         self.canvas.pointed.connect(self.status.show_point)
-        self.canvas.dropped.connect(self.clipboard.take)
+        self.canvas.dropped.connect(self.clipboard.drop)
         self.clipboard.files_wanted.connect(lambda paths: [files.place(path) for path in paths])
         self.clipboard.open_wanted.connect(files.open)
         self.clipboard.failed.connect(self.say_error)

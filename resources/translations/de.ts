@@ -199,8 +199,16 @@
         <translation>{count} Dateien als Ebenen platzieren</translation>
     </message>
     <message>
+        <source>Save it as a file first, then drop the file.</source>
+        <translation>Speichern Sie es zuerst als Datei, und legen Sie dann die Datei ab.</translation>
+    </message>
+    <message>
         <source>The clipboard holds no picture.</source>
         <translation>Die Zwischenablage enthält kein Bild.</translation>
+    </message>
+    <message>
+        <source>What was dropped holds no picture.</source>
+        <translation>Was abgelegt wurde, enthält kein Bild.</translation>
     </message>
 </context>
 <context>
@@ -567,6 +575,10 @@
 </context>
 <context>
     <name>FileCommands</name>
+    <message>
+        <source>Downstage project</source>
+        <translation>Downstage-Projekt</translation>
+    </message>
     <message>
         <source>Export As</source>
         <translation>Exportieren als</translation>

@@ -189,3 +189,14 @@ def test_a_dragged_layer_is_a_picture_to_other_programs(tell: Tell, photo: Path)
 
 async def _discard(_name: str) -> str:
     return "discard"
+
+
+def test_an_address_dropped_from_a_browser_is_answered_with_a_next_step(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        mime = QMimeData()
+        mime.setUrls([QUrl("https://example.org/cat.png")])
+        drop(editor, mime, 20, 20)
+        assert editor.names == ["photo"] and editor.window.messages.sentence == "What was dropped holds no picture."
+        assert "drop the file" in editor.window.messages.hint
+
+    tell(story, photo)
