@@ -17,7 +17,7 @@ from ..framing import BOX_FRACTION, from_model, to_model
 from ..pictures import over
 from ..words import phrase
 from .latents import box_mask
-from .pipeline import BFSPipeline
+from .pipeline import BFSOutput, BFSPipeline
 from .relight import FAINTEST, Thing, settled
 
 _NO_MEMORY = "DefaultCPUAllocator: can't allocate memory"  # in what torch raises, a bare RuntimeError
@@ -145,7 +145,7 @@ class BFSEngine(ABC):
             for number, part in enumerate(rounds):
                 said = _of_part(told.arguments, slice(number * self.at_once, (number + 1) * self.at_once), len(seeds))
                 watch = _watch(self.pipeline, part[0], steps, (number, len(rounds)), finish, report)
-                made = self.pipeline(
+                made = self.make(
                     _tensor(to_model(shown_picture(request), self.size)),
                     box_mask(torch.tensor([self.in_frame(request.box, request.crop)]), self.size, self.size),
                     **said,
@@ -165,6 +165,10 @@ class BFSEngine(ABC):
         if not results:
             raise EngineError(phrase("The model made an empty layer."), phrase("Try another seed."))
         return tuple(results)
+
+    def make(self, background: torch.Tensor, mask: torch.Tensor, **asked: object) -> BFSOutput:
+        """As BFSPipeline.__call__."""
+        return self.pipeline(background, mask, **asked)
 
     def in_frame(self, box: Box, crop: Box) -> tuple[float, float, float, float]:
         """The box in the model's frame pixels: x, y, width, height."""

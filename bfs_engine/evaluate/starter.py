@@ -13,7 +13,7 @@ from ..api import Box, LayerResult
 from ..bfs.latents import box_mask
 from ..bfs.pipeline import BFSPipeline
 from ..bfs.relight import Thing, settled
-from ..bfs.starter import frame_side
+from ..bfs.starter import frame_side, make
 from ..pictures import on_canvas
 from ..scenes.render import Scenes, Sprites, place, render_many, straight
 from .layers import box_overlap, decibels, effect_scores, inside_alpha, nearest_thing, over
@@ -45,7 +45,8 @@ def generate(
     for start in range(0, len(background), sampling.batch):
         part = slice(start, start + sampling.batch)
         count = len(background[part])
-        made = pipeline(
+        made = make(
+            pipeline,
             background[part] * 2 - 1,
             box_mask(box[part], side, side),
             reference=reference[part] * 2 - 1,

@@ -8,7 +8,7 @@ import torch
 from bfs_engine.api import Cancelled
 from bfs_engine.bfs.latents import box_mask, pack, pack_mask, unpack
 from bfs_engine.bfs.pipeline import Known, bases, change_scale, changed, mean_latent
-from bfs_engine.bfs.starter import load_pipeline
+from bfs_engine.bfs.starter import load_pipeline, make
 from tests import tiny
 
 
@@ -167,3 +167,17 @@ def test_what_is_extracted_follows_the_composite_and_the_composite_stays_what_it
         pipe(*picture(), **WORDS, composite=one, strength=1.0, num_inference_steps=1, guidance_scale=1, seeds=4).layers for one in (first, second)
     ]
     assert torch.equal(*blind), "at full strength one step sees nothing but noise"
+
+
+def test_one_step_of_the_starter_prefers_neither_left_nor_right() -> None:
+    pipe = tiny.pipeline(prediction="change", reference=True)
+    torch.manual_seed(0)
+    background, mask, reference = torch.rand(2, 3, 64, 64) * 2 - 1, torch.rand(2, 1, 64, 64).round(), torch.rand(2, 4, 64, 64) * 2 - 1
+    asked = {"num_inference_steps": 1, "guidance_scale": 1.0, "seeds": [5, 6]}
+    made = make(pipe, background, mask, reference=reference, **asked).layers
+    mirrored = make(pipe, background.flip(3), mask.flip(3), reference=reference.flip(3), **asked).layers
+    assert torch.allclose(mirrored.flip(3), made, atol=1e-5)
+    alone = pipe(background, mask, reference=reference, **asked).layers
+    assert (alone - made).abs().max() > 0.01
+    sampled = {"reference": reference, **asked, "num_inference_steps": 2}
+    assert torch.equal(make(pipe, background, mask, **sampled).layers, pipe(background, mask, **sampled).layers)
