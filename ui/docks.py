@@ -69,6 +69,7 @@ class Docks(QObject):
         self._fit_soon.setSingleShot(True)
         self._fit_soon.timeout.connect(self._fit)
         self._generate.changed.connect(self._fit_soon.start)
+        window.installEventFilter(self)
         widgets = {"generate": self._generate, "layers": layers, "history": history, "queue": queue}
         self.docks = {name: self._dock(name, titles[name], widget) for name, widget in widgets.items()}
         window.setDockNestingEnabled(True)
@@ -107,16 +108,25 @@ class Docks(QObject):
         """Qt only bounds a dock by what its panel needs, and does not follow it: what the panel needs more or less, the tallest one
         in its column gives or gets."""
         dock = self.docks["generate"]
-        if dock.isFloating() or dock.titleBarWidget() is not None:
-            return
         for layout in (dock.layout(), self._window.layout()):
+            layout.invalidate()
             layout.activate()  # or they would still bound it by what it needed before
+        if dock.titleBarWidget() is not None:  # it is a tab
+            return
         more = self._generate.sizeHint().height() - self._generate.height()
+        if dock.isFloating():
+            dock.resize(dock.width(), dock.height() + more)
+            return
         column = [other for other in self.docks.values() if not other.isFloating() and other.isVisible() and other.x() == dock.x()]
         tallest = max((other for other in column if other is not dock), key=QWidget.height, default=None)
         if more and tallest is not None:
             changes = {dock: more, tallest: -more}
-            self._window.resizeDocks(column, [other.height() + changes.get(other, 0) for other in column], Qt.Orientation.Vertical)
+            self._window.resizeDocks(column, [max(other.height() + changes.get(other, 0), 1) for other in column], Qt.Orientation.Vertical)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:  # of the window: Qt would share the loss or gain out among the panels
+            self._fit_soon.start()
+        return super().eventFilter(watched, event)
 
     def _one_column_of_tabs(self) -> None:
         for one, next_ in pairwise(self.docks.values()):

@@ -72,6 +72,38 @@ def test_the_panel_takes_what_it_needs_and_gives_it_back(tell: Tell, photo: Path
     tell(story, photo)
 
 
+def test_it_has_its_height_in_a_window_of_its_own_after_another_size_and_among_tabs(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        window, panel, docks = editor.window, editor.window.generate_panel, editor.window.docks
+        dock = docks.docks["generate"]
+        await sized(editor, 1280, 800)
+        await sized(editor, 1280, 600)
+        assert panel.height() == panel.sizeHint().height()  # what is lost, the layers lose
+        stacked, needed = window.saveState(), dock.height()
+        docks.float_panel("generate")
+        panel._fold.click()
+        await editor.until(lambda: panel.visibleRegion().boundingRect().height() == panel.sizeHint().height() > needed)
+        docks.float_panel("generate")
+        panel._fold.click()
+        await editor.until(lambda: dock.height() == needed)
+        docks._one_column_of_tabs()
+        tabs = window.saveState()
+        for state, height in ((stacked, needed), (tabs, 450)):
+            window.restoreState(state)
+            await editor.until(lambda height=height: dock.height() >= height)
+        window.restoreState(stacked)
+        await editor.until(lambda: dock.height() == needed)
+        calls = []
+        docks._generate.changed.connect(lambda: calls.append(1))
+        for _ in range(3):
+            calls.clear()
+            docks._fit()
+            QApplication.processEvents()
+        assert not calls  # measuring asks for no other measuring
+
+    tell(story, photo)
+
+
 def test_on_a_small_screen_all_panels_are_tabs_and_the_window_fits(tell: Tell, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ui.docks, "LOW", 10_000)  # any screen is low
 
