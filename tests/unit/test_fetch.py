@@ -123,6 +123,7 @@ def test_a_server_that_knows_no_parts_sends_the_file_from_its_beginning(hub: Fak
     hub.cut[SHARD], hub.ranges, seen = 700_000, False, []
     fetch.fetch([look_up(FLUX_FILL)], tmp_path, seen.append)
     assert (tmp_path / FILL_SHARD).read_bytes() == large(hub) and seen[-1].done == seen[-1].total
+    assert hub.sent[SHARD] == 700_000 + len(large(hub)), "once more, not twice"
 
 
 def test_a_server_that_stays_busy_or_silent_is_told(hub: FakeHub, tmp_path: Path) -> None:
