@@ -15,7 +15,8 @@ from .layers import decibels, grown
 from .metrics import Ratio, Scores, effect_errors, layer_errors
 from .table import Estimate, bootstrap, estimates, table
 
-SHOWN = ("composite_db", "elsewhere_db", "alpha_error", "shadow_correlation", "shadow_mass", "effect_error", "effects_seen", "recomposed_db")
+SHOWN = ("composite_db", "elsewhere_db", "alpha_error", "shadow_correlation", "shadow_mass", "effect_error", "effects_seen", "darkening",
+         "lightening", "recomposed_db")  # fmt: skip
 COMPARED = ("composite_db", "elsewhere_db", "shadow_correlation", "shadow_mass", "effect_error", "effects_seen")
 FULL = "full"
 AGAIN = ", training "  # and its seed: after the name of a way that is trained more than once
@@ -45,11 +46,20 @@ def score(scenes: Scenes, made: Made, number: int) -> Scores:
 
 
 def effects_seen(composite: Tensor, true: Tensor, background: Tensor, thing: Tensor) -> Scores:
-    """Shadows and reflections with their colours: the sum of absolute errors of the composite over the sum of what the true effects change,
-    where the thing does not reach (two pixels around it left out); 1 where nothing was made."""
+    """Shadows and reflections with their colours, where the thing does not reach (two pixels around it left out). effects_seen: the sum of
+    absolute errors of the composite over the sum of what the true effects change, 1 where nothing was made; darkening, lightening: the sum
+    of what the composite takes from the background, and adds to it, over the same of the truth. Each only where the truth has it."""
     clear = (grown(thing[None], 2) <= 0.02)[0]
-    change = ((true - background).abs() * clear).sum().item()
-    return {"effects_seen": Ratio(((composite - true).abs() * clear).sum().item(), change)} if change > 1 else {}
+    made, change = ((picture - background) * clear for picture in (composite, true))
+    scores: Scores = {}
+    for name, part, whole in (
+        ("effects_seen", (made - change).abs(), change.abs()),
+        ("darkening", made.clamp(max=0).abs(), change.clamp(max=0).abs()),
+        ("lightening", made.clamp(min=0), change.clamp(min=0)),
+    ):
+        if whole.sum() > 1:
+            scores[name] = Ratio(part.sum().item(), whole.sum().item())
+    return scores
 
 
 def paired(one: Sequence[Scores], other: Sequence[Scores], metric: str, seed: int = 0) -> Estimate | None:

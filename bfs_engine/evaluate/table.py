@@ -44,6 +44,8 @@ METRICS = {
     "shadow_mass": Metric("shadow mass", ""),
     "effect_error": Metric("effect error", "↓"),
     "effects_seen": Metric("effects as seen, error", "↓"),
+    "darkening": Metric("darkening", ""),
+    "lightening": Metric("lightening", ""),
     "box_iou": Metric("IoU with box", "↑"),
     "inside_box": Metric("inside box", "↑"),
     "object_iou": Metric("IoU with thing", "↑"),

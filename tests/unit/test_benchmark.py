@@ -172,6 +172,9 @@ def test_effects_are_compared_with_their_colours() -> None:
 
     assert error(true) == 0 and error(background) == pytest.approx(1) and error(grey) > 1
     assert effects_seen(true, background, background, thing) == {}
+    shadow = background - (true - background).amax(0)
+    scores = effects_seen(0.5 * (shadow + background), shadow, background, thing)
+    assert scores["darkening"].part / scores["darkening"].whole == pytest.approx(0.5) and "lightening" not in scores
 
 
 def test_a_branch_alone_learns_a_handful_of_scenes_by_heart(tmp_path: Path) -> None:
