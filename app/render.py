@@ -426,7 +426,7 @@ def _is_on_grid(matrix: Matrix) -> bool:
 
 def _level(scale: float) -> int:
     """How often to halve before drawing at `scale`, so that at most a factor of two is left to QPainter."""
-    return 0 if scale <= 0 else min(max(math.floor(math.log2(1 / scale) + 1e-9), 0), 8)
+    return 0 if scale <= 0 else min(max(math.floor(1e-9 - math.log2(scale)), 0), 8)
 
 
 def _then_view(matrix: Matrix, view: View, target: Rect) -> Matrix:

@@ -171,9 +171,9 @@ class Handler(BaseHTTPRequestHandler):
             self._send(data[half:end], path)
 
     def _send(self, data: bytes, path: str) -> None:
+        self.hub.sent[path] += len(data)  # before anybody can have it: who counts has what came
         try:
             self.wfile.write(data)
-            self.hub.sent[path] += len(data)
         except OSError:
             pass  # who asked has gone
 

@@ -124,7 +124,7 @@ def next_step(zoom: float, direction: int) -> float:
 
 def mip_level(zoom: float) -> int:
     """How often the canvas may be halved and still has at least one pixel per device pixel."""
-    return max(0, math.floor(math.log2(1 / zoom) + 1e-9)) if zoom < 1 else 0
+    return max(0, math.floor(1e-9 - math.log2(zoom))) if zoom < 1 else 0
 
 
 def _whole_turn(degrees: float) -> float:

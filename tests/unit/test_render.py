@@ -279,6 +279,13 @@ def test_pieces_at_a_smaller_scale_fit_together_without_seams(scale: float) -> N
             assert np.abs(piece.astype(int) - part).max() <= 2
 
 
+@pytest.mark.parametrize("scale", (1e-12, 2.2e-313))
+def test_a_layer_scaled_to_next_to_nothing_shows_nothing(scale: float) -> None:
+    ground = photo()
+    small = replace(layer(1), placement=Placement(5, 5, scale_x=scale))
+    assert np.array_equal(render(Document(WIDTH, HEIGHT, (ground, small)), CANVAS), render(Document(WIDTH, HEIGHT, (ground,)), CANVAS))
+
+
 def test_half_the_scale_shows_the_average_of_four_pixels() -> None:
     document = Document(WIDTH, HEIGHT, (photo(),))
     pixels = document.layers[0].pixels.to_array().astype(float)
