@@ -7,7 +7,6 @@ good for the next run whenever the program ends.
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 import time
 from collections import deque
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from bfs_engine.api import Cancelled, EngineError
 from bfs_engine.catalog import Part
 
+from .errors import bug
 from .words import phrase
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ SPAN = 15.0  # seconds over which the speed is measured
 A_MOMENT = 1.0  # seconds that the end of the program waits for the thread
 
 State = Literal["idle", "asking", "asked", "fetching", "stopping", "stopped", "failed", "done"]
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -187,9 +185,5 @@ class Download:
 def _explained(error: BaseException) -> EngineError:
     if isinstance(error, EngineError):
         return error
-    log.error("the download failed", exc_info=error)
     reason = f"{type(error).__name__}: {error}"
-    words = phrase("The download stopped because of an error in the program ({reason}).", reason=reason)
-    explained = EngineError(words, phrase("Details are in the log."))
-    explained.__cause__ = error
-    return explained
+    return bug(error, phrase("The download stopped because of an error in the program ({reason}).", reason=reason))

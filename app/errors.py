@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
+from bfs_engine.api import EngineError
+
+from .words import Phrase, phrase
+
+log = logging.getLogger(__name__)
+
 
 class ExpectedError(Exception):
     """Base of what the program can explain; `sentence` is shown as it stands, `hint` is a next step or empty."""
@@ -10,6 +18,14 @@ class ExpectedError(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.hint = hint
+
+
+def bug(error: BaseException, words: Phrase) -> EngineError:
+    """What a user is told of an error in an engine or a download that nobody expected; its trace goes into the log."""
+    log.error(words, exc_info=error)
+    explained = EngineError(words, phrase("Details are in the log."))
+    explained.__cause__ = error
+    return explained
 
 
 class FileError(ExpectedError):

@@ -7,7 +7,6 @@ the background thread when the first job starts, or as soon as one is likely (`w
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 import time
 import uuid
@@ -17,9 +16,8 @@ from typing import Literal
 
 from bfs_engine.api import Cancelled, Engine, EngineError, LayerResult, Progress, Request, make
 
+from .errors import bug
 from .words import phrase
-
-log = logging.getLogger(__name__)
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
@@ -244,10 +242,5 @@ def _explained(error: BaseException) -> EngineError:
         return error
     if isinstance(error, MemoryError):
         return EngineError(phrase("There was not enough memory to make the layer."), phrase("Close other programs, or draw a smaller box."))
-    log.error("the engine failed", exc_info=error)
-    explained = EngineError(
-        phrase("The engine stopped because of an error in the program ({kind}: {error}).", kind=type(error).__name__, error=error),
-        phrase("Details are in the log."),
-    )
-    explained.__cause__ = error
-    return explained
+    words = phrase("The engine stopped because of an error in the program ({kind}: {error}).", kind=type(error).__name__, error=error)
+    return bug(error, words)

@@ -21,8 +21,7 @@ from .. import lift
 from ..api import EngineError
 from ..bfs.patch_autoencoder import PatchAutoencoder
 from ..bfs.starter import frame_side, load_pipeline
-from ..scenes.render import DOMAINS, Scenes, Sprites, pack, render
-from ..scenes.vocabulary import Vocabulary
+from ..scenes.render import DOMAINS, Scenes, Sprites, library_sprites, render
 from ..train.branch import sample_one, train_branch
 from ..train.cache import cache, encode, write_scenes
 from ..train.compositor import CompositorConfig, LatentCompositor, PatchCompositor, train_compositor
@@ -90,8 +89,7 @@ class Bench:
     @classmethod
     def of(cls, folder: Path, model: Path, plan: Plan, side: int | None, say: Callable[[str], None]) -> Self:
         """side: None for that of the model's frames."""
-        vocabulary, pipeline = Vocabulary.load(model / "library"), load_pipeline(model)
-        sprites = pack([vocabulary.cutout(name) for name in vocabulary.names])
+        sprites, pipeline = library_sprites(model / "library"), load_pipeline(model)
         return cls(folder, model, plan, side or frame_side(pipeline), sprites, pipeline.vae, pipeline.rgba_vae, pipeline.config.spread, say)
 
     def shards(self, name: str) -> Shards:

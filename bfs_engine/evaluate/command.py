@@ -13,8 +13,7 @@ from ..bfs.latents import box_mask
 from ..bfs.pipeline import BFSPipeline
 from ..bfs.starter import load_pipeline
 from ..scenes.kinds import KINDS
-from ..scenes.render import Scenes, Sprites, pack
-from ..scenes.vocabulary import Vocabulary
+from ..scenes.render import Scenes, Sprites, library_sprites
 from ..train.sheet import on_checker
 from .applications import STUDIES, table
 from .colours import study_colours
@@ -31,8 +30,7 @@ def run(model: Path, count: int, seed: int, steps: int, guidance: float, sheet: 
         raise EngineError("At least two scenes and one step are needed to measure anything.")
     if kind not in KINDS:
         raise EngineError(f"There is no kind of scenes {kind!r}.", f"Name one of {', '.join(KINDS)}.")
-    vocabulary = Vocabulary.load(model / "library")
-    sprites = pack([vocabulary.cutout(name) for name in vocabulary.names])
+    sprites = library_sprites(model / "library")
     pipeline = load_pipeline(model)
     sampling = Sampling(steps, guidance)
     if sheet is not None:
@@ -45,8 +43,7 @@ def study(what: str, model: Path, count: int, seed: int, steps: int) -> str:
     """A table of ways to extract, to resettle or to compute less, or of colour words, measured with the model in the folder `model` and the things of its library."""
     if count < 2 or steps < 1:
         raise EngineError("At least two scenes and one step are needed to measure anything.")
-    vocabulary = Vocabulary.load(model / "library")
-    sprites = pack([vocabulary.cutout(name) for name in vocabulary.names])
+    sprites = library_sprites(model / "library")
     return table((STUDIES | {"savings": study_savings, "colours": study_colours})[what](load_pipeline(model), sprites, count, seed, steps))
 
 

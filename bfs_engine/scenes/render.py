@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -24,6 +25,7 @@ from bfs_engine.scenes.bystanders import add_bystanders
 from bfs_engine.scenes.dice import Dice, blur_some, centres, column, resampling, turn_hue
 from bfs_engine.scenes.light import Light, effects, make_light, shade
 from bfs_engine.scenes.physical import ground_colour, lit_by_ground, physical_effects, polished
+from bfs_engine.scenes.vocabulary import Vocabulary
 
 LEAST_BOX, MOST_BOX = 0.45, 0.62  # the box's longer side over the frame's
 MARGIN = 0.04  # of the frame, between box and edge
@@ -43,6 +45,12 @@ class Sprites:
 
     def __len__(self) -> int:
         return len(self.pixels)
+
+
+def library_sprites(folder: Path) -> Sprites:
+    """All things of a library, in its order. Raises EngineError where it is missing or damaged."""
+    vocabulary = Vocabulary.load(folder)
+    return pack([vocabulary.cutout(name) for name in vocabulary.names])
 
 
 def pack(cutouts: Sequence[np.ndarray]) -> Sprites:

@@ -9,14 +9,12 @@ import torch
 
 from ..api import EngineError
 from ..bfs.starter import frame_side, load_pipeline
-from ..scenes.render import Sprites, pack, render_many
+from ..scenes.render import Sprites, library_sprites, pack, render_many
 from ..scenes.sprites import draw_all, read_table
-from ..scenes.vocabulary import Vocabulary
 from .grow import grown
 from .starter import StarterConfig, StarterTraining, export, make_codecs, train
 
-SHIPPED = Path(__file__).with_name("starter.json")  # of the last run of the shipped weights; their training.json tells the whole history
-
+SHIPPED = Path(__file__).with_name("starter.json")  # for frames of 128 pixels; larger.json goes on at 256. training.json tells what was really done
 REFINER = 32  # channels of a grown model's refiner
 
 
@@ -40,8 +38,7 @@ def grow(model: Path, out: Path, more: int, count: int, seed: int) -> None:
     """Write the starter in `model` for frames of twice the side to `out`, library included; its new detail is fitted to `count` scenes."""
     if out.exists():
         raise EngineError(f"{out} is there already.", "Name another folder.")
-    vocabulary, pipeline = Vocabulary.load(model / "library"), load_pipeline(model)
-    things = pack([vocabulary.cutout(name) for name in vocabulary.names])
+    things, pipeline = library_sprites(model / "library"), load_pipeline(model)
     scenes = render_many(things, seed, count, 2 * frame_side(pipeline))
     larger = grown(pipeline, scenes, more, REFINER)
     larger.transformer.half()

@@ -16,8 +16,7 @@ from diffusers import AutoencoderKL
 
 from ..api import EngineError
 from ..bfs.release import save_release
-from ..scenes.render import pack
-from ..scenes.vocabulary import Vocabulary
+from ..scenes.render import library_sprites
 from .cache import Size, cache, load_text, write_scenes
 from .compositor import CompositorConfig, LatentCompositor, train_compositor
 from .dry_run import build, measure, report
@@ -137,8 +136,7 @@ def write_shards(out: Path, library: Path, count: int, size: int, seed: int, dom
     """Picture shards of rendered scenes with the things of a library. domain: "simple", with layers, or "physical", without."""
     if count < 1 or size < 32 or size % 16:
         raise EngineError("At least one scene is needed, at a size that is a multiple of 16 from 32 on.")
-    vocabulary = Vocabulary.load(library)
-    write_scenes(pack([vocabulary.cutout(name) for name in vocabulary.names]), out, count, size, seed, domain=domain)
+    write_scenes(library_sprites(library), out, count, size, seed, domain=domain)
 
 
 def cache_shards(pictures: Path, model: Path, out: Path, sizes: list[Size], rgba_vae: Path | None) -> int:
