@@ -56,6 +56,21 @@ class Pixels:
         height, width = array.shape[:2]
         return cls(width, height, MappingProxyType(dict(_split(array, np.zeros(4, np.uint8)))))
 
+    @classmethod
+    def filled(cls, width: int, height: int, colour: tuple[int, int, int, int]) -> Pixels:
+        """One colour, straight RGBA, throughout. Equal tiles are one array, so that a large one takes no memory."""
+        made: dict[tuple[int, int], np.ndarray] = {}
+        tiles = {}
+        for row in range(-(-height // TILE)):
+            for column in range(-(-width // TILE)):
+                size = min(TILE, height - row * TILE), min(TILE, width - column * TILE)
+                if size not in made:
+                    made[size] = np.zeros((TILE, TILE, 4), np.uint8)
+                    made[size][: size[0], : size[1]] = colour
+                    made[size].flags.writeable = False
+                tiles[row, column] = made[size]
+        return cls(width, height, MappingProxyType(tiles))
+
     @property
     def rect(self) -> Rect:
         return Rect(0, 0, self.width, self.height)

@@ -45,10 +45,15 @@ class Session:
     """
 
     def __init__(
-        self, document: Document, path: Path | None = None, memory_cap: int = MEMORY_CAP, stamp: Stamp | None = None
+        self,
+        document: Document,
+        path: Path | None = None,
+        memory_cap: int = MEMORY_CAP,
+        stamp: Stamp | None = None,
+        label: str = phrase("Open"),
     ) -> None:
-        """stamp: the version of the file at `path` that the document was read from."""
-        self.history = History(document, cap=memory_cap)
+        """stamp: the version of the file at `path` that the document was read from. label: what the history calls its beginning."""
+        self.history = History(document, label, memory_cap)
         self.path = path
         self.stamp = stamp
         self._saved: Document | None = document

@@ -105,6 +105,7 @@ DIALOGS = (  # actions that open something
     "image.size",
     "view.guide_new",
     "view.grid_spacing",
+    "file.new",
     "file.export",
     "file.export_layers",
 )

@@ -68,6 +68,8 @@ TAGS = {  # as a document has them
 }
 
 ACTIONS = (
+    Action("file.new", _T("actions", "New…"), ("Ctrl+N",), "plus"),
+    Action("file.new_clipboard", _T("actions", "New from the Clipboard")),
     Action("file.open", _T("actions", "Open…"), ("Ctrl+O",), "open"),
     Action("file.place", _T("actions", "Place Picture as Layer…"), (), "image"),
     Action("file.save", _T("actions", "Save"), ("Ctrl+S",), "save", rule=True),
@@ -75,7 +77,8 @@ ACTIONS = (
     Action("file.export", _T("actions", "Export As…"), ("Ctrl+Shift+Alt+E",), "export"),
     Action("file.export_layers", _T("actions", "Export Layers…")),
     Action("file.recover", _T("actions", "Recover Unsaved Work…")),
-    Action("file.quit", _T("actions", "Quit"), ("Ctrl+Q",), rule=True),
+    Action("file.close", _T("actions", "Close"), ("Ctrl+W",), rule=True),
+    Action("file.quit", _T("actions", "Quit"), ("Ctrl+Q",)),
     Action("edit.undo", _T("actions", "Undo"), ("Ctrl+Z",), "undo", "undo"),
     Action("edit.redo", _T("actions", "Redo"), ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "redo"),
     Action("edit.cut", _T("actions", "Cut"), ("Ctrl+X",), "", "free layer", rule=True),

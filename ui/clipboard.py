@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QByteArray, QMetaType, QMimeData, QObject, QPoint, QUrl, Signal
-from PySide6.QtGui import QCursor, QGuiApplication, QImage
+from PySide6.QtCore import QBuffer, QByteArray, QMetaType, QMimeData, QObject, QPoint, QSize, QUrl, Signal
+from PySide6.QtGui import QCursor, QGuiApplication, QImage, QImageReader
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app import edits
@@ -245,6 +245,29 @@ def picture_mime(array: np.ndarray) -> QMimeData:
 def _image_of(array: np.ndarray) -> QImage:
     array = np.ascontiguousarray(array)
     return QImage(array.data, array.shape[1], array.shape[0], array.shape[1] * 4, QImage.Format.Format_RGBA8888).copy()
+
+
+def picture_on_clipboard() -> np.ndarray | None:
+    """(h, w, 3 or 4) uint8 straight sRGB, or None."""
+    mime = QGuiApplication.clipboard().mimeData()
+    if isinstance(mime, PictureMime):
+        return mime.look()
+    return picture_in(mime) if mime is not None else None
+
+
+def size_on_clipboard() -> tuple[int, int] | None:
+    """Width and height of the picture there, or None; another program's is not unpacked for it."""
+    mime = QGuiApplication.clipboard().mimeData()
+    if isinstance(mime, PictureMime):
+        height, width = mime.look().shape[:2]
+        return width, height
+    if mime is None or not mime.hasFormat(PNG):
+        size = mime.imageData().size() if mime is not None and isinstance(mime.imageData(), QImage) else QSize()
+    else:
+        data = QBuffer()
+        data.setData(mime.data(PNG))
+        size = QImageReader(data, b"png").size()
+    return (size.width(), size.height()) if size.isValid() and not size.isEmpty() else None
 
 
 def picture_in(mime: QMimeData) -> np.ndarray | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app import edits
 from app.document import Document, Layer, make_layer, walk
-from app.errors import ExpectedError, FileChanged
+from app.errors import EditError, ExpectedError, FileChanged, FileError
 from app.formats import OPEN_SUFFIXES, SAVE_SUFFIXES, Encoding, Opened, losses, open_with_report, project, save_document
 from app.formats.atomic import Stamp
 from app.formats.export import LayerFiles, export_layers
@@ -24,11 +24,14 @@ from app.geometry import Placement, Rect
 from app.pixels import Pixels
 from app.recovery import Leftover, Recovery, leftovers
 from app.render import render, render_qimage, thumbnail
-from app.samples import SCENES
+from app.samples import SCENES, samples
 from app.session import Session
 from app.settings import Settings
+from app.words import phrase
 from ui import dialogs, export_dialog, recovery_dialog
+from ui.clipboard import picture_on_clipboard, size_on_clipboard
 from ui.language import translated
+from ui.new_dialog import ask_new
 
 PROJECT = ".downstage"
 SCREEN = 1600  # canvas pixels that a window shows in one direction, about
@@ -40,6 +43,7 @@ class FileCommands(QObject):
     """The questions to the user are attributes, so that a test can answer them."""
 
     opened = Signal(object)  # Session
+    closed = Signal()  # the document is put away; what `opened` has told is there in its place
     failed = Signal(object)  # ExpectedError
     told = Signal(str, str)  # sentence, hint
     busy = Signal(str)  # what is being done; empty: done
@@ -58,6 +62,7 @@ class FileCommands(QObject):
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="files")
         self._tasks: set[asyncio.Task] = set()
         self._stop = threading.Event()  # ends an export of layers early
+        self.ask_new: Callable[[], Awaitable[Document | None]] = self._ask_new
         self.ask_open: Callable[[], Awaitable[Path | None]] = self._ask_open
         self.ask_target: Callable[[str, Path, tuple[str, ...]], Awaitable[Path | None]] = self._ask_target
         self.ask_export: Callable[..., Awaitable[export_dialog.Export | None]] = partial(export_dialog.ask_export, window)
@@ -100,9 +105,28 @@ class FileCommands(QObject):
         """Ask which file, unless it is given, and show it in place of the present document."""
         self._start(self._open(path))
 
-    def place(self, path: Path | None = None) -> None:
-        """Put a picture file onto the document as a layer."""
-        self._start(self._place(path))
+    def new(self) -> None:
+        """Ask how large, and show an empty document in place of the present one."""
+        self._start(self._new())
+
+    def new_from_clipboard(self) -> None:
+        """Show the picture that was copied as a document of its own."""
+        picture = picture_on_clipboard()
+        if picture is None:
+            self.failed.emit(EditError(self.tr("The clipboard holds no picture."), self.tr("Copy a layer or a picture first.")))
+            return
+        pixels = Pixels.from_array(picture)
+        session = Session(Document(pixels.width, pixels.height, (make_layer(self.tr("Pasted"), pixels),)), label=phrase("New"))
+        session.mark_unsaved()
+        self._start(self._show(session))
+
+    def close_document(self) -> None:
+        """Put the present document away, as at the start of the program."""
+        self._start(self._close_document())
+
+    def place(self, paths: Sequence[Path] = ()) -> None:
+        """Put picture files onto the document as layers; without paths one is asked for."""
+        self._start(self._place(paths))
 
     def save(self) -> None:
         self._start(self.save_now())
@@ -138,12 +162,17 @@ class FileCommands(QObject):
 
     async def _away(self, words: str, work: Callable[..., Any], *arguments: Any) -> Any:
         """Run `work` on the files' thread. An expected error is told, and the answer is None."""
-        self.busy.emit(words)
         try:
-            return await self._loop.run_in_executor(self._thread, work, *arguments)
+            return await self._busily(words, work, *arguments)
         except ExpectedError as error:
             self.failed.emit(error)
             return None
+
+    async def _busily(self, words: str, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Run `work` on the files' thread, and say so meanwhile."""
+        self.busy.emit(words)
+        try:
+            return await self._loop.run_in_executor(self._thread, work, *arguments)
         finally:
             self.busy.emit("")
 
@@ -172,6 +201,24 @@ class FileCommands(QObject):
         if opened.report:
             self.told.emit(self.tr("“{name}” was opened with changes.").format(name=path.name), "\n".join(map(translated, opened.report)))
 
+    async def _new(self) -> None:
+        document = await self.ask_new()
+        if document is not None:
+            await self._show(Session(document, label=phrase("New")))
+
+    async def _show(self, session: Session) -> bool:
+        """In place of the present document, unless the user would rather keep that."""
+        if not await self.may_leave():
+            return False
+        self.opened.emit(session)
+        return True
+
+    async def _close_document(self) -> None:
+        path = samples()[0].path
+        opened: Opened | None = await self._away("", _read, path)
+        if opened is not None and await self._show(session_of(opened, path)):
+            self.closed.emit()
+
     async def _recover(self, asked: bool) -> None:
         found: list[Leftover] | None = await self._away(self.tr("Looking for unsaved work…"), leftovers, self._recovery_folder)
         if not found:
@@ -190,16 +237,20 @@ class FileCommands(QObject):
         name = chosen.belonging.path.name if chosen.belonging.path else self.tr("Untitled")
         self.told.emit(self.tr("“{name}” was recovered. It is not saved yet.").format(name=name), "\n".join(map(translated, chosen.opened.report)))
 
-    async def _place(self, path: Path | None) -> None:
-        path = path or await self.ask_open()
-        if path is None:
-            return
-        opened: Opened | None = await self._away(self.tr("Opening “{name}”…").format(name=path.name), _read, path)
-        if opened is None:
-            return
-        layer = _as_one_layer(opened.document, path.stem, self.session.document)
-        document = edits.add_layer(self.session.document, layer, self.session.active)
-        self.session.commit(self.tr("Place “{name}”").format(name=layer.name), document, active=layer.id)
+    async def _place(self, paths: Sequence[Path]) -> None:
+        asked = None if paths else await self.ask_open()
+        failed = []
+        for path in paths or ([asked] if asked else []):
+            try:
+                opened: Opened = await self._busily(self.tr("Opening “{name}”…").format(name=path.name), _read, path)
+            except ExpectedError as error:
+                failed.append(error)
+                continue
+            layer = _as_one_layer(opened.document, path.stem, self.session.document)
+            document = edits.add_layer(self.session.document, layer, self.session.active)
+            self.session.commit(self.tr("Place “{name}”").format(name=layer.name), document, active=layer.id)
+        if failed:
+            self.failed.emit(_as_one_error(failed, len(paths)))
 
     async def save_now(self, ask: bool = False) -> bool:
         """Save where the document came from, or ask where; True once it is on disk."""
@@ -278,6 +329,9 @@ class FileCommands(QObject):
         target = folder / f"{stem}{preferred or suffix}"
         return target if target != self.session.path else folder / self.tr("{name} edited{suffix}").format(name=stem, suffix=target.suffix)
 
+    async def _ask_new(self) -> Document | None:
+        return await ask_new(self._window, self._settings, size_on_clipboard())
+
     async def _ask_open(self) -> Path | None:
         patterns = " ".join(f"*{suffix}" for suffix in OPEN_SUFFIXES)
         words = self.tr("Pictures and projects ({patterns})").format(patterns=patterns)
@@ -349,6 +403,14 @@ def _read(path: Path) -> Opened:
     for node, _, _ in walk(document):
         thumbnail(node, THUMBNAIL)
     return opened
+
+
+def _as_one_error(failed: list[ExpectedError], total: int) -> ExpectedError:
+    """What happened to several files, each with its own reason."""
+    if len(failed) == 1:
+        return failed[0]
+    sentence = phrase("{count} of {total} files could not be opened.", count=len(failed), total=total)
+    return FileError(sentence, "\n".join(translated(error.sentence) for error in failed))
 
 
 def _as_one_layer(document: Document, name: str, onto: Document) -> Layer:

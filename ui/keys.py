@@ -17,6 +17,7 @@ SET_NAMES = {"photoshop": _T("keys", "Photoshop"), "krita": _T("keys", "Krita"),
 SETS: dict[str, dict[str, Keys]] = {
     "photoshop": {},
     "krita": {
+        "file.new_clipboard": ("Ctrl+Shift+N",),
         "edit.tool_move": ("T",),
         "edit.tool_transform": ("Ctrl+T",),
         "edit.tool_rotate": ("Shift+Space",),
@@ -44,6 +45,7 @@ SETS: dict[str, dict[str, Keys]] = {
         "generate.run_first": ("Alt+Return", "Alt+Enter"),
     },
     "gimp": {
+        "file.new_clipboard": ("Ctrl+Shift+V",),
         "file.export": ("Ctrl+Shift+E",),
         "edit.redo": ("Ctrl+Y",),
         "edit.tool_move": ("M",),

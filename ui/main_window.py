@@ -126,6 +126,8 @@ class MainWindow(QMainWindow):
     def _handlers(self) -> dict[str, Callable[[], None]]:
         layers, files = self.layers, self.files
         return {
+            "file.new": files.new,
+            "file.new_clipboard": files.new_from_clipboard,
             "file.open": files.open,
             "file.place": files.place,
             "file.save": files.save,
@@ -133,9 +135,10 @@ class MainWindow(QMainWindow):
             "file.export": files.export,
             "file.export_layers": files.export_layers,
             "file.recover": files.recover,
+            "file.close": files.close_document,
             "file.quit": self.close,
-            "edit.undo": lambda: self.session.undo(),
-            "edit.redo": lambda: self.session.redo(),
+            "edit.undo": lambda: self.desk.give_up() or self.session.undo(),
+            "edit.redo": lambda: self.desk.give_up() or self.session.redo(),
             "edit.cancel": self.desk.escape,
             **{f"edit.tool_{tool}": lambda tool=tool: self.desk.choose(tool) for tool in TOOLS},
             **self.arrange.handlers(),
@@ -208,7 +211,7 @@ class MainWindow(QMainWindow):
         self.canvas.view_changed.connect(self._view_changed)
         self.canvas.pointed.connect(self.status.show_point)
         self.canvas.dropped.connect(self.clipboard.drop)
-        self.clipboard.files_wanted.connect(lambda paths: [files.place(path) for path in paths])
+        self.clipboard.files_wanted.connect(files.place)
         self.clipboard.open_wanted.connect(files.open)
         self.clipboard.failed.connect(self.say_error)
         self.layer_panel.tree.layer_model.drag_data = self.clipboard.drag_data
@@ -236,6 +239,7 @@ class MainWindow(QMainWindow):
         self.generate.prompt_wanted.connect(self.go_to_prompt)
         files.opened.connect(self.show_session)
         files.opened.connect(self.welcome.hide)
+        files.closed.connect(self.begin_anew)
         self.welcome.open_wanted.connect(files.open)
         self.welcome.chosen.connect(files.open)
         self.welcome.sample_chosen.connect(self.open_sample)
@@ -266,6 +270,11 @@ class MainWindow(QMainWindow):
         """Open a bundled picture with something to put on it."""
         self.files.open(sample.path)
         self.suggest(sample)
+
+    def begin_anew(self) -> None:
+        """The document is closed, and the first sample lies under the page of the first moment."""
+        self.suggest(samples()[0])
+        self.welcome.open_page()
 
     def suggest(self, sample: Sample) -> None:
         """Fill in the sample's prompt and draw its box."""

@@ -24,7 +24,8 @@ class FileMenu(QObject):
     def __init__(self, menu: QMenu, settings: Settings) -> None:
         super().__init__(menu)
         self._settings = settings
-        second = menu.actions()[1]
+        names = [action.objectName() for action in menu.actions()]
+        second = menu.actions()[names.index("file.open") + 1]
         self.recent = QMenu(self.tr("Open Recent"), menu)
         menu.insertMenu(second, self.recent)
         scenes = QMenu(self.tr("Sample Pictures"), menu)

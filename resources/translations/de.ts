@@ -576,6 +576,10 @@
 <context>
     <name>FileCommands</name>
     <message>
+        <source>Copy a layer or a picture first.</source>
+        <translation>Kopieren Sie zuerst eine Ebene oder ein Bild.</translation>
+    </message>
+    <message>
         <source>Downstage project</source>
         <translation>Downstage-Projekt</translation>
     </message>
@@ -608,6 +612,10 @@
         <translation>„{name}“ wird geöffnet…</translation>
     </message>
     <message>
+        <source>Pasted</source>
+        <translation>Eingefügt</translation>
+    </message>
+    <message>
         <source>Pictures and projects ({patterns})</source>
         <translation>Bilder und Projekte ({patterns})</translation>
     </message>
@@ -622,6 +630,10 @@
     <message>
         <source>Saving “{name}”…</source>
         <translation>„{name}“ wird gespeichert…</translation>
+    </message>
+    <message>
+        <source>The clipboard holds no picture.</source>
+        <translation>Die Zwischenablage enthält kein Bild.</translation>
     </message>
     <message>
         <source>The layers are in “{name}”.</source>
@@ -1454,6 +1466,65 @@
     </message>
 </context>
 <context>
+    <name>NewDialog</name>
+    <message>
+        <source>A canvas has at most {count} million pixels.</source>
+        <translation>Eine Arbeitsfläche hat höchstens {count} Millionen Pixel.</translation>
+    </message>
+    <message>
+        <source>Another colour…</source>
+        <translation>Andere Farbe …</translation>
+    </message>
+    <message>
+        <source>Background</source>
+        <translation>Hintergrund</translation>
+    </message>
+    <message>
+        <source>Black</source>
+        <translation>Schwarz</translation>
+    </message>
+    <message>
+        <source>Colour {name}</source>
+        <translation>Farbe {name}</translation>
+    </message>
+    <message>
+        <source>Create</source>
+        <translation>Erstellen</translation>
+    </message>
+    <message>
+        <source>Height</source>
+        <translation>Höhe</translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation>Neu</translation>
+    </message>
+    <message>
+        <source>Own size</source>
+        <translation>Eigene Größe</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Swap width and height</source>
+        <translation>Breite und Höhe tauschen</translation>
+    </message>
+    <message>
+        <source>Transparent</source>
+        <translation>Transparent</translation>
+    </message>
+    <message>
+        <source>White</source>
+        <translation>Weiß</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>Breite</translation>
+    </message>
+</context>
+<context>
     <name>OptionsBar</name>
     <message>
         <source>H</source>
@@ -2134,6 +2205,10 @@ wird ausgeschnitten</translation>
         <translation>Auf die Ebene darunter beschneiden</translation>
     </message>
     <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
         <source>Colour Tag</source>
         <translation>Farbmarke</translation>
     </message>
@@ -2372,6 +2447,14 @@ wird ausgeschnitten</translation>
     <message>
         <source>New Guide…</source>
         <translation>Neue Hilfslinie…</translation>
+    </message>
+    <message>
+        <source>New from the Clipboard</source>
+        <translation>Neu aus der Zwischenablage</translation>
+    </message>
+    <message>
+        <source>New…</source>
+        <translation>Neu …</translation>
     </message>
     <message>
         <source>Next Candidate</source>
@@ -2999,6 +3082,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Names keep only the characters that a PSD can hold: {names}.</source>
         <translation>Namen behalten nur die Zeichen, die eine PSD fassen kann: {names}.</translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation>Neu</translation>
     </message>
     <message>
         <source>New guide</source>
@@ -3637,6 +3724,10 @@ wird ausgeschnitten</translation>
         <translation>Ihr Kontingent auf diesem Datenträger ist verbraucht.</translation>
     </message>
     <message>
+        <source>{count} of {total} files could not be opened.</source>
+        <translation>{count} von {total} Dateien konnten nicht geöffnet werden.</translation>
+    </message>
+    <message>
         <source>{file} is damaged: twice it came with other content than {hub} says it has.</source>
         <translation>{file} ist beschädigt: zweimal kam anderer Inhalt, als {hub} angibt.</translation>
     </message>
@@ -4040,6 +4131,53 @@ wird ausgeschnitten</translation>
     <message>
         <source>Theme</source>
         <translation>Farbschema</translation>
+    </message>
+</context>
+<context>
+    <name>presets</name>
+    <message>
+        <source>4K</source>
+        <translation>4K</translation>
+    </message>
+    <message>
+        <source>A3, 300 dpi</source>
+        <translation>A3, 300 dpi</translation>
+    </message>
+    <message>
+        <source>A4, 300 dpi</source>
+        <translation>A4, 300 dpi</translation>
+    </message>
+    <message>
+        <source>A5, 300 dpi</source>
+        <translation>A5, 300 dpi</translation>
+    </message>
+    <message>
+        <source>Clipboard</source>
+        <translation>Zwischenablage</translation>
+    </message>
+    <message>
+        <source>Full HD</source>
+        <translation>Full HD</translation>
+    </message>
+    <message>
+        <source>Photo 15 × 10 cm, 300 dpi</source>
+        <translation>Foto 15 × 10 cm, 300 dpi</translation>
+    </message>
+    <message>
+        <source>Portrait 4 : 5</source>
+        <translation>Hochformat 4 : 5</translation>
+    </message>
+    <message>
+        <source>Square</source>
+        <translation>Quadrat</translation>
+    </message>
+    <message>
+        <source>Story 9 : 16</source>
+        <translation>Story 9 : 16</translation>
+    </message>
+    <message>
+        <source>US Letter, 300 dpi</source>
+        <translation>US Letter, 300 dpi</translation>
     </message>
 </context>
 </TS>

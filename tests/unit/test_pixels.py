@@ -117,3 +117,10 @@ def test_a_mask_has_its_default_beyond_its_edges(default: int) -> None:
     assert not plain.tiles
     assert not plain.with_region(290, -5, np.full((10, 10), 77, np.uint8)).tiles  # beyond the edge nothing is kept
     assert (plain.with_region(270, 290, np.full((30, 30), 77, np.uint8)).to_array()[290:, 270:] == 77).all()
+
+
+def test_one_colour_throughout_takes_the_memory_of_a_few_tiles() -> None:
+    colour = (10, 20, 30, 255)
+    assert (Pixels.filled(300, 260, colour).to_array() == colour).all()
+    large = Pixels.filled(10_000, 8_000, colour)
+    assert large.content_bounds() == large.rect and len({id(tile) for tile in large.tiles.values()}) == 4
