@@ -76,6 +76,13 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
         coarse = F.pixel_shuffle(patches, self.config.patch)
         return coarse if self.refiner is None else self.refiner(coarse)
 
+    def coarse_alpha(self, latents: torch.Tensor) -> torch.Tensor:
+        """The alpha that latents mean before the refiner, (n, 1, h, w), about 0..1."""
+        own = slice(3 * self.config.patch**2, None)
+        raw = latents * self.deviation.view(-1, 1, 1) + self.mean.view(-1, 1, 1)
+        patches = torch.einsum("nchw,cd->ndhw", raw, self.basis[:, own]) + self.centre[own].view(-1, 1, 1)
+        return F.pixel_shuffle(patches, self.config.patch)
+
     def project(self, rgba: torch.Tensor) -> torch.Tensor:
         """Premultiplied RGBA (n, 4, h, w) in 0..1 -> PCA coefficients before whitening."""
         patches = F.pixel_unshuffle(rgba, self.config.patch) - self.centre.view(-1, 1, 1)

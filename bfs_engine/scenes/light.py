@@ -86,11 +86,14 @@ def cast_shadow(alpha: Tensor, foot: Tensor, height: Tensor, light: Light) -> Te
     return enlarge(near + (far - near) * distance, whole)
 
 
-def contact_shadow(alpha: Tensor, foot: Tensor, height: Tensor, spread: Tensor) -> Tensor:
-    """(n, 1, s, s) 0..1: the dark line under what touches the floor; `spread` (n,) pixels up and down."""
+def contact_shadow(alpha: Tensor, foot: Tensor, height: Tensor, spread: Tensor, reach: Tensor) -> Tensor:
+    """(n, 1, s, s) 0..1: the light from everywhere that a thing keeps from the floor (ambient occlusion), darkest where it stands.
+
+    spread: (n,) pixels up and down; reach: (n,) from how high up the thing still darkens the floor below it, as a share of its height.
+    """
     size = alpha.shape[-1]
     at = centres(size, alpha.device)
-    low = torch.exp(-((column(foot, 3) - at[None, :, None]).clamp(min=0) / column(height * 0.06 + 1, 3)))
+    low = torch.exp(-((column(foot, 3) - at[None, :, None]).clamp(min=0) / column(height * reach + 1, 3)))
     profile = (alpha[:, 0] * low).amax(1)  # (n, s) how close to the floor each column of the object comes
     wide = (gaussian(spread * 1.5, size) @ profile[..., None])[..., 0]
     rows = torch.exp(-0.5 * ((at[None] - foot[:, None]) / spread[:, None]).square())
@@ -114,9 +117,9 @@ def effects(body: Tensor, foot: Tensor, height: Tensor, light: Light, dice: Dice
     """(n, 4, s, s) premultiplied: reflection with cast and contact shadow over it, as if the object were not in the way."""
     alpha = body[:, 3:].contiguous()
     lit = column(light.lit)
-    spread = torch.where(light.lit, 0.03, dice.uniform(0.05, 0.09)) * height
-    strength = torch.where(light.lit, 0.3, dice.uniform(0.5, 0.7))
-    contact = contact_shadow(alpha, foot, height, spread) * column(strength)
+    spread = torch.where(light.lit, 0.03, dice.uniform(0.07, 0.13)) * height  # under an overcast sky it is all the shadow there is
+    strength = torch.where(light.lit, 0.3, dice.uniform(0.55, 0.8))
+    contact = contact_shadow(alpha, foot, height, spread, torch.where(light.lit, 0.06, 0.2)) * column(strength)
     cast = cast_shadow(alpha, foot, height, light) * column(light.darkness)
     dark = 1 - (1 - cast * lit) * (1 - contact)
     tint = column(dice.uniform(0, 0.07)) * torch.tensor([0.6, 0.75, 1.0], device=body.device).reshape(1, 3, 1, 1)

@@ -99,7 +99,7 @@ def physical_effects(body: Tensor, solid: Tensor, horizon: Tensor, ground: Tenso
     foot, height = solid[:, 1] + solid[:, 3], solid[:, 3]
     alpha = body[:, 3:].contiguous()
     lit = column(light.lit)
-    sky = contact_shadow(alpha, foot, height, torch.where(light.lit, 0.045, dice.uniform(0.06, 0.1)) * height)
+    sky = contact_shadow(alpha, foot, height, torch.where(light.lit, 0.045, dice.uniform(0.06, 0.1)) * height, torch.full_like(height, 0.06))
     sky = sky * column(torch.where(light.lit, 0.35, dice.uniform(0.5, 0.7)))  # what the object hides of the light from everywhere
     cast = area_shadow(alpha, foot, height, light) * column(light.darkness) * lit
     dark = 1 - (1 - cast) * (1 - sky)

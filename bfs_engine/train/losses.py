@@ -56,6 +56,18 @@ def composition(p: Prediction, compositor: Compositor) -> torch.Tensor:
     return _weighed((composite - compositor(foreground, p.background)).square(), weight).mean()
 
 
+def effects_unlike(alpha: torch.Tensor, true: torch.Tensor, object_alpha: torch.Tensor) -> torch.Tensor:
+    """1 − Pearson correlation of made and true effects' alpha, averaged over scenes; all (n, 1, h, w), `true` and object_alpha in [0, 1].
+
+    Only pixels more than two away from the object count, and alpha below 0 counts as 0, as it is seen. A squared error is ruled
+    by the few scenes with the darkest shadows; this asks the same of every scene's shadow, whatever its darkness.
+    """
+    clear = (F.max_pool2d(object_alpha, 5, stride=1, padding=2) <= 0.02).float()
+    made, truth = ((x.clamp(min=0) * clear).flatten(1) for x in (alpha, true))
+    made, truth = (x - x.mean(1, keepdim=True) for x in (made, truth))
+    return 1 - F.cosine_similarity(made, truth).mean()
+
+
 def _weighed(errors: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
     return errors if weight is None else errors * weight
 

@@ -24,7 +24,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..api import EngineError
-from ..bfs.latents import box_mask, pack, pack_mask, position_ids
+from ..bfs.latents import box_mask, pack, pack_mask, position_ids, unpack
 from ..bfs.patch_autoencoder import PatchAutoencoder
 from ..bfs.pipeline import BFSPipeline, bases, change_scale, changed, mean_latent, packed_spread
 from ..bfs.sharing import BFSTransformer2DModel
@@ -32,6 +32,7 @@ from ..damage import DAMAGES
 from ..scenes.kinds import KINDS
 from ..scenes.render import Scenes, Sprites, render, render_many
 from .codec import codec_quality, fit_codecs, measure_spread, train_refiner, true_latents
+from .losses import effects_unlike
 
 # A predicted sample's error counts as that of the velocity, divided by t, but by no less than this: the last steps of a
 # sampler land on the sample itself, and an exact copy of almost clean latents is not worth the network's width.
@@ -67,6 +68,7 @@ class StarterConfig:
     pure_noise: float = 0.75  # share of scenes at t = 1, where a sampler of one or two steps works
     kinds: float = 0.25  # share of batches whose scenes are not plain: on water, on a table, of glass … (scenes.kinds)
     effects: float = 24.0  # weight of the tokens that the object does not reach: only shadows and reflections change there
+    alignment: float = 0.0  # weight of 1 − correlation between made and true effects' alpha (losses.effects_unlike)
     compile: bool = False  # torch.compile for each block: a tenth faster, after a minute
     drop: float = 0.05  # share of scenes without reference or words, for classifier-free guidance
     word_tokens: int = 4
@@ -201,7 +203,7 @@ class StarterTraining:
         return others[which] if dice < self.config.kinds else plain
 
     def loss(self, scenes: Scenes, generator: torch.Generator) -> torch.Tensor:
-        """Equation 6 for both branches, each latent component weighted by its deviation."""
+        """Equation 6 for both branches, each latent component weighted by its deviation; with `alignment`, the effects' look too."""
         kept = torch.rand(len(scenes), generator=generator) >= self.config.drop
         clean = torch.cat([pack(mean_latent(self.vae, scenes.composite * 2 - 1)), pack(mean_latent(self.rgba_vae, scenes.foreground * 2 - 1))])
         control, things = self.conditions(scenes, kept)
@@ -214,15 +216,22 @@ class StarterTraining:
         output = self.predict(noisy, time_, control, things)
         at = time_[:, None, None]
         if self.config.prediction == "velocity":
-            error = output - (noise - clean)
+            sample, unit = noisy - at * output, at
         elif self.config.prediction == "sample":
-            error = (output - clean) / at.clamp(min=LOSS_TIME)
+            sample, unit = output, at.clamp(min=LOSS_TIME)
         else:
             spread = packed_spread(self.spread, len(clean))
             sample = changed(self.base(scenes, kept), output, noisy, at, spread)
-            error = (sample - clean) / torch.maximum(change_scale(at, spread), LOSS_CHANGE * spread)
-        errors = (error.square() * self._effect_weights(scenes)).unflatten(0, (2, -1)).mean((1, 2))  # (2, channels)
-        return sum((errors[i] * self.weights[i]).mean() for i in range(2))
+            unit = torch.maximum(change_scale(at, spread), LOSS_CHANGE * spread)
+        errors = (((sample - clean) / unit).square() * self._effect_weights(scenes)).unflatten(0, (2, -1)).mean((1, 2))  # (2, channels)
+        loss = sum((errors[i] * self.weights[i]).mean() for i in range(2))
+        return loss + self.config.alignment * self._misalignment(sample[len(scenes) :], scenes) if self.config.alignment else loss
+
+    def _misalignment(self, foreground: torch.Tensor, scenes: Scenes) -> torch.Tensor:
+        """`effects_unlike` of foreground tokens (n, tokens, c) as the linear part of the codec decodes them."""
+        side = self.config.size // self.config.patch
+        alpha = self.rgba_vae.coarse_alpha(unpack(foreground, side, side))
+        return effects_unlike(alpha[scenes.lit], scenes.foreground[scenes.lit, 3:], scenes.object_alpha[scenes.lit])
 
     def _effect_weights(self, scenes: Scenes) -> torch.Tensor:
         """(2n, tokens, 1): more where the object does not reach, for an object's detail would drown its shadow. It depends on

@@ -28,8 +28,10 @@ def test_straight_and_premultiplied_are_each_other_s_inverse_where_anything_show
 def test_with_all_components_nothing_is_lost(scenes: Scenes) -> None:
     vae, rgba_vae = fit_codecs(scenes, latent_channels=256, refiner_channels=0)
     layers = scenes.foreground * 2 - 1
-    decoded = rgba_vae.decode_premultiplied(rgba_vae.encode(layers).latent_dist.mode())
+    latents = rgba_vae.encode(layers).latent_dist.mode()
+    decoded = rgba_vae.decode_premultiplied(latents)
     assert torch.allclose(decoded, premultiplied(layers), atol=2e-4)
+    assert torch.allclose(rgba_vae.coarse_alpha(latents), decoded[:, 3:], atol=1e-6)
     pictures = scenes.composite * 2 - 1
     assert torch.allclose(vae.decode(vae.encode(pictures).latent_dist.mode()).sample, pictures, atol=2e-3)
 

@@ -185,3 +185,20 @@ def test_the_surrogate_is_the_photograph_under_the_matte() -> None:
     assert layer.shape == (4, 4, 4)
     assert torch.equal(losses.over(layer, photograph), photograph), "over the photograph itself it cannot be seen"
     assert not layer[:3, :, 0].any() and torch.equal(layer[3:], matte)
+
+
+def test_effects_are_unlike_as_their_correlation_says_where_no_object_is() -> None:
+    alpha, true = (np.clip(numbers(seed, 3, 1, 12, 12) * 0.3 + 0.2, 0, 1) for seed in (20, 21))
+    body = np.zeros((3, 1, 12, 12))
+    body[:, :, 2:5, 2:5] = 1
+    clear = np.ones((12, 12), bool)
+    clear[0:7, 0:7] = False  # two pixels around it do not count either
+    covered = np.where(clear, 1, 0)
+    wanted = 1 - np.mean([np.corrcoef((a[0] * covered).ravel(), (t[0] * covered).ravel())[0, 1] for a, t in zip(alpha, true)])
+    below = np.where(alpha == 0, -0.4, alpha)  # a network may say less than nothing; it is seen as nothing
+    made = torch.tensor(below, requires_grad=True)
+    loss = losses.effects_unlike(made, torch.tensor(true), torch.tensor(body))
+    loss.backward()
+    assert loss.item() == pytest.approx(wanted, abs=1e-9)
+    assert not made.grad[:, :, :7, :7].any() and made.grad[:, :, 7:, 7:].any()
+    assert losses.effects_unlike(torch.tensor(true * 0.3), torch.tensor(true), torch.tensor(body)).item() == pytest.approx(0, abs=1e-9)
