@@ -60,6 +60,7 @@ class Canvas(Viewport):
         self._document: Document | None = None
         self._preview: tuple[QImage, int, int] | None = None
         self._panning_from: QPointF | None = None
+        self._panning_by = Qt.MouseButton.NoButton
         self._turning_from: tuple[float, float] | None = None  # the view's rotation and the pointer's angle, in degrees
         self._space = False
         self._checker: QImage | None = None
@@ -252,7 +253,7 @@ class Canvas(Viewport):
         self._desk.hand_down()
         left = event.button() == Qt.MouseButton.LeftButton
         if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
-            self._panning_from = event.position()
+            self._panning_from, self._panning_by = event.position(), event.button()
             self._show_cursor()
         elif left and self._desk.tool == "rotate":
             self._turning_from = self._view.rotation, self._angle(event.position())
@@ -270,6 +271,8 @@ class Canvas(Viewport):
             self._turn(event)
         elif event.buttons() & Qt.MouseButton.LeftButton:
             self._desk.drag(*point, _modifiers(event))
+        elif self._desk.gesture:  # the button came up over something else, such as a dialog that opened meanwhile
+            self._desk.release(*point, _modifiers(event))
         else:
             self._desk.hover(*point, _modifiers(event), self.reach)
 
@@ -284,7 +287,7 @@ class Canvas(Viewport):
         self.turn_to(round(rotation / TURN) * TURN if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else rotation)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._panning_from is not None:
+        if self._panning_from is not None and event.button() == self._panning_by:
             self._panning_from = None
             self._view = self._view.snapped()
             self._show_cursor()
@@ -330,6 +333,11 @@ class Canvas(Viewport):
             dx, dy = (pixels.x(), pixels.y()) if not pixels.isNull() else (turned.x() / 2, turned.y() / 2)
             self.set_view(self._view.moved(dx, dy).snapped())
         event.accept()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the pointer is in the middle of a drag."""
+        return self._desk.gesture or self._panning_from is not None or self._turning_from is not None
 
     @property
     def reach(self) -> float:

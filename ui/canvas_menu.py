@@ -27,7 +27,9 @@ class CanvasMenu(QObject):
         canvas.customContextMenuRequested.connect(self.open)
 
     def open(self, at: QPoint) -> None:
-        """At a point of the canvas widget."""
+        """At a point of the canvas widget; not in the middle of a drag."""
+        if self._canvas.is_held:
+            return
         self.menu.deleteLater()
         self.menu = QMenu(self._canvas)
         found = layers_at(self._layers.session.shown, *self._canvas.to_canvas(QPointF(at)))

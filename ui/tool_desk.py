@@ -75,6 +75,12 @@ class ToolDesk(QObject):
         self._suggested = None
         self._tell()
 
+    def take_over(self, other: ToolDesk) -> None:
+        """The tool and the box of another window."""
+        if other.box is not None:
+            self._box_tool.box = other.box
+        self.choose(other.tool)
+
     def works_on(self, chosen: Callable[[], list[str]]) -> None:
         """Let tools and arrow keys move all of these layers."""
         self._chosen = chosen
@@ -287,11 +293,7 @@ class ToolDesk(QObject):
 
     def escape(self) -> None:
         """Give up the gesture; without one, what the transform or crop tool did; under other tools take the box away."""
-        active, self.gesture, self._guiding = self._active, False, False
-        if self._nudged != (0, 0):
-            self._nudged = (0, 0)
-            self._session.discard()
-        elif active.abort():
+        if self.give_up() or self._active.abort():
             pass
         elif self.tool in ("transform", "crop"):
             self._transform_tool.revert()
@@ -299,6 +301,17 @@ class ToolDesk(QObject):
         elif self.tool != "box":
             self._box_tool.abort()
         self._tell()
+
+    def give_up(self) -> bool:
+        """Put back what the pointer or the arrow keys are in the middle of. Whether there was anything."""
+        nudged, self._nudged = self._nudged, (0, 0)
+        if nudged != (0, 0):
+            self._session.discard()
+        elif self.gesture:
+            self.choose(self._back or self.tool)
+        else:
+            return False
+        return True
 
     def nudge(self, dx: int, dy: int) -> None:
         """An arrow key is down: the box or the chosen layers move; keys held down make one step. Nothing snaps, as in Photoshop: who

@@ -1,0 +1,108 @@
+"""Clumsy and impatient hands: what is begun and not ended as usual leaves nothing half done and nothing lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from tests.gui.conftest import Editor
+
+Tell = Callable[..., None]
+LEFT, MIDDLE, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.NoButton
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def hold(editor: Editor, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Press at `start` and drag to `end`, in canvas pixels, without letting go."""
+    canvas = editor.window.canvas
+    QTest.mousePress(canvas, LEFT, Qt.KeyboardModifier.NoModifier, editor.point(*start))
+    drag_on(editor, end)
+
+
+def drag_on(editor: Editor, end: tuple[float, float], buttons: Qt.MouseButton = LEFT) -> None:
+    """The pointer is moved with these buttons down."""
+    canvas, at = editor.window.canvas, QPointF(editor.point(*end))
+    event = QMouseEvent(QEvent.Type.MouseMove, at, canvas.mapToGlobal(at), NONE, buttons, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(canvas, event)
+
+
+def let_go(editor: Editor, end: tuple[float, float], button: Qt.MouseButton = LEFT) -> None:
+    QTest.mouseRelease(editor.window.canvas, button, Qt.KeyboardModifier.NoModifier, editor.point(*end))
+
+
+def test_undo_in_the_middle_of_a_drag_gives_up_the_drag_and_no_step_is_lost(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        await editor.insert("apple")
+        for tool in ("eraser", "move", "transform"):
+            editor.do(f"edit.tool_{tool}")
+            steps, before = editor.steps, editor.window.session.document
+            hold(editor, (60, 50), (80, 60))
+            assert editor.window.session.shown is not before
+            editor.key(Qt.Key.Key_Z, CTRL)
+            assert editor.window.session.shown is before
+            drag_on(editor, (90, 70))
+            let_go(editor, (90, 70))
+            assert editor.window.session.shown is before and editor.steps == steps
+        editor.do("edit.tool_move")
+        QTest.keyPress(editor.window.canvas, Qt.Key.Key_Right)  # and while an arrow key is down
+        editor.key(Qt.Key.Key_Z, CTRL)
+        QTest.keyRelease(editor.window.canvas, Qt.Key.Key_Right)
+        assert editor.window.session.shown is before and editor.steps == steps
+        editor.key(Qt.Key.Key_Z, CTRL)
+        assert editor.names == ["photo"]
+
+    tell(story, photo)
+
+
+def test_panning_in_the_middle_of_a_drag_does_not_keep_it_from_ending(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        await editor.insert("apple")
+        editor.do("edit.tool_move")
+        hold(editor, (60, 50), (70, 60))
+        QTest.mousePress(editor.window.canvas, MIDDLE, Qt.KeyboardModifier.NoModifier, editor.point(70, 60))
+        let_go(editor, (70, 60))
+        assert editor.steps[-1] == "Move" and not editor.window.desk.gesture
+        let_go(editor, (70, 60), MIDDLE)
+        view = editor.window.canvas.view
+        drag_on(editor, (30, 30), NONE)
+        assert editor.window.canvas.view == view
+
+    tell(story, photo)
+
+
+def test_a_drag_whose_end_went_to_a_dialog_ends_where_the_pointer_comes_back(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        layer = await editor.insert("apple")
+        editor.do("edit.tool_move")
+        hold(editor, (60, 50), (70, 60))
+        drag_on(editor, (80, 60), NONE)  # the button came up elsewhere
+        assert editor.steps[-1] == "Move" and not editor.window.desk.gesture
+        assert editor.active.placement.x == layer.placement.x + 20
+
+    tell(story, photo)
+
+
+def test_a_right_click_in_the_middle_of_a_drag_opens_no_menu(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        canvas = editor.window.canvas
+        await editor.insert("apple")
+        editor.do("edit.tool_move")
+
+        def right_click() -> None:
+            at = editor.point(70, 60)
+            QApplication.sendEvent(canvas, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, canvas.mapToGlobal(at)))
+
+        hold(editor, (60, 50), (70, 60))
+        right_click()
+        assert not editor.window.canvas_menu.menu.isVisible()
+        let_go(editor, (70, 60))
+        right_click()
+        assert editor.window.canvas_menu.menu.isVisible()
+        editor.window.canvas_menu.menu.close()
+
+    tell(story, photo)
