@@ -22,6 +22,8 @@ from bfs_engine import catalog
 from bfs_engine.api import Engine, EngineError
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
     from bfs_engine.scenes.vocabulary import Vocabulary
     from ui.main_window import MainWindow
 
@@ -161,19 +163,13 @@ def run_window(
     """Open the window and stay until it is closed. welcome: begin with that page where no file is given."""
     import qasync
     from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QIcon
-    from PySide6.QtWidgets import QApplication
 
     from ui.collector import Collector
     from ui.language import speak
-    from ui.open_window import open_window
+    from ui.open_window import open_window, renewed
     from ui.surroundings import Models, Surroundings
 
-    application = QApplication.instance() or QApplication(sys.argv[:1])
-    application.setApplicationName("Downstage")
-    application.setApplicationVersion(VERSION)
-    application.setDesktopFileName("downstage")
-    application.setWindowIcon(QIcon(str(RESOURCES / "icons" / "downstage.svg")))
+    application = _application()
     loop = qasync.QEventLoop(application)
     queue = JobQueue(engine, loop)
     before = sys.excepthook
@@ -190,10 +186,17 @@ def run_window(
             hub=hub(),
         )
         window = open_window(Surroundings(settings, queue, loop, models, recovery_folder(), VERSION), samples()[0], file, welcome)
+
+        def put_up(shown: MainWindow) -> None:
+            nonlocal window
+            window = shown
+            window.ended.connect(loop.stop)
+            window.renewal_wanted.connect(lambda: put_up(renewed(window)))
+            window.show()
+
         sys.excepthook = lambda *caught: _tell_of_a_bug(window, *caught)
         loop.set_exception_handler(lambda _loop, context: _tell_of_a_loop_bug(window, context))
-        window.ended.connect(loop.stop)
-        window.show()
+        put_up(window)
         if opened is not None:
             loop.call_soon(opened, window)
         try:
@@ -208,6 +211,18 @@ def run_window(
             collector.stop()
     asyncio.set_event_loop(None)
     return 0
+
+
+def _application() -> QApplication:
+    from PySide6.QtGui import QIcon
+    from PySide6.QtWidgets import QApplication
+
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    application.setApplicationName("Downstage")
+    application.setApplicationVersion(VERSION)
+    application.setDesktopFileName("downstage")
+    application.setWindowIcon(QIcon(str(RESOURCES / "icons" / "downstage.svg")))
+    return application
 
 
 def _drop_tasks(loop: asyncio.AbstractEventLoop) -> None:

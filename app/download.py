@@ -48,7 +48,7 @@ class Download:
     """
 
     def __init__(self, hub: Hub, loop: asyncio.AbstractEventLoop, listener: Callable[[], None]) -> None:
-        self._hub, self._loop, self._listener = hub, loop, listener
+        self._hub, self._loop, self.listener = hub, loop, listener
         self.state: State = "idle"
         self.listings: dict[str, Listing] = {}
         self.folder: Path | None = None
@@ -130,7 +130,7 @@ class Download:
         if self.state == "fetching":
             self._stop.set()
             self.state = "stopping"
-            self._listener()
+            self.listener()
 
     def close(self) -> None:
         """At the end of the program."""
@@ -152,7 +152,7 @@ class Download:
 
         self._thread = threading.Thread(target=run, name="download", daemon=True)
         self._thread.start()
-        self._listener()
+        self.listener()
 
     def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:
         """From the thread; after `close` nobody listens, and the loop may be gone."""
@@ -168,7 +168,7 @@ class Download:
         self._pace.append((when, transfer.fetched))
         while when - self._pace[0][0] > SPAN:
             self._pace.popleft()
-        self._listener()
+        self.listener()
 
     def _ended(self, stop: threading.Event, then: Callable[[object], None], result: object, error: BaseException | None) -> None:
         if stop is not self._stop or self._closed:
@@ -179,7 +179,7 @@ class Download:
             self.state, self.error = "failed", _explained(error)
         else:
             then(result)
-        self._listener()
+        self.listener()
 
 
 def _explained(error: BaseException) -> EngineError:

@@ -154,7 +154,7 @@ class Recovery:
 
     def __init__(self, folder: Path, loop: asyncio.AbstractEventLoop, failed: Callable[[FileError], None]) -> None:
         """failed: told once when a journal cannot be written, and again after it could be."""
-        self._folder, self._loop, self._failed = folder, loop, failed
+        self._folder, self._loop, self.failed = folder, loop, failed
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recovery")
         self._journal: Journal | None = None  # only the thread touches it
         self._session: Session | None = None
@@ -264,7 +264,7 @@ class Recovery:
             log.warning("the journal could not be written: %s", error)
             if not self._told:
                 self._told = True
-                self._failed(_cannot_keep(self._folder, error))
+                self.failed(_cannot_keep(self._folder, error))
             self._plan(AGAIN)
         else:
             raise error  # a bug: the loop's handler logs and tells it

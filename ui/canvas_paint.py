@@ -3,6 +3,7 @@ clockwise on the canvas and may be turned or mirrored on the screen."""
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
@@ -231,3 +232,10 @@ def paint_circle(painter: QPainter, area: QRectF, ratio: float) -> None:
         painter.setPen(QPen(colour, ratio))
         painter.drawEllipse(area.adjusted(inset, inset, -inset, -inset))
     painter.restore()
+
+
+def image_of(pixels: np.ndarray) -> QImage:
+    """(h, w, 4) uint8 straight RGBA -> an image that owns its memory."""
+    pixels = np.ascontiguousarray(pixels)
+    image = QImage(pixels.data, pixels.shape[1], pixels.shape[0], pixels.strides[0], QImage.Format.Format_RGBA8888)
+    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)

@@ -154,6 +154,11 @@ class Clipboard(QObject):
         self._dragged = self._dragged or tempfile.TemporaryDirectory(prefix="downstage-")
         return Path(self._dragged.name)
 
+    def take_over(self, other: Clipboard) -> None:
+        """Paste in another window what was copied there."""
+        self._copied, self._token, self._offered, self._dragged = other._copied, other._token, other._offered, other._dragged
+        other._offered = other._dragged = None
+
     def close(self) -> None:
         """Forget the files that were dragged out; a copied picture that nobody has asked for yet is made, to outlive the window."""
         if self._offered is not None and QGuiApplication.clipboard().mimeData() is self._offered:

@@ -93,6 +93,11 @@ class FileCommands(QObject):
         """Is nothing being read or written?"""
         return not self._tasks
 
+    def take_over(self, other: FileCommands) -> None:
+        """Look after the same session in another window; what is kept of its unsaved work stays where it is."""
+        self.recovery, other.recovery = other.recovery, self.recovery
+        self.recovery.failed = self.failed.emit
+
     def close(self) -> None:
         """End the threads; what is being written is finished first. The document has been saved or given up."""
         self.recovery.close()

@@ -173,6 +173,10 @@ class GenerateCommands(QObject):
 
     # References
 
+    def take_over(self, other: GenerateCommands) -> None:
+        """The reference of another window."""
+        self.set_reference(other._reference)
+
     def set_reference(self, reference: Reference | None) -> None:
         """Show the engine this picture instead of words from now on; None: words again."""
         self._reference = reference

@@ -123,6 +123,12 @@ class GeneratePanel(QWidget):
         if preset.seed is not None:
             self.seed.setValue(preset.seed)
 
+    def take_over(self, other: GeneratePanel) -> None:
+        """Say what the panel of another window says."""
+        self.take(other.preset())
+        self.seed.setValue(other.seed.value())
+        self._fold.setChecked(other._fold.isChecked())
+
     def take_seed(self) -> int:
         """The seed for a new request: the locked one, or a fresh one that the field then shows."""
         if not self.seed_lock.isChecked():

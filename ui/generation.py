@@ -61,6 +61,17 @@ class Generation(QObject):
         self._finished: tuple[LayerResult, ...] = ()  # of the running job
         self._forget = queue.subscribe(self._job_changed)
 
+    def take_over(self, other: Generation) -> None:
+        """Go on in another window with what was asked for."""
+        self._tickets, other._tickets = other._tickets, []
+        self._tell_unplaced()
+        self.changed.emit()
+
+    @property
+    def capturing(self) -> bool:
+        """Is something being looked at beside the window, for a request or an answer?"""
+        return bool(self._captures)
+
     def close(self) -> None:
         """Hear nothing more of the queue."""
         self._forget()

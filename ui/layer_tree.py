@@ -249,7 +249,7 @@ class LayerTree(QTreeView):
         super().__init__(parent)
         self._icons = icons
         self._silent = False
-        self._folded: dict[str, bool] = {}  # what the user opened or closed; not a step of the history
+        self.folded: dict[str, bool] = {}  # what the user opened or closed; not a step of the history
         self.layer_model = LayerModel(self)
         self.setModel(self.layer_model)
         self._delegate = LayerDelegate(icons, thumbnail, self)
@@ -300,7 +300,7 @@ class LayerTree(QTreeView):
     def _unfold(self, nodes: tuple[Node, ...]) -> None:
         for node in nodes:
             if isinstance(node, Group):
-                self.setExpanded(self.layer_model.index_of(node.id), not self._folded.get(node.id, node.collapsed))
+                self.setExpanded(self.layer_model.index_of(node.id), not self.folded.get(node.id, node.collapsed))
                 self._unfold(node.children)
 
     def choose(self, ids: list[str | None], active: str | None) -> None:
@@ -353,7 +353,7 @@ class LayerTree(QTreeView):
     def _fold(self, index: QModelIndex, collapsed: bool) -> None:
         node = self.layer_model.node(index)
         if node and not self._silent:
-            self._folded[node.id] = collapsed
+            self.folded[node.id] = collapsed
 
     def startDrag(self, actions: Qt.DropAction) -> None:
         """With a small label beside the pointer, so that the mark between the rows stays in sight."""

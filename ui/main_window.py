@@ -7,9 +7,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import asdict
 
-import numpy as np
 from PySide6.QtCore import QPointF, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QImage
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from app import render
@@ -24,6 +23,7 @@ from ui.arrange_commands import ArrangeCommands
 from ui.brush_bar import BrushBar, hardened, stepped, stored_brush
 from ui.canvas import Canvas
 from ui.canvas_menu import CanvasMenu
+from ui.canvas_paint import image_of
 from ui.clipboard import Clipboard
 from ui.colour_bar import ColourBar
 from ui.command_palette import CommandPalette
@@ -37,6 +37,7 @@ from ui.help_commands import HelpCommands
 from ui.history_panel import HistoryPanel
 from ui.keys import keys_of, stored_keys
 from ui.keys_dialog import KeysDialog
+from ui.language import language_for
 from ui.layer_commands import LayerCommands
 from ui.layer_panel import LayerPanel
 from ui.mask_commands import MaskCommands
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
     """Puts the parts together; each part does its own work."""
 
     ended = Signal()  # the window is closed for good
+    renewal_wanted = Signal()  # another one should take its place, in another language
 
     def __init__(self, session: Session, around: Surroundings) -> None:
         super().__init__()
@@ -233,7 +235,7 @@ class MainWindow(QMainWindow):
         queue.dismissed.connect(generation.dismiss)
         generation.changed.connect(self._jobs_changed)
         generation.placed.connect(lambda _id: files.recovery.hurry())
-        generation.unplaced.connect(files.recovery.keep_unplaced)
+        generation.unplaced.connect(lambda layers: files.recovery.keep_unplaced(layers))
         generation.previewed.connect(self._show_preview)
         self.generate.failed.connect(self.say_error)
         self.generate.prompt_wanted.connect(self.go_to_prompt)
@@ -361,6 +363,7 @@ class MainWindow(QMainWindow):
 
     def open_preferences(self) -> None:
         dialog = Preferences(self, self._around.settings)
+        dialog.language_chosen.connect(self.language_menu.choose)
         dialog.theme_chosen.connect(self.theme_menu.choose)
         dialog.keys_wanted.connect(self.open_keys)
         dialog.open()
@@ -404,8 +407,16 @@ class MainWindow(QMainWindow):
         self._dress()
 
     def _choose_language(self, choice: str) -> None:
+        before = self._around.settings.get("language", "system")
         self._around.settings.set("language", choice)
-        self.messages.say(self.tr("The language changes when Downstage is started again."))
+        if language_for(choice) != language_for(before):
+            self._around.loop.create_task(self._renew())
+
+    async def _renew(self) -> None:
+        """Once nothing is on its way to this very window."""
+        while not self.files.idle or self.generation.capturing:
+            await asyncio.sleep(0.02)
+        self.renewal_wanted.emit()
 
     def _choose_keys(self, choice: str) -> None:
         self._around.settings.set("key_set", choice)
@@ -432,7 +443,7 @@ class MainWindow(QMainWindow):
         self.desk.brush = stored_brush(self._around.settings)
         self.looks.apply()
         self.docks.restore(self._around.settings)
-        self._around.loop.call_later(0.3, self.models.load_vocabulary)  # after the window is up
+        self._words_later = self._around.loop.call_later(0.3, self.models.load_vocabulary)  # after the window is up
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._leaving or (not self.session.modified and self.files.idle):
@@ -441,6 +452,11 @@ class MainWindow(QMainWindow):
             return
         event.ignore()
         self._around.loop.create_task(self._leave())
+
+    @property
+    def around(self) -> Surroundings:
+        """What main.py has handed in."""
+        return self._around
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -457,18 +473,22 @@ class MainWindow(QMainWindow):
             self._leaving = True
             self.close()
 
+    def put_down(self) -> None:
+        """The window goes, the program goes on; what it held has been taken over."""
+        self._leaving = True
+        self._close_parts()
+        self.hide()
+        self.deleteLater()
+
     def _end(self) -> None:
         self.docks.save(self._around.settings)
+        self._close_parts()
+        self.ended.emit()
+
+    def _close_parts(self) -> None:
+        self._words_later.cancel()
         self._unsubscribe()
         self.generation.close()
         self.models.close()
         self.files.close()
         self.clipboard.close()
-        self.ended.emit()
-
-
-def image_of(pixels: np.ndarray) -> QImage:
-    """(h, w, 4) uint8 straight RGBA -> an image that owns its memory."""
-    pixels = np.ascontiguousarray(pixels)
-    image = QImage(pixels.data, pixels.shape[1], pixels.shape[0], pixels.strides[0], QImage.Format.Format_RGBA8888)
-    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)

@@ -28,6 +28,11 @@ class MaskCommands(QObject):
         self._alone = ""  # id of the node whose mask is shown alone
         self._in_red = False
 
+    def take_over(self, other: MaskCommands) -> None:
+        """Show in another window what was shown of the masks."""
+        self._alone, self._in_red = other._alone, other._in_red
+        self.view_changed.emit()
+
     def handlers(self) -> dict[str, Callable[[], None]]:
         """What the actions about masks do."""
         return {

@@ -99,6 +99,11 @@ class ModelChoice(QObject):
         self.dialog = ModelsDialog(self, self._window)
         self.dialog.open()
 
+    def take_over(self, other: ModelChoice) -> None:
+        """Go on in another window with what is on its way."""
+        self.download, other.download = other.download, self.download
+        self.download.listener, other.download.listener = self._download_changed, other._download_changed
+
     def close(self) -> None:
         """The window is closed: what is on its way stops, and goes on the next time."""
         self.download.close()

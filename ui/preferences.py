@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFormLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.settings import Settings
 from ui.language import LANGUAGES
@@ -13,13 +13,13 @@ from ui.theme import CHOICES
 class Preferences(QDialog):
     """Every field shows what holds now."""
 
+    language_chosen = Signal(str)
     theme_chosen = Signal(str)
     keys_wanted = Signal()
 
     def __init__(self, parent: QWidget, settings: Settings) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Preferences"))
-        self._settings = settings
         self.language, self.theme = QComboBox(), QComboBox()
         self.language.addItem(self.tr("As the System"), "system")
         for name, words in LANGUAGES.items():
@@ -33,12 +33,8 @@ class Preferences(QDialog):
         self.welcome.setChecked(settings.get("welcome", True))
         self.keys = QPushButton(self.tr("Keyboard Shortcuts…"))
         self.keys.setAutoDefault(False)
-        self.note = QLabel(self.tr("The language changes when Downstage is started again."))
-        self.note.setObjectName("muted")
-        self.note.setWordWrap(True)
-        self.note.hide()
         self._lay_out()
-        self.language.activated.connect(self._language_chosen)
+        self.language.activated.connect(lambda _row: self.language_chosen.emit(self.language.currentData()))
         self.theme.activated.connect(lambda _row: self.theme_chosen.emit(self.theme.currentData()))
         self.welcome.toggled.connect(lambda on: settings.set("welcome", on))
         self.keys.clicked.connect(self.keys_wanted)
@@ -60,10 +56,5 @@ class Preferences(QDialog):
         column.setContentsMargins(18, 18, 18, 14)
         column.setSpacing(14)
         column.addLayout(form)
-        column.addWidget(self.note)
         column.addWidget(buttons)
         self.setMinimumWidth(420)
-
-    def _language_chosen(self) -> None:
-        self._settings.set("language", self.language.currentData())
-        self.note.show()

@@ -49,6 +49,13 @@ class Viewport(QWidget):
         self.view_changed.emit()
         self.update()
 
+    def look_like(self, other: Viewport) -> None:
+        """At the same part of the same canvas as in another window."""
+        self._fit_up_to = other._fit_up_to
+        self.set_view(other.view)
+        if other._fitted:
+            self._fit()
+
     def fit(self) -> None:
         """All of the canvas, as large as it goes."""
         self._fit_up_to = LARGEST

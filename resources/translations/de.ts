@@ -1147,8 +1147,8 @@
         <translation>{what} nicht mehr beschneiden</translation>
     </message>
     <message>
-        <source>Ungroup “{name}”</source>
-        <translation>Gruppe „{name}“ auflösen</translation>
+        <source>Ungroup {what}</source>
+        <translation>Gruppierung aufheben: {what}</translation>
     </message>
     <message>
         <source>Unlock it in the layer panel first.</source>
@@ -1299,10 +1299,6 @@
     <message>
         <source>Something went wrong in Downstage: {what}</source>
         <translation>In Downstage ist etwas schiefgegangen: {what}</translation>
-    </message>
-    <message>
-        <source>The language changes when Downstage is started again.</source>
-        <translation>Die Sprache wechselt beim nächsten Start von Downstage.</translation>
     </message>
     <message>
         <source>Your document is as it was. Save it now; the log holds the details.</source>
@@ -1607,10 +1603,6 @@
     <message>
         <source>Show the welcome page</source>
         <translation>Die Startseite zeigen</translation>
-    </message>
-    <message>
-        <source>The language changes when Downstage is started again.</source>
-        <translation>Die Sprache wechselt beim nächsten Start von Downstage.</translation>
     </message>
     <message>
         <source>Theme</source>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 import main
 from app.document import Layer, walk
 from tests.gui.double import DiscEngine, Words
+from ui.language import speak
 from ui.main_window import MainWindow
 
 PATIENCE = 10.0  # seconds a story waits for something to happen
@@ -107,6 +108,18 @@ class Editor:
         await self.generated()
         return self.active
 
+    async def renewed(self) -> None:
+        """Wait until another window has taken the place of this one, and go on with that."""
+        old = self.window
+        shown: list[MainWindow] = []
+
+        def another() -> bool:
+            shown[:] = [each for each in QApplication.topLevelWidgets() if isinstance(each, MainWindow) and each is not old and each.isVisible()]
+            return bool(shown)
+
+        await self.until(another)
+        self.window = shown[0]
+
     async def files_done(self) -> None:
         await asyncio.sleep(0)
         await self.until(lambda: self.window.files.idle)
@@ -120,6 +133,12 @@ def photo(tmp_path: Path) -> Path:
     path = tmp_path / "photo.png"
     Image.fromarray(pixels).save(path)
     return path
+
+
+@pytest.fixture
+def english_afterwards(qapp: QApplication) -> Iterator[None]:
+    yield
+    speak(qapp, "en")
 
 
 @pytest.fixture
@@ -143,8 +162,8 @@ def tell(qapp: QApplication, engine: DiscEngine) -> Callable[..., None]:
                 failed.append(error)
             finally:
                 engine.go.set()
-                window.files.ask_to_save = answer("discard")
-                window.close()
+                editor.window.files.ask_to_save = answer("discard")
+                editor.window.close()
 
         tasks = []
         status = main.main(

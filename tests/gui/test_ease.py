@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
@@ -31,7 +30,6 @@ from app.settings import Settings, settings_path
 from tests.gui.conftest import Editor, answer
 from ui.actions import ACTIONS
 from ui.keys_dialog import KeysDialog
-from ui.language import speak
 from ui.preferences import Preferences
 from ui.tool_desk import TOOLS
 
@@ -167,28 +165,19 @@ def test_with_a_file_or_the_sample_asked_for_there_is_no_first_page(tell: Tell, 
     tell(story, "--sample")
 
 
-def test_preferences_change_the_theme_at_once_and_the_language_at_the_next_start(tell: Tell, photo: Path) -> None:
+def test_preferences_change_the_theme_at_once_and_lead_to_the_keys(tell: Tell, photo: Path) -> None:
     async def story(editor: Editor) -> None:
         editor.do("edit.preferences")
         dialog = editor.window.findChild(Preferences)
         dialog.theme.setCurrentIndex(dialog.theme.findData("light"))
         dialog.theme.activated.emit(dialog.theme.currentIndex())
         assert editor.window.icons.theme.name == "light"
-        dialog.language.setCurrentIndex(dialog.language.findData("de"))
-        dialog.language.activated.emit(dialog.language.currentIndex())
-        assert dialog.note.isVisible()
         dialog.keys.click()
         assert editor.window.findChild(KeysDialog).isVisible()
         editor.window.findChild(KeysDialog).close()
         dialog.close()
 
     tell(story, photo)
-
-
-@pytest.fixture
-def english_afterwards(qapp: QApplication) -> Iterator[None]:
-    yield
-    speak(qapp, "en")
 
 
 def test_the_whole_window_speaks_german(tell: Tell, photo: Path, english_afterwards: None) -> None:
@@ -299,7 +288,7 @@ def test_the_palette_finds_every_entry_of_every_menu(tell: Tell, photo: Path) ->
     tell(story, photo)
 
 
-def test_theme_language_and_keys_are_chosen_in_the_palette(tell: Tell, photo: Path) -> None:
+def test_theme_language_and_keys_are_chosen_in_the_palette(tell: Tell, photo: Path, english_afterwards: None) -> None:
     async def story(editor: Editor) -> None:
         def command(words: str) -> None:
             editor.do("help.commands")
@@ -308,13 +297,14 @@ def test_theme_language_and_keys_are_chosen_in_the_palette(tell: Tell, photo: Pa
 
         command("theme light")
         assert editor.window.icons.theme.name == "light"
-        command("language deutsch")
-        assert Settings(settings_path()).get("language", "") == "de" and "started again" in editor.window.messages.sentence
         command("keys krita")
         editor.key(Qt.Key.Key_T)
         assert editor.window.desk.tool == "move"
         editor.window.keys_menu.submenu.aboutToShow.emit()
         assert [action.text() for action in editor.window.keys_menu.submenu.actions() if action.isChecked()] == ["Krita"]
+        command("language deutsch")
+        await editor.renewed()
+        assert editor.window.language_menu.submenu.title() == "Sprache"
 
     tell(story, photo)
 
