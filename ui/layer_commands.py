@@ -207,7 +207,7 @@ class LayerCommands(QObject):
     def drop(self, ids: list[str], parent_id: str | None, index: int, copies: bool = False) -> None:
         """Dragged layers, or copies of them, land at `index` of the parent's children as they are now, counted from the bottom."""
         document = self.session.document
-        ids = [node.id for node, _, _ in walk(document) if node.id in ids]
+        ids = _without_nested(document, [node.id for node, _, _ in walk(document) if node.id in ids])
         parent = find(document, parent_id) if parent_id else None
         if copies:
             self._drop_copies(ids, parent_id, [node.id for node in siblings(document, parent)[:index]])
@@ -266,7 +266,7 @@ class LayerCommands(QObject):
     # Making and unmaking
 
     def duplicate(self) -> None:
-        ids = self.chosen()
+        ids = _without_nested(self.session.document, self.chosen())
         if not ids:
             return
         document, copies = self.session.document, []
@@ -297,9 +297,13 @@ class LayerCommands(QObject):
             self.chosen_wanted.emit(made, made[0])
 
     def ungroup(self) -> None:
-        node = self.active_node()
-        if isinstance(node, Group):
-            self.commit(self.tr("Ungroup “{name}”").format(name=node.name), lambda document: edits.ungroup(document, node.id))
+        """All chosen groups; what they held is chosen then."""
+        groups = [node for id in self.chosen() if isinstance(node := find(self.session.document, id), Group)]
+        freed = [child.id for node in groups for child in node.children if child not in groups]
+        edit = self._each([node.id for node in groups], edits.ungroup)
+        if groups and self.commit(self.tr("Ungroup {what}").format(what=self.names(node.id for node in groups)), edit) and freed:
+            self.session.active = freed[-1]
+            self.chosen_wanted.emit(freed, freed[-1])
 
     def merge(self) -> None:
         """Several chosen layers or a group become one layer; one layer is merged with the one below."""

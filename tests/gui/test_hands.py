@@ -10,6 +10,7 @@ from PySide6.QtGui import QContextMenuEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from app.document import walk
 from tests.gui.conftest import Editor
 
 Tell = Callable[..., None]
@@ -106,3 +107,43 @@ def test_a_right_click_in_the_middle_of_a_drag_opens_no_menu(tell: Tell, photo: 
         editor.window.canvas_menu.menu.close()
 
     tell(story, photo)
+
+
+def test_a_group_chosen_together_with_what_it_holds_stays_whole(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        first = await editor.insert("apple")
+        second = await editor.insert("cat", (90, 60), (140, 110))
+        tree, layers = editor.window.layer_panel.tree, editor.window.layers
+        tree.choose([first.id, second.id], second.id)
+        editor.do("layer.group")
+        group = editor.active
+        tree.choose([group.id, first.id], group.id)
+        layers.drop([first.id, group.id], None, 0)  # to the bottom
+        assert editor.names == ["Group", "apple", "cat", "photo"]
+        layers.duplicate()
+        assert editor.names == ["Group", "apple", "cat", "Group copy", "apple", "cat", "photo"]
+
+    tell(story, photo)
+
+
+def test_all_chosen_groups_are_ungrouped_and_what_they_held_is_chosen(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        tree, groups = editor.window.layer_panel.tree, []
+        layers = [await editor.insert("apple"), await editor.insert("cat", (90, 60), (140, 110))]
+        for layer in layers:
+            tree.choose([layer.id], layer.id)
+            editor.window.session.active = layer.id
+            editor.do("layer.group")
+            groups.append(editor.active.id)
+        tree.choose(groups, groups[1])
+        editor.do("layer.ungroup")
+        assert editor.names == ["photo", "apple", "cat"]
+        assert layers_chosen(editor) == ["apple", "cat"]
+
+    tell(story, photo)
+
+
+def layers_chosen(editor: Editor) -> list[str]:
+    """Names of what is selected in the panel, bottom to top."""
+    ids = editor.window.layers.chosen()
+    return [node.name for node, _, _ in walk(editor.window.session.document) if node.id in ids]
