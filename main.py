@@ -80,7 +80,7 @@ def vocabulary_in(folder: Path) -> Vocabulary | None:
 def memory_for(folder: Path | None) -> str:
     """What the model in a folder (None: the starter) needs on this machine and how it would be kept, a sentence. Raises EngineError."""
     if folder is None or catalog.look_at(folder).kind == "starter":
-        return f"On the processor: about {catalog.STARTER_MEMORY:g} GB of main memory."
+        return catalog.memory_of_starter()
     from bfs_engine.quiet_import import quiet_import
 
     with quiet_import():

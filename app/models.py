@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bfs_engine.catalog import (
-    BFS_LICENCE,
     FLUX_BFS,
-    FLUX_LICENCE,
+    FLUX_LICENCES,
     FLUX_NAME,
     PARTS,
     STARTER,
@@ -24,7 +23,7 @@ from bfs_engine.catalog import (
 from .settings import Settings, models_folder
 
 __all__ = [
-    "BFS_LICENCE", "FLUX_BFS", "FLUX_LICENCE", "FLUX_NAME", "PARTS", "STARTER", "Model", "Part", "Refused", "add", "choose", "chosen",
+    "FLUX_BFS", "FLUX_LICENCES", "FLUX_NAME", "PARTS", "STARTER", "Model", "Part", "Refused", "add", "choose", "chosen",
     "download_folder", "folders", "forget", "free_space", "is_flux", "look_at", "own_folder", "remember", "shipped", "unfinished",
 ]  # fmt: skip
 

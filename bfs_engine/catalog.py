@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from .api import EngineError
-from .words import phrase
+from .words import listed, phrase
 
 STARTER = Path(__file__).parents[1] / "resources" / "models" / "starter"
 STARTER_MEMORY = 0.7  # GB that a job with the starter adds to the window's memory, torch's libraries included; measured
@@ -60,7 +60,8 @@ class Part:
 
 
 FLUX_LICENCE = "FLUX.1 [dev] Non-Commercial License (Black Forest Labs)"
-BFS_LICENCE = "the authors of BFS state none for their weights"
+BFS_LICENCE = phrase("the authors of BFS state none for their weights")
+FLUX_LICENCES = listed((FLUX_LICENCE, BFS_LICENCE))  # of the whole model
 _KINDS = ("json", "txt", "model", "safetensors")  # of the files in a diffusers folder; the whole model in one file beside it is left out
 _FILL_NEEDED = ("model_index.json", *(part.removeprefix(f"{FILL}/") for part in FLUX_PARTS if part.startswith(FILL)))
 _FILL_FOLDERS = sorted({name.partition("/")[0] for name in _FILL_NEEDED if "/" in name})
@@ -137,7 +138,7 @@ def _flux(folder: Path) -> Model:
     if missing:
         words = phrase("The FLUX model in {folder} is not whole: {file} is missing.", folder=str(folder), file=missing[0])
         raise EngineError(words, phrase("Fetch it again."))
-    return Model("flux", FLUX_NAME, folder, f"{FLUX_LICENCE}; {BFS_LICENCE}", size_of(folder), takes_references(folder))
+    return Model("flux", FLUX_NAME, folder, FLUX_LICENCES, size_of(folder), takes_references(folder))
 
 
 def _starter(folder: Path) -> Model:
@@ -147,13 +148,18 @@ def _starter(folder: Path) -> Model:
         raise EngineError(words, phrase("Reinstall Downstage, or export the model again."))
     if folder == STARTER:
         return shipped()
-    return Model("starter", folder.name, folder, "your own training", size_of(folder))
+    return Model("starter", folder.name, folder, phrase("your own training"), size_of(folder))
 
 
 def shipped() -> Model:
     """The starter that ships, whether it is whole or not."""
-    licence = "Apache License 2.0; its cut-outs: SIL Open Font License 1.1 and Apache License 2.0"
+    licence = phrase("Apache License 2.0; its cut-outs: SIL Open Font License 1.1 and Apache License 2.0")
     return Model("starter", "starter", STARTER, licence, size_of(STARTER))
+
+
+def memory_of_starter() -> str:
+    """What it needs, a sentence."""
+    return phrase("On the processor: about {count:g} GB of main memory.", count=STARTER_MEMORY)
 
 
 def size_of(folder: Path) -> int:

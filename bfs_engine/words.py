@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
+
 
 class Phrase(str):
     """A finished English sentence that still knows what it was made of: `text` with {places}, and what stands in them."""
@@ -15,3 +18,8 @@ def phrase(text: str, **values: object) -> Phrase:
     made = Phrase(text.format(**values))
     made.text, made.values = text, values
     return made
+
+
+def listed(parts: Iterable[str]) -> str:
+    """At least one, with semicolons between them; each is translated by itself."""
+    return reduce(lambda before, part: phrase("{before}; {part}", before=before, part=part), parts)

@@ -216,7 +216,7 @@ class DownloadDialog(QDialog):
             FLUX_BFS: self.tr("Teaches it to make layers."),
             PARTS[-1]: self.tr("For pictures instead of words; can be left out."),
         }.get(part, self.tr("The model that paints."))
-        return " ".join((purpose, self.tr("Licence: {licence}.").format(licence=escape(licence)), page))
+        return " ".join((purpose, self.tr("Licence: {licence}.").format(licence=escape(translated(licence))), page))
 
     def _show_gate(self, gated: list[str], error: Exception | None) -> None:
         self.gate.setVisible(not self._download.busy and (bool(gated) or isinstance(error, Refused)))

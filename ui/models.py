@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QFormLayou
 
 from app import models as known
 from app.download import Download
-from app.models import BFS_LICENCE, FLUX_LICENCE, FLUX_NAME, STARTER, Model, is_flux, look_at, own_folder, unfinished
+from app.models import FLUX_LICENCES, FLUX_NAME, STARTER, Model, is_flux, look_at, own_folder, unfinished
 from bfs_engine.api import EngineError
 from ui.download_dialog import DownloadDialog, lacking_in, size_words
 from ui.generate_commands import GenerateCommands
@@ -266,7 +266,7 @@ class ModelsDialog(QDialog):
             self._trouble(error)
             return
         self.use.setEnabled(folder != self._choice.model.folder)
-        self.facts["licence"].setText(model.licence)
+        self.facts["licence"].setText(translated(model.licence))
         self.facts["size"].setText(size_words(model.size))
         self.facts["folder"].setText(str(folder))
         self.facts["memory"].setText(self.tr("Looking at this machine…"))
@@ -274,7 +274,7 @@ class ModelsDialog(QDialog):
 
     def _show_offer(self) -> None:
         """What can be said of FLUX before it is fetched, without asking anyone."""
-        self.facts["licence"].setText(f"{FLUX_LICENCE}; {BFS_LICENCE}")
+        self.facts["licence"].setText(translated(FLUX_LICENCES))
         self.facts["size"].setText(self.tr("Not there. Download… asks the hub for the size, and then you."))
         self.facts["folder"].setText(str(self._choice.download_folder))
         self.facts["memory"].setText(self.tr("Looking at this machine…"))
@@ -327,7 +327,7 @@ def title_of(model: Model) -> str:
 
 def _said(work: Callable[[], str]) -> str:
     try:
-        return work()
+        return translated(work())
     except EngineError as error:
         return _in_words(error)
 

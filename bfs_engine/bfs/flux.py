@@ -32,6 +32,7 @@ from .. import framing
 from ..api import EngineError, ExtractRequest, InsertRequest, LayerResult, Progress, Report, Request, ResettleRequest
 from ..catalog import FILL, FLUX_PARTS, REDUX, RGBA_VAE, WEIGHTS, takes_references
 from ..pictures import over
+from ..words import phrase
 from . import memory
 from .engine import BFSEngine, Told, free_memory
 from .pipeline import BFSPipeline
@@ -62,7 +63,8 @@ class FluxEngine(BFSEngine):
     def __init__(self, folder: Path, mode: str | None = None, machine: memory.Machine | None = None, compiled: bool = False) -> None:
         missing = [part for part in FLUX_PARTS if not (folder / part).exists()]
         if missing:
-            raise EngineError(f"The FLUX model in {folder} is not whole: {missing[0]} is missing.", "Fetch it again.")
+            words = phrase("The FLUX model in {folder} is not whole: {file} is missing.", folder=str(folder), file=missing[0])
+            raise EngineError(words, phrase("Fetch it again."))
         self.folder = folder
         self.size = self.sides[0]
         self._mode, self._machine, self._compiled = mode, machine, compiled
@@ -96,17 +98,18 @@ class FluxEngine(BFSEngine):
             plan = self._fitting()
             by_words = request.reference is None and (isinstance(request, InsertRequest) or not self._sees)
             if by_words and request.prompt not in self._embeddings:
-                report(Progress(0, self._steps(request), "Reading the prompt"))
+                report(Progress(0, self._steps(request), phrase("Reading the prompt")))
                 self._embed(request.prompt)  # first, while there is room for the text encoders
             if self.pipeline is None:
-                report(Progress(0, self._steps(request), f"Loading FLUX. {plan.sentence}"))
+                report(Progress(0, self._steps(request), phrase("Loading FLUX. {memory}", memory=plan.sentence)))
                 self.pipeline = self._load(plan)
                 self._plan = plan
             yield
         except torch.OutOfMemoryError as error:
             free_memory()
             raise EngineError(
-                "The graphics card has not enough free memory for this picture.", "Close other programs, or choose a leaner memory mode."
+                phrase("The graphics card has not enough free memory for this picture."),
+                phrase("Close other programs, or choose a leaner memory mode."),
             ) from error
 
     def announcement(self) -> str:
@@ -192,7 +195,8 @@ class FluxEngine(BFSEngine):
 
         folder = self.folder / REDUX
         if not self._sees:
-            raise EngineError("This model takes references only together with FLUX.1 Redux.", f"Fetch it into {folder}.")
+            words = phrase("This model takes references only together with FLUX.1 Redux.")
+            raise EngineError(words, phrase("Fetch it into {folder}.", folder=str(folder)))
         shown = cutout if cutout.shape[2] == 3 else over(cutout, np.full_like(cutout[..., :3], 255))
         with whole_files(self.folder), torch.no_grad():
             prior = FluxPriorReduxPipeline.from_pretrained(folder, dtype=torch.bfloat16, local_files_only=True)
@@ -234,4 +238,5 @@ def whole_files(folder: Path) -> Iterator[None]:
         if isinstance(error, torch.OutOfMemoryError):
             raise
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
-        raise EngineError(f"The model in {folder} is damaged and cannot be loaded: {reason}", "Fetch it again.") from error
+        words = phrase("The model in {folder} is damaged and cannot be loaded: {reason}", folder=str(folder), reason=reason)
+        raise EngineError(words, phrase("Fetch it again.")) from error

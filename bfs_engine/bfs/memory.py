@@ -22,6 +22,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from ..api import EngineError
+from ..words import phrase
 from .latents import position_ids
 from .pipeline import BFSPipeline
 from .sharing import attach_sharing
@@ -66,12 +67,12 @@ class Mode:
 
 
 MODES = (  # from the fastest and most exact to what fits anywhere
-    Mode("bf16", "all weights in bfloat16"),
-    Mode("int8", "weights in 8 bits", 8.1, package="torchao"),
-    Mode("fp8", "weights in 8-bit floating point", 8, devices=("cuda",)),
-    Mode("4-bit", "weights in 4 bits", 4.5, package="bitsandbytes", devices=("cuda",)),
-    Mode("group", "weights in main memory, brought in block by block", moved="block", devices=("cuda",)),
-    Mode("sequential", "weights in main memory, brought in layer by layer", moved="layer", devices=("cuda",)),
+    Mode("bf16", phrase("all weights in bfloat16")),
+    Mode("int8", phrase("weights in 8 bits"), 8.1, package="torchao"),
+    Mode("fp8", phrase("weights in 8-bit floating point"), 8, devices=("cuda",)),
+    Mode("4-bit", phrase("weights in 4 bits"), 4.5, package="bitsandbytes", devices=("cuda",)),
+    Mode("group", phrase("weights in main memory, brought in block by block"), moved="block", devices=("cuda",)),
+    Mode("sequential", phrase("weights in main memory, brought in layer by layer"), moved="layer", devices=("cuda",)),
 )
 
 
@@ -100,7 +101,10 @@ class Plan:
     @property
     def sentence(self) -> str:
         """For people, before the run."""
-        return f"On {self.machine.name}, {self.mode.words}: about {_gb(self.device)} of {_gb(self.machine.free)} GB free."
+        return phrase(
+            "On {machine}, {mode}: about {need} of {free} GB free.",
+            machine=self.machine.name, mode=self.mode.words, need=_gb(self.device), free=_gb(self.machine.free),
+        )  # fmt: skip
 
 
 def this_machine() -> Machine:
@@ -110,8 +114,8 @@ def this_machine() -> Machine:
     if torch.cuda.is_available():
         return Machine("cuda", torch.cuda.get_device_name(), torch.cuda.mem_get_info()[0], host, extras)
     if torch.backends.mps.is_available():
-        return Machine("mps", "the graphics processor", min(torch.mps.recommended_max_memory(), host), host, extras)
-    return Machine("cpu", "the processor", host, host, extras)
+        return Machine("mps", phrase("the graphics processor"), min(torch.mps.recommended_max_memory(), host), host, extras)
+    return Machine("cpu", phrase("the processor"), host, host, extras)
 
 
 def choose(machine: Machine, demand: Demand, wanted: str | None = None) -> Plan:
@@ -124,23 +128,30 @@ def choose(machine: Machine, demand: Demand, wanted: str | None = None) -> Plan:
         return fitting
     missing = next((one for one in plans if _fits(one)), None)
     least = min(installed, key=lambda one: one.device)
-    raise EngineError(
-        f"This model needs {_gb(least.device)} GB for a picture of this size even with {least.mode.words}"
-        + (f", and {_gb(least.host)} GB of main memory" if least.mode.moved else "")
-        + f"; {machine.name} has {_gb(machine.free)} GB free"
-        + (f", main memory {_gb(machine.host)} GB." if least.mode.moved else "."),
-        f"With {missing.mode.package} installed it would fit ({missing.mode.words})." if missing else "Close other programs, or use the starter.",
-    )
+    here = {"need": _gb(least.device), "mode": least.mode.words, "machine": machine.name, "free": _gb(machine.free)}
+    words = phrase("This model needs {need} GB for a picture of this size even with {mode}; {machine} has {free} GB free.", **here)
+    if least.mode.moved:
+        words = phrase(
+            "This model needs {need} GB for a picture of this size even with {mode}, and {host} GB of main memory; "
+            "{machine} has {free} GB free, main memory {spare} GB.",
+            **here, host=_gb(least.host), spare=_gb(machine.host),
+        )  # fmt: skip
+    if missing:
+        raise EngineError(words, phrase("With {package} installed it would fit ({mode}).", package=missing.mode.package, mode=missing.mode.words))
+    raise EngineError(words, phrase("Close other programs, or use the starter."))
 
 
 def _wanted(machine: Machine, demand: Demand, wanted: str) -> Plan:
     mode = next((mode for mode in MODES if mode.name == wanted), None)
     if mode is None:
-        raise EngineError(f"There is no memory mode “{wanted}”.", f"The modes are {', '.join(one.name for one in MODES)}.")
+        names = ", ".join(one.name for one in MODES)
+        raise EngineError(phrase("There is no memory mode “{name}”.", name=wanted), phrase("The modes are {names}.", names=names))
     if machine.device not in mode.devices:
-        raise EngineError(f"The memory mode {mode.name} does not work on {machine.name}.", "Leave the choice to the program.")
+        words = phrase("The memory mode {name} does not work on {machine}.", name=mode.name, machine=machine.name)
+        raise EngineError(words, phrase("Leave the choice to the program."))
     if mode.package and mode.package not in machine.extras:
-        raise EngineError(f"The memory mode {mode.name} needs the package {mode.package}, which is not installed.", f"pip install {mode.package}")
+        words = phrase("The memory mode {name} needs the package {package}, which is not installed.", name=mode.name, package=mode.package)
+        raise EngineError(words, f"pip install {mode.package}")
     return plan(machine, demand, mode)
 
 

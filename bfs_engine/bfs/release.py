@@ -16,6 +16,7 @@ from diffusers import FluxTransformer2DModel
 
 from ..api import EngineError
 from ..damage import DAMAGES
+from ..words import listed, phrase
 from .sharing import SharingAttnProcessor, set_sharing, sharing_processors
 
 ALPHA = 4.0  # of the release's LoRAs; the file does not say
@@ -34,7 +35,7 @@ def load_release(transformer: FluxTransformer2DModel, path: str | Path, alpha: f
     replaced. Base weights are used where they are, not copied. Raises EngineError, and then the transformer is as it was.
     """
     if not isinstance(transformer, FluxTransformer2DModel):
-        raise EngineError(f"BFS works inside a FLUX transformer, and this is a {type(transformer).__name__}.")
+        raise EngineError(phrase("BFS works inside a FLUX transformer, and this is a {kind}.", kind=type(transformer).__name__))
     path = Path(path)
     given = _without_copies(_read(path), transformer)
     rank, merge = _form(given, transformer.inner_dim, path)
@@ -52,7 +53,8 @@ def save_release(sharing: Tensors, path: str | Path, alpha: float) -> None:
     """Write trained sharing, by the names of a transformer's state dict, so that `load_release` and the authors' code read it.
     alpha: that of its LoRAs, folded into the weights where it is not the release's. EngineError for the merge of the paper's text."""
     if any(".merge.hidden." in key for key in sharing):
-        raise EngineError("The release's file has no place for a merge with a hidden layer.", 'Train with merge "stream" or "joint".')
+        words = phrase("The release's file has no place for a merge with a hidden layer.")
+        raise EngineError(words, phrase("Train with merge “stream” or “joint”."))
     named = {_released(key.replace(".attn.processor.", ".")): value for key, value in sharing.items()}
     torch.save({key: value * (alpha / ALPHA) if ".lora_B." in key else value for key, value in named.items()}, path)
 
@@ -62,14 +64,17 @@ def _read(path: Path) -> Tensors:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
-        raise EngineError(f"There is no file {path}.", "Download trained_weights.pt of the BFS release.") from None
+        raise EngineError(phrase("There is no file {path}.", path=path), phrase("Download trained_weights.pt of the BFS release.")) from None
     except DAMAGES as error:
-        raise EngineError(f"{path} cannot be read as released weights: it is damaged, or another kind of file.", "Download it again.") from error
+        words = phrase("{path} cannot be read as released weights: it is damaged, or another kind of file.", path=path)
+        raise EngineError(words, phrase("Download it again.")) from error
     if not isinstance(state, dict) or not state or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise EngineError(f"{path} does not hold a table of tensors, as the released weights do.", "Download it again.")
+        words = phrase("{path} does not hold a table of tensors, as the released weights do.", path=path)
+        raise EngineError(words, phrase("Download it again."))
     broken = [key for key, value in state.items() if not value.isfinite().all()]
     if broken:
-        raise EngineError(f"{path} holds numbers that are not finite, in {_named(broken)}.", "Download it again.")
+        words = phrase("{path} holds numbers that are not finite, in {keys}.", path=path, keys=_named(broken))
+        raise EngineError(words, phrase("Download it again."))
     return state
 
 
@@ -89,26 +94,28 @@ def _form(given: Tensors, width: int, path: Path) -> tuple[int, str]:
     ranks = [value.shape[0] for key, value in given.items() if key.endswith(("lora_A.xy_lora.weight", "lora_A.yx_lora.weight"))]
     merges = [tuple(value.shape) for key, value in given.items() if key.endswith(".conv1n.weight")]
     if not ranks or not merges:
-        raise EngineError(f"{path} holds no information sharing of BFS (no attn1n and conv1n tensors).")
+        raise EngineError(phrase("{path} holds no information sharing of BFS (no attn1n and conv1n tensors).", path=path))
     forms = {(width, width): "stream", (2 * width, 2 * width): "joint"}
     if merges[0] not in forms:
         size = " × ".join(map(str, merges[0]))
-        raise EngineError(f"{path} was made for another transformer: its merge is {size}, and this one is {width} wide.")
+        words = phrase("{path} was made for another transformer: its merge is {size}, and this one is {width} wide.", path=path, size=size, width=width)
+        raise EngineError(words)
     return ranks[0], forms[merges[0]]
 
 
 def _check(given: Tensors, processors: dict[str, SharingAttnProcessor], path: Path) -> None:
     """Every key is wanted, every wanted key is there, and all shapes are right; or one sentence that names what is not."""
     wanted = {_released(f"{name}.{key}"): value.shape for name, one in processors.items() for key, value in one.state_dict().items()}
-    faults = {
-        "missing": [key for key in wanted if key not in given],
-        "unexpected": [key for key in given if key not in wanted],
-        "misshapen": [f"{key} {tuple(given[key].shape)} instead of {tuple(shape)}" for key, shape in wanted.items()
-                      if key in given and given[key].shape != shape],
-    }  # fmt: skip
-    told = [f"{len(keys)} {kind} ({_named(keys)})" for kind, keys in faults.items() if keys]
-    if told:
-        raise EngineError(f"{path} does not fit this transformer: of its keys there are {'; '.join(told)}.")
+    missing = [key for key in wanted if key not in given]
+    unexpected = [key for key in given if key not in wanted]
+    misshapen = [f"{key} {tuple(given[key].shape)} ≠ {tuple(shape)}" for key, shape in wanted.items() if key in given and given[key].shape != shape]
+    told = [
+        phrase("{count} missing ({keys})", count=len(missing), keys=_named(missing)) if missing else "",
+        phrase("{count} unexpected ({keys})", count=len(unexpected), keys=_named(unexpected)) if unexpected else "",
+        phrase("{count} misshapen ({keys})", count=len(misshapen), keys=_named(misshapen)) if misshapen else "",
+    ]
+    if any(told):
+        raise EngineError(phrase("{path} does not fit this transformer: of its keys there are {faults}.", path=path, faults=listed(filter(None, told))))
 
 
 def _named(keys: list[str]) -> str:

@@ -22,6 +22,7 @@ from ..framing import SMALLEST_BOX, crop_around, cut
 from ..scenes.placing import contain, place_reference
 from ..scenes.sprites import trim
 from ..scenes.vocabulary import Vocabulary
+from ..words import phrase
 from .engine import BFSEngine, Told
 from .patch_autoencoder import premultiplied, straight
 from .pipeline import BFSOutput, BFSPipeline, many
@@ -82,7 +83,7 @@ class StarterEngine(BFSEngine):
         if request.reference is not None:
             reference = request.reference if request.reference.shape[2] == 4 else cut_out(request.reference)
             if not reference[..., 3].any():
-                raise EngineError("The reference picture is empty: every pixel of it is transparent.")
+                raise EngineError(phrase("The reference picture is empty: every pixel of it is transparent."))
             return reference, "the reference"
         asked = self.vocabulary.understand(request.prompt)
         part = f", {asked.share:.0%} of the box" if asked.size else ""
@@ -143,10 +144,12 @@ def frame_side(pipeline: BFSPipeline) -> int:
 def load_pipeline(folder: Path) -> BFSPipeline:
     """The pipeline saved in `folder` as float32 (half precision has no fast path on most CPUs)."""
     if not (folder / "model_index.json").exists():
-        raise EngineError(f"There is no model in {folder}.", "Reinstall Downstage, or name the folder of a model.")
+        words = phrase("There is no model in {folder}.", folder=str(folder))
+        raise EngineError(words, phrase("Reinstall Downstage, or name the folder of a model."))
     logging.disable_progress_bar()  # it would write to the terminal and leave a thread behind
     try:
         return BFSPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True, low_cpu_mem_usage=False)
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, EnvironmentError) as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
-        raise EngineError(f"The model in {folder} is damaged and cannot be loaded: {reason}", "Reinstall Downstage.") from error
+        words = phrase("The model in {folder} is damaged and cannot be loaded: {reason}", folder=str(folder), reason=reason)
+        raise EngineError(words, phrase("Reinstall Downstage.")) from error

@@ -2748,6 +2748,10 @@ wird ausgeschnitten</translation>
         <translation>Ein anderer Download nach {folder} ist im Gange.</translation>
     </message>
     <message>
+        <source>Apache License 2.0; its cut-outs: SIL Open Font License 1.1 and Apache License 2.0</source>
+        <translation>Apache License 2.0; die Ausschnitte: SIL Open Font License 1.1 und Apache License 2.0</translation>
+    </message>
+    <message>
         <source>Apply it or delete it first.</source>
         <translation>Wenden Sie sie zuerst an oder löschen Sie sie.</translation>
     </message>
@@ -2758,6 +2762,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>At least one candidate must be asked for, and {count} were.</source>
         <translation>Mindestens ein Kandidat muss verlangt werden; verlangt wurden {count}.</translation>
+    </message>
+    <message>
+        <source>BFS works inside a FLUX transformer, and this is a {kind}.</source>
+        <translation>BFS arbeitet in einem FLUX-Transformer, und dies ist ein {kind}.</translation>
     </message>
     <message>
         <source>Check the connection and go on later. What has come stays, what is installed works.</source>
@@ -2824,12 +2832,20 @@ wird ausgeschnitten</translation>
         <translation>Schließen Sie andere Programme und speichern Sie erneut.</translation>
     </message>
     <message>
+        <source>Close other programs, or choose a leaner memory mode.</source>
+        <translation>Schließen Sie andere Programme, oder wählen Sie einen sparsameren Speichermodus.</translation>
+    </message>
+    <message>
         <source>Close other programs, or draw a smaller box.</source>
         <translation>Schließen Sie andere Programme, oder ziehen Sie einen kleineren Rahmen.</translation>
     </message>
     <message>
         <source>Close other programs, or scale it down first.</source>
         <translation>Schließen Sie andere Programme, oder verkleinern Sie das Bild vorher.</translation>
+    </message>
+    <message>
+        <source>Close other programs, or use the starter.</source>
+        <translation>Schließen Sie andere Programme, oder verwenden Sie den Starter.</translation>
     </message>
     <message>
         <source>Convert it to RGB in Photoshop.</source>
@@ -2866,6 +2882,14 @@ wird ausgeschnitten</translation>
     <message>
         <source>Do not trust where it comes from.</source>
         <translation>Trauen Sie ihrer Herkunft nicht.</translation>
+    </message>
+    <message>
+        <source>Download it again.</source>
+        <translation>Laden Sie die Datei noch einmal herunter.</translation>
+    </message>
+    <message>
+        <source>Download trained_weights.pt of the BFS release.</source>
+        <translation>Laden Sie trained_weights.pt aus der BFS-Veröffentlichung herunter.</translation>
     </message>
     <message>
         <source>Downloads are switched off here by HF_HUB_OFFLINE.</source>
@@ -2910,6 +2934,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Fetch it again.</source>
         <translation>Laden Sie es noch einmal herunter.</translation>
+    </message>
+    <message>
+        <source>Fetch it into {folder}.</source>
+        <translation>Laden Sie es nach {folder}.</translation>
     </message>
     <message>
         <source>Flatten it in the program that made it.</source>
@@ -3004,8 +3032,16 @@ wird ausgeschnitten</translation>
         <translation>Lassen Sie um das Ding etwas Hintergrund stehen, oder stellen Sie es selbst frei und nehmen Sie ein Bild mit Transparenz.</translation>
     </message>
     <message>
+        <source>Leave the choice to the program.</source>
+        <translation>Überlassen Sie die Wahl dem Programm.</translation>
+    </message>
+    <message>
         <source>Left out, so the picture may look different: {names}.</source>
         <translation>Weggelassen, das Bild kann daher anders aussehen: {names}.</translation>
+    </message>
+    <message>
+        <source>Loading FLUX. {memory}</source>
+        <translation>FLUX wird geladen. {memory}</translation>
     </message>
     <message>
         <source>Locks of position, pixels or transparency alone are not kept.</source>
@@ -3104,6 +3140,14 @@ wird ausgeschnitten</translation>
         <translation>In „{name}“ ist nichts deckend; Ding und Schatten sind nicht zu unterscheiden.</translation>
     </message>
     <message>
+        <source>On the processor: about {count:g} GB of main memory.</source>
+        <translation>Auf dem Prozessor: etwa {count:g} GB Hauptspeicher.</translation>
+    </message>
+    <message>
+        <source>On {machine}, {mode}: about {need} of {free} GB free.</source>
+        <translation>{machine}, {mode}: etwa {need} von {free} GB freiem Speicher.</translation>
+    </message>
+    <message>
         <source>Only the first of {frames} pictures in the file was opened.</source>
         <translation>Von {frames} Bildern in der Datei wurde nur das erste geöffnet.</translation>
     </message>
@@ -3136,12 +3180,24 @@ wird ausgeschnitten</translation>
         <translation>Legen Sie dieselbe Ansicht ohne das Ding auf die Ebene darunter und lösen Sie es dann noch einmal heraus.</translation>
     </message>
     <message>
+        <source>Reading the prompt</source>
+        <translation>Der Prompt wird gelesen</translation>
+    </message>
+    <message>
         <source>Recipes (prompts, seeds) and other candidates of generated layers stay in the project file only.</source>
         <translation>Rezepte (Prompts, Seeds) und weitere Kandidaten erzeugter Ebenen bleiben nur in der Projektdatei.</translation>
     </message>
     <message>
         <source>Reinstall Downstage, or export the model again.</source>
         <translation>Installieren Sie Downstage neu oder exportieren Sie das Modell noch einmal.</translation>
+    </message>
+    <message>
+        <source>Reinstall Downstage, or name the folder of a model.</source>
+        <translation>Installieren Sie Downstage neu, oder nennen Sie den Ordner eines Modells.</translation>
+    </message>
+    <message>
+        <source>Reinstall Downstage.</source>
+        <translation>Installieren Sie Downstage neu.</translation>
     </message>
     <message>
         <source>Remove the guide</source>
@@ -3356,6 +3412,10 @@ wird ausgeschnitten</translation>
         <translation>Die Flächendeckkraft von {n} Gruppe(n) im Modus „Hindurchwirken“ bleibt erhalten, kann hier aber nicht geändert werden.</translation>
     </message>
     <message>
+        <source>The graphics card has not enough free memory for this picture.</source>
+        <translation>Die Grafikkarte hat für dieses Bild nicht genug freien Speicher.</translation>
+    </message>
+    <message>
         <source>The hub cannot give {name} now (its answer was {status}).</source>
         <translation>Der Hub kann {name} jetzt nicht liefern (seine Antwort war {status}).</translation>
     </message>
@@ -3404,6 +3464,18 @@ wird ausgeschnitten</translation>
         <translation>Die Maske von „{name}“ ist ausgeschaltet. Schalten Sie sie ein, um auf ihr zu malen.</translation>
     </message>
     <message>
+        <source>The memory mode {name} does not work on {machine}.</source>
+        <translation>Der Speichermodus {name} geht hier nicht ({machine}).</translation>
+    </message>
+    <message>
+        <source>The memory mode {name} needs the package {package}, which is not installed.</source>
+        <translation>Der Speichermodus {name} braucht das Paket {package}, das nicht installiert ist.</translation>
+    </message>
+    <message>
+        <source>The model in {folder} is damaged and cannot be loaded: {reason}</source>
+        <translation>Das Modell in {folder} ist beschädigt und lässt sich nicht laden: {reason}</translation>
+    </message>
+    <message>
         <source>The model in {folder} is not whole: {file} is missing.</source>
         <translation>Das Modell in {folder} ist nicht vollständig: {file} fehlt.</translation>
     </message>
@@ -3422,6 +3494,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>The model&apos;s picture of “{name}” cannot be read.</source>
         <translation>Das Bild des Modells von „{name}“ kann nicht gelesen werden.</translation>
+    </message>
+    <message>
+        <source>The modes are {names}.</source>
+        <translation>Die Modi sind {names}.</translation>
     </message>
     <message>
         <source>The nearest things it knows: {things}.</source>
@@ -3488,6 +3564,14 @@ wird ausgeschnitten</translation>
         <translation>Die Vorlage dieser Ebene ist beschädigt.</translation>
     </message>
     <message>
+        <source>The reference picture is empty: every pixel of it is transparent.</source>
+        <translation>Das Referenzbild ist leer: Jedes Pixel ist durchsichtig.</translation>
+    </message>
+    <message>
+        <source>The release&apos;s file has no place for a merge with a hidden layer.</source>
+        <translation>In der Datei der Veröffentlichung ist kein Platz für eine Zusammenführung mit verdeckter Schicht.</translation>
+    </message>
+    <message>
         <source>The strength of an extraction lies between 0 and 1; {strength:g} was asked for.</source>
         <translation>Die Stärke einer Extraktion liegt zwischen 0 und 1; verlangt wurde {strength:g}.</translation>
     </message>
@@ -3516,12 +3600,20 @@ wird ausgeschnitten</translation>
         <translation>Es gibt keine Füllmethode „{mode}“.</translation>
     </message>
     <message>
+        <source>There is no file {path}.</source>
+        <translation>Die Datei {path} gibt es nicht.</translation>
+    </message>
+    <message>
         <source>There is no folder {folder}.</source>
         <translation>Den Ordner {folder} gibt es nicht.</translation>
     </message>
     <message>
         <source>There is no layer to export.</source>
         <translation>Es gibt keine Ebene zu exportieren.</translation>
+    </message>
+    <message>
+        <source>There is no memory mode “{name}”.</source>
+        <translation>Den Speichermodus „{name}“ gibt es nicht.</translation>
     </message>
     <message>
         <source>There is no model in {folder}.</source>
@@ -3568,8 +3660,24 @@ wird ausgeschnitten</translation>
         <translation>Dieses Modell kann „{prompt}“ nicht erzeugen.</translation>
     </message>
     <message>
+        <source>This model needs {need} GB for a picture of this size even with {mode}, and {host} GB of main memory; {machine} has {free} GB free, main memory {spare} GB.</source>
+        <translation>Für ein Bild dieser Größe braucht das Modell selbst so ({mode}) {need} GB und {host} GB Hauptspeicher; frei sind {free} GB ({machine}) und {spare} GB Hauptspeicher.</translation>
+    </message>
+    <message>
+        <source>This model needs {need} GB for a picture of this size even with {mode}; {machine} has {free} GB free.</source>
+        <translation>Für ein Bild dieser Größe braucht das Modell selbst so ({mode}) {need} GB; frei sind {free} GB ({machine}).</translation>
+    </message>
+    <message>
+        <source>This model takes references only together with FLUX.1 Redux.</source>
+        <translation>Dieses Modell nimmt Referenzbilder nur zusammen mit FLUX.1 Redux.</translation>
+    </message>
+    <message>
         <source>This token cannot be used.</source>
         <translation>Dieses Token ist nicht verwendbar.</translation>
+    </message>
+    <message>
+        <source>Train with merge “stream” or “joint”.</source>
+        <translation>Trainieren Sie mit der Zusammenführung „stream“ oder „joint“.</translation>
     </message>
     <message>
         <source>Transform</source>
@@ -3644,6 +3752,10 @@ wird ausgeschnitten</translation>
         <translation>Welche Ebenen das Modell nicht sieht, bleibt nur in der Projektdatei.</translation>
     </message>
     <message>
+        <source>With {package} installed it would fit ({mode}).</source>
+        <translation>Mit dem Paket {package} würde es passen ({mode}).</translation>
+    </message>
+    <message>
         <source>Write OWNER/NAME.</source>
         <translation>Schreiben Sie BESITZER/NAME.</translation>
     </message>
@@ -3660,8 +3772,16 @@ wird ausgeschnitten</translation>
         <translation>einem Namen ohne Endung</translation>
     </message>
     <message>
+        <source>all weights in bfloat16</source>
+        <translation>alle Gewichte in bfloat16</translation>
+    </message>
+    <message>
         <source>it is write-protected.</source>
         <translation>sie ist schreibgeschützt.</translation>
+    </message>
+    <message>
+        <source>the authors of BFS state none for their weights</source>
+        <translation>die Autoren von BFS nennen keine für ihre Gewichte</translation>
     </message>
     <message>
         <source>the database says: {words}.</source>
@@ -3696,8 +3816,16 @@ wird ausgeschnitten</translation>
         <translation>den Ordner gibt es nicht.</translation>
     </message>
     <message>
+        <source>the graphics processor</source>
+        <translation>Grafikprozessor</translation>
+    </message>
+    <message>
         <source>the name is too long.</source>
         <translation>der Name ist zu lang.</translation>
+    </message>
+    <message>
+        <source>the processor</source>
+        <translation>Prozessor</translation>
     </message>
     <message>
         <source>the system says: {words}.</source>
@@ -3712,12 +3840,52 @@ wird ausgeschnitten</translation>
         <translation>der Arbeitsspeicher reicht nicht</translation>
     </message>
     <message>
+        <source>weights in 4 bits</source>
+        <translation>Gewichte mit 4 Bit</translation>
+    </message>
+    <message>
+        <source>weights in 8 bits</source>
+        <translation>Gewichte mit 8 Bit</translation>
+    </message>
+    <message>
+        <source>weights in 8-bit floating point</source>
+        <translation>Gewichte als 8-Bit-Gleitkommazahlen</translation>
+    </message>
+    <message>
+        <source>weights in main memory, brought in block by block</source>
+        <translation>Gewichte im Hauptspeicher, Block für Block geholt</translation>
+    </message>
+    <message>
+        <source>weights in main memory, brought in layer by layer</source>
+        <translation>Gewichte im Hauptspeicher, Schicht für Schicht geholt</translation>
+    </message>
+    <message>
+        <source>your own training</source>
+        <translation>Ihr eigenes Training</translation>
+    </message>
+    <message>
         <source>your quota on this disk is used up.</source>
         <translation>Ihr Kontingent auf diesem Datenträger ist verbraucht.</translation>
     </message>
     <message>
+        <source>{before}; {part}</source>
+        <translation>{before}; {part}</translation>
+    </message>
+    <message>
+        <source>{count} misshapen ({keys})</source>
+        <translation>{count} von anderer Form ({keys})</translation>
+    </message>
+    <message>
+        <source>{count} missing ({keys})</source>
+        <translation>{count} fehlen ({keys})</translation>
+    </message>
+    <message>
         <source>{count} of {total} files could not be opened.</source>
         <translation>{count} von {total} Dateien konnten nicht geöffnet werden.</translation>
+    </message>
+    <message>
+        <source>{count} unexpected ({keys})</source>
+        <translation>{count} unerwartet ({keys})</translation>
     </message>
     <message>
         <source>{file} is damaged: twice it came with other content than {hub} says it has.</source>
@@ -3788,8 +3956,32 @@ wird ausgeschnitten</translation>
         <translation>{n} Vektormaske(n) wurden Pixelmasken.</translation>
     </message>
     <message>
+        <source>{path} cannot be read as released weights: it is damaged, or another kind of file.</source>
+        <translation>{path} lässt sich nicht als veröffentlichte Gewichte lesen: beschädigt oder eine andere Art von Datei.</translation>
+    </message>
+    <message>
         <source>{path} cannot be written: {reason}.</source>
         <translation>{path} lässt sich nicht schreiben: {reason}.</translation>
+    </message>
+    <message>
+        <source>{path} does not fit this transformer: of its keys there are {faults}.</source>
+        <translation>{path} passt nicht zu diesem Transformer: von den Schlüsseln sind {faults}.</translation>
+    </message>
+    <message>
+        <source>{path} does not hold a table of tensors, as the released weights do.</source>
+        <translation>{path} enthält keine Tabelle von Tensoren wie die veröffentlichten Gewichte.</translation>
+    </message>
+    <message>
+        <source>{path} holds no information sharing of BFS (no attn1n and conv1n tensors).</source>
+        <translation>{path} enthält keinen Informationsaustausch von BFS (keine Tensoren attn1n und conv1n).</translation>
+    </message>
+    <message>
+        <source>{path} holds numbers that are not finite, in {keys}.</source>
+        <translation>{path} enthält Zahlen, die nicht endlich sind, in {keys}.</translation>
+    </message>
+    <message>
+        <source>{path} was made for another transformer: its merge is {size}, and this one is {width} wide.</source>
+        <translation>{path} gehört zu einem anderen Transformer: die Zusammenführung dort ist {size}, dieser ist {width} breit.</translation>
     </message>
     <message>
         <source>{repository} holds no {file}, so it is not {name}.</source>

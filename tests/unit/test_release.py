@@ -211,8 +211,8 @@ def spoiled(change: str) -> dict[str, torch.Tensor]:
     [
         ("missing", r"1 missing \(transformer_blocks.0.attn1n.to_q.lora_A.xy_lora.weight\)"),
         ("unexpected", r"1 unexpected \(transformer_blocks.0.attn1n.to_q.lora_A.zz_lora.weight\)"),
-        ("misshapen", r"1 misshapen \(transformer_blocks.1.attn1n.to_v.lora_B.yx_lora.weight \(64, 5\) instead of \(64, 4\)\)"),
-        ("another merge", r"1 misshapen \(single_transformer_blocks.2.conv1n.weight \(128, 128\) instead of \(64, 64\)\)"),
+        ("misshapen", r"1 misshapen \(transformer_blocks.1.attn1n.to_v.lora_B.yx_lora.weight \(64, 5\) ≠ \(64, 4\)\)"),
+        ("another merge", r"1 misshapen \(single_transformer_blocks.2.conv1n.weight \(128, 128\) ≠ \(64, 64\)\)"),
         ("not finite", "not finite, in single_transformer_blocks.2.conv1n.weight"),
         ("wider", "its merge is 96 × 96, and this one is 64 wide"),
         ("deeper", r"30 unexpected \(.*transformer_blocks.7.attn1n.to_q.lora_A.xy_lora.weight"),

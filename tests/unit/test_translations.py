@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PySide6.QtCore import QTranslator
 from PySide6.QtWidgets import QApplication
 
@@ -18,8 +19,12 @@ from app.errors import FileError
 from app.formats import losses, open_document
 from app.pixels import Pixels
 from app.words import phrase
+from bfs_engine import catalog
 from bfs_engine.api import Box, EngineError, UnknownPrompt
+from bfs_engine.bfs import memory
+from bfs_engine.bfs.release import load_release
 from bfs_engine.framing import check_box
+from tests import tiny
 from ui.language import LANGUAGES, TRANSLATIONS, language_for, speak, translated
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "packaging"))
@@ -89,12 +94,41 @@ def test_what_a_format_drops_is_said_in_the_users_language(in_german: None) -> N
     ]
 
 
-def test_no_error_about_a_file_is_a_plain_string() -> None:
+def test_what_a_model_needs_and_its_licence_are_said_in_the_users_language(in_german: None) -> None:
+    with_room = memory.Machine("cpu", phrase("the processor"), 80 * memory.GB, 80 * memory.GB)
+    plan = memory.plan(with_room, memory.Demand(20 * memory.GB, 0, 0, 0, 0, 0), memory.MODES[0])
+    assert translated(plan.sentence) == "Prozessor, alle Gewichte in bfloat16: etwa 20.0 von 80.0 GB freiem Speicher."
+    assert translated(catalog.shipped().licence).startswith("Apache License 2.0; die Ausschnitte: ")
+    assert translated(catalog.FLUX_LICENCES).endswith("(Black Forest Labs); die Autoren von BFS nennen keine für ihre Gewichte")
+    with pytest.raises(EngineError) as small:
+        memory.choose(memory.Machine("cuda", "Card", memory.GB, memory.GB), memory.Demand(*[9 * memory.GB] * 6))
+    assert translated(small.value.sentence) == (
+        "Für ein Bild dieser Größe braucht das Modell selbst so (Gewichte im Hauptspeicher, Schicht für Schicht geholt) 18.0 GB und 27.0 GB Hauptspeicher; "
+        "frei sind 1.0 GB (Card) und 1.0 GB Hauptspeicher."
+    )
+
+
+def test_damaged_weights_are_told_in_the_users_language(in_german: None, tmp_path: Path) -> None:
+    torch.save({"a": torch.zeros(2)}, tmp_path / "weights.pt")
+    with pytest.raises(EngineError) as nothing:
+        load_release(tiny.transformer(), tmp_path / "weights.pt")
+    assert "enthält keinen Informationsaustausch von BFS" in translated(nothing.value.sentence)
+
+
+SAID_IN_THE_WINDOW = (  # by file formats, and by engines and their models
+    *sorted((translations.ROOT / "app" / "formats").glob("*.py")),
+    *sorted((translations.ROOT / "bfs_engine" / "bfs").glob("*.py")),
+    *(translations.ROOT / "bfs_engine" / name for name in ("api.py", "catalog.py", "cutout.py", "framing.py", "lift.py")),
+)
+
+
+def test_no_error_about_a_file_or_a_model_is_a_plain_string() -> None:
     plain = []
-    for path in sorted((translations.ROOT / "app" / "formats").glob("*.py")):
+    for path in SAID_IN_THE_WINDOW:
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("FileError", "FileChanged", "EditError", "EngineError"):
-                plain += [f"{path.name}:{call.lineno}" for part in call.args[:1] if isinstance(part, ast.Constant | ast.JoinedStr)]
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("FileError", "FileChanged", "EditError", "EngineError", "Progress"):
+                words = [part for part in call.args if isinstance(part, ast.JoinedStr) or isinstance(part, ast.Constant) and isinstance(part.value, str)]
+                plain += [f"{path.name}:{call.lineno}" for part in words if ast.unparse(part) != "f'pip install {mode.package}'"]
     assert not plain
 
 
