@@ -16,7 +16,7 @@ import numpy as np
 
 from . import edits
 from .document import Document, Node, find
-from .geometry import Matrix, Rect, invert
+from .geometry import Matrix, Rect, after, invert
 from .locks import is_locked
 from .masks import add_mask, grown, mask_matrix, room
 from .pixels import TILE, Key, Mask
@@ -55,7 +55,7 @@ class Stroke:
         """matrix: mask -> canvas pixels, not flat; value: 255 shows, 0 hides."""
         self.mask = mask
         self._before = mask
-        self._matrix, self._back = matrix, invert(matrix)
+        self.matrix, self._back = matrix, invert(matrix)
         self._brush, self._value = brush, value
         self._covered: dict[Key, np.ndarray] = {}  # (256, 256) float32, 0 to 1
         self._at: tuple[float, float, float] | None = None  # x, y, pressure
@@ -93,7 +93,7 @@ class Stroke:
         a, b, c, d, tx, ty = self._back
         across, down = (round(value * PARTS) / PARTS for value in (a * x + c * y + tx, b * x + d * y + ty))
         column, row = math.floor(across), math.floor(down)
-        stamp, left, top = _stamp(brush.size, brush.hardness, self._matrix[:4], across - column, down - row)
+        stamp, left, top = _stamp(brush.size, brush.hardness, self.matrix[:4], across - column, down - row)
         area = Rect.from_size(column + left, row + top, stamp.shape[1], stamp.shape[0])
         inside = area.intersect(self._before.rect)
         if inside.is_empty:
@@ -211,22 +211,32 @@ class BrushTool:
 
     def drag(self, x: float, y: float, modifiers: Collection[str] = ()) -> None:
         self._pointer = x, y
-        if self._stroke is None:
-            return
+        if self._goes_on():
+            self._stroke.to(x, y, self.pressure)
+            self.session.preview(self._painted())
+
+    def _goes_on(self) -> bool:
+        """Whether there is a stroke; it is given up where the mask is gone, or changed by something else meanwhile."""
         node = find(self.session.document, self._id)
-        if node is None or node.mask is not self._based_on:  # gone, or changed by something else meanwhile
+        if self._stroke is not None and (node is None or _kind(node.mask) != _kind(self._based_on)):
             self.abort()
-            return
-        self.session.preview(edits.set_mask(self.session.document, self._id, self._stroke.to(x, y, self.pressure)))
+        return self._stroke is not None
+
+    def _painted(self) -> Document:
+        """With the stroke where it was painted on the canvas: a candidate that came meanwhile may begin elsewhere."""
+        document, stroke = self.session.document, self._stroke
+        there = mask_matrix(replace(edits.get(document, self._id), mask=stroke.mask))
+        a, b, c, d, tx, ty = after(stroke.matrix, invert(there))
+        moved = replace(stroke.mask, left=stroke.mask.left + round(tx), top=stroke.mask.top + round(ty))
+        return edits.set_mask(document, self._id, moved)
 
     def release(self, x: float, y: float, modifiers: Collection[str] = ()) -> None:
         if self._stroke is not None and self.pressure > 0:  # a pen leaves the tablet with no pressure
             self.drag(x, y, modifiers)
-        if self._stroke is None:
+        if not self._goes_on():
             return
-        mask, self._stroke, self._ended = self._stroke.mask, None, (x, y)
-        label = phrase("Erase on the Mask") if self.erases else phrase("Paint on the Mask")
-        self.session.commit(label, edits.set_mask(self.session.document, self._id, mask))
+        document, self._stroke, self._ended = self._painted(), None, (x, y)
+        self.session.commit(phrase("Erase on the Mask") if self.erases else phrase("Paint on the Mask"), document)
 
     def abort(self) -> bool:
         """Give up the stroke. Whether there was one."""
@@ -234,6 +244,11 @@ class BrushTool:
         if had:
             self.session.discard()
         return had
+
+
+def _kind(mask: Mask | None) -> tuple | None:
+    """What a stroke relies on; where the mask begins may change."""
+    return None if mask is None else (id(mask.tiles), mask.enabled, mask.linked)
 
 
 def _ready(document: Document, node: Node) -> Node:

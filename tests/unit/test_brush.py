@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from app.brush import Brush, BrushTool, Stroke
-from app.document import Document, make_layer
-from app.edits import set_locked, set_mask, set_visible
+from app.document import Candidate, Document, make_layer
+from app.edits import add_candidate, keep_as_candidate, set_locked, set_mask, set_visible
 from app.geometry import Placement, Rect
 from app.masks import add_mask, enable_mask, mask_matrix
 from app.pixels import Mask, Pixels
@@ -148,6 +148,24 @@ def test_what_cannot_be_painted_is_said_and_leaves_no_step() -> None:
     session.commit("off", enable_mask(add_mask(set_visible(session.document, id, True), id), id, False))
     assert "switched off" in stroke(eraser(session), (10, 10))
     assert "Erase on the Mask" not in session.history.labels
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_stroke_goes_on_where_the_hand_is_when_another_candidate_comes(masked: bool) -> None:
+    session = a_session(Placement(30, 20), side=200)
+    if masked:
+        session.commit("mask", add_mask(session.document, session.active))
+        stroke(eraser(session), (60, 60))
+    tool = eraser(session)
+    tool.press(100, 100)
+    larger = Candidate(Pixels.from_array(np.full((260, 260, 4), 255, np.uint8)), Placement(10, -5), {})
+    session.commit("again", add_candidate(keep_as_candidate(session.document, session.active), session.active, larger))
+    tool.drag(150, 100)
+    tool.release(150, 100)
+    mask = shown(session)
+    assert session.history.labels[-1] == "Erase on the Mask"
+    assert (mask[100, [85, 100, 125, 150, 165]] == 0).all() and (mask[100, [75, 175]] == 255).all()
+    assert (mask[60, 60] == 0) == masked
 
 
 def test_esc_gives_up_the_stroke_and_so_does_an_edit_of_the_same_mask() -> None:

@@ -41,3 +41,10 @@ def test_damaged_settings_mean_the_table(tmp_path: Path) -> None:
     settings.set("key_set", "emacs")
     settings.set("keys", {"no.such": ["A"], "layer.group": "Ctrl+G", "layer.flatten": ["F", 3]})
     assert stored_keys(settings) == ("photoshop", {"layer.flatten": ("F",)})
+
+
+def test_the_first_key_of_a_command_is_none_that_desktops_keep_for_themselves() -> None:
+    """GNOME, Openbox and others change the workspace with Ctrl+Alt and an arrow; the key never reaches the window."""
+    kept = {f"Ctrl+Alt+{arrow}" for arrow in ("Left", "Right", "Up", "Down")} | {"Ctrl+Alt+Del", "Ctrl+Alt+T", "Alt+Tab", "Alt+F4"}
+    for chosen in SETS:
+        assert not kept & {keys[0] for keys in keys_of(chosen, {}).values() if keys}
