@@ -57,8 +57,9 @@ class Parser(argparse.ArgumentParser):
 
 def build_engine(model: Path | None) -> Engine:
     """The starter, with the weights that ship or those in the folder `model`; or FLUX, where that folder holds it."""
-    with quiet_import(), interrupts_stop_at_once():
-        if model is not None and (model / "bfs" / "trained_weights.pt").exists():
+    reads = model is not None and (model / "bfs" / "trained_weights.pt").exists()
+    with quiet_import(text_encoders=reads), interrupts_stop_at_once():
+        if reads:
             from .bfs.flux import FluxEngine
 
             return FluxEngine(model)

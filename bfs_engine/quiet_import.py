@@ -2,11 +2,11 @@
 
 An import on a background thread stops all other threads for as long as it keeps the interpreter's lock. Measured on two cores:
 loading torch's library 250 ms, and every full garbage collection 100 to 300 ms, with four of them during the import of
-diffusers. So the library is loaded first, by a call that gives the lock away, and the collector rests meanwhile; what is
-left are stops of less than 50 ms.
+diffusers. So the library is loaded first, by a call that gives the lock away, and nothing is collected meanwhile, on the window's
+thread neither; what is left are stops of less than 50 ms.
 
-Of diffusers' own import, a quarter is libraries that it binds for parts which nothing here uses. It asks whether they are
-there, and is told no.
+A third of what diffusers and transformers import is libraries that they bind for parts which nothing here uses. They ask whether
+those are there, and are told no. Diffusers without transformers, which only models with text encoders need, takes half as long.
 """
 
 from __future__ import annotations
@@ -17,42 +17,71 @@ import importlib
 import importlib.util
 import os
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 _LIBRARIES = {"linux": "libtorch_cpu.so", "darwin": "libtorch_cpu.dylib"}  # the large one; it knows nothing of Python
 
+# What diffusers and transformers bind inside does without peft and scipy: no adapters of peft's, no beta-distributed noise levels, no
+# losses of object detectors. The paper's low-rank weights (sharing.py) and the flow-matching schedule need none of them.
+_EXTRAS = (
+    ("diffusers.utils", "is_peft_available"),
+    ("diffusers.utils", "is_scipy_available"),
+    ("transformers.utils", "is_scipy_available"),
+)
+
+_one_at_a_time = threading.RLock()
+
 
 @contextmanager
-def quiet_import() -> Iterator[None]:
+def quiet_import(text_encoders: bool = True) -> Iterator[None]:
     """Import inside the block. What has been made by its end lives as long as the program and is never looked at again by the
-    collector (gc.freeze): modules, classes, functions."""
-    _load_library()
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        with _without_extras():
+    collector (gc.freeze): modules, classes, functions.
+
+    Without text_encoders, a diffusers that is imported here for the first time does not know transformers, for good: for a program
+    that runs the starter and ends.
+    """
+    with _one_at_a_time:
+        _load_library()
+        hides = not text_encoders and not {"diffusers", "transformers"} & sys.modules.keys()
+        with _nothing_collected(), _without_transformers() if hides else nullcontext(), _without_extras():
             yield
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    thresholds = gc.get_threshold()
+    gc.set_threshold(0)  # not gc.disable(): the window's own collector (ui/collector.py) goes by the thresholds too
+    try:
+        yield
     finally:
         gc.freeze()
-        if was_on:
-            gc.enable()
+        gc.set_threshold(*thresholds)
+
+
+@contextmanager
+def _without_transformers() -> Iterator[None]:
+    """As if it were not installed: None says so to every import."""
+    sys.modules["transformers"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["transformers"]
 
 
 @contextmanager
 def _without_extras() -> Iterator[None]:
-    """What diffusers binds inside does without peft and scipy: no adapters of peft's, no beta-distributed noise levels. Both are
-    a second of the import; the paper's low-rank weights (sharing.py) and the flow-matching schedule need neither."""
-    utils = importlib.import_module("diffusers.utils")
-    asked = {name: getattr(utils, name) for name in ("is_peft_available", "is_scipy_available")}
-    for name in asked:
-        setattr(utils, name, lambda: False)
+    asked = [(importlib.import_module(module), name) for module, name in _EXTRAS if importlib.util.find_spec(module.partition(".")[0])]
+    answers = [getattr(module, name) for module, name in asked]
+    for module, name in asked:
+        setattr(module, name, lambda: False)
     try:
         yield
     finally:
-        for name, answer in asked.items():
-            setattr(utils, name, answer)
+        for (module, name), answer in zip(asked, answers):
+            setattr(module, name, answer)
 
 
 def _load_library() -> None:

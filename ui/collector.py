@@ -24,8 +24,10 @@ class Collector(QObject):
         self._clock.start(PERIOD)
 
     def collect(self) -> None:
-        """The oldest generation that is due, by Python's own thresholds."""
+        """The oldest generation that is due, by Python's own thresholds; none while the first is 0, as during an import (quiet_import)."""
         counts, thresholds = gc.get_count(), gc.get_threshold()
+        if thresholds[0] == 0:
+            return
         due = [generation for generation in range(3) if counts[generation] > thresholds[generation]]
         if due:
             gc.collect(due[-1])

@@ -11,8 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
 
+from bfs_engine.quiet_import import quiet_import
 from tests.gui.conftest import Editor
+from ui.collector import Collector
 
 
 def test_a_timer_in_a_cycle_is_not_destroyed_by_a_busy_thread(tell: Callable[..., None], photo: Path) -> None:
@@ -31,3 +34,23 @@ def test_a_timer_in_a_cycle_is_not_destroyed_by_a_busy_thread(tell: Callable[...
 
     tell(story, photo)
     assert ended_on == [threading.main_thread()] and gc.isenabled()
+
+
+def test_while_an_engine_is_imported_the_window_does_not_stop_to_collect(tell: Callable[..., None], photo: Path) -> None:
+    sweeps: list[str] = []
+
+    async def story(editor: Editor) -> None:
+        collector = QApplication.instance().findChild(Collector)
+        remember = lambda phase, _info: sweeps.append(phase)
+        gc.callbacks.append(remember)
+        with quiet_import():
+            modules = [[[]] for _ in range(20_000)]
+            collector.collect()
+            assert modules and not sweeps
+        others = [[[]] for _ in range(20_000)]
+        collector.collect()
+        assert others and sweeps
+        gc.callbacks.remove(remember)
+        gc.unfreeze()
+
+    tell(story, photo)
