@@ -65,6 +65,8 @@ class Docks(QObject):
             "queue": self.tr("Queue"),
         }
         self._generate = _Scrolled(generate)
+        self._low = 0  # logical pixels that the user has left the Generate panel; 0: all that it needs
+        self._held = 0  # its height when a line between panels was taken hold of
         self._fit_soon = QTimer(self)
         self._fit_soon.setSingleShot(True)
         self._fit_soon.timeout.connect(self._fit)
@@ -113,19 +115,31 @@ class Docks(QObject):
             layout.activate()  # or they would still bound it by what it needed before
         if dock.titleBarWidget() is not None:  # it is a tab
             return
-        more = self._generate.sizeHint().height() - self._generate.height()
+        needed = self._generate.sizeHint().height()
+        more = (min(self._low, needed) if self._low and not dock.isFloating() else needed) - self._generate.height()
         if dock.isFloating():
             dock.resize(dock.width(), dock.height() + more)
             return
-        column = [other for other in self.docks.values() if not other.isFloating() and other.isVisible() and other.x() == dock.x()]
+        beside = [other for other in self.docks.values() if not other.isFloating() and other.x() == dock.x()]
+        column = [other for other in beside if not other.visibleRegion().isEmpty()]  # a tab that lies behind is visible, says Qt
         tallest = max((other for other in column if other is not dock), key=QWidget.height, default=None)
         if more and tallest is not None:
             changes = {dock: more, tallest: -more}
-            self._window.resizeDocks(column, [max(other.height() + changes.get(other, 0), 1) for other in column], Qt.Orientation.Vertical)
+            self._window.resizeDocks(column, [max(self._taken(other) + changes.get(other, 0), 1) for other in column], Qt.Orientation.Vertical)
+
+    def _taken(self, dock: QDockWidget) -> int:
+        """Logical pixels of its column, with its tabs: what Qt finds left over it would share out."""
+        tabs = self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return dock.height() + max((bar.height() for bar in tabs if self._window.tabifiedDockWidgets(dock)), default=0)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:  # of the window: Qt would share the loss or gain out among the panels
             self._fit_soon.start()
+        elif event.type() == QEvent.Type.MouseButtonPress:  # the lines between panels are the window's own
+            self._held = self._generate.height()
+        elif event.type() == QEvent.Type.MouseButtonRelease and self._generate.height() != self._held:
+            height = self._generate.height()
+            self._low = height if height < self._generate.sizeHint().height() else 0
         return super().eventFilter(watched, event)
 
     def _one_column_of_tabs(self) -> None:
@@ -170,6 +184,7 @@ class Docks(QObject):
     def reset(self) -> None:
         """Every panel where it was when the program was first started."""
         self._bring_back()
+        self._low = 0
         self._window.restoreState(self._first, LAYOUT_VERSION)
 
     def show_panel(self, name: str) -> None:
@@ -210,6 +225,7 @@ class Docks(QObject):
         self._bring_back()
         settings.set("window", _text(self._window.saveGeometry()))
         settings.set("layout", _text(self._window.saveState(LAYOUT_VERSION)))
+        settings.set("generate_height", self._low)
 
     def restore(self, settings: Settings) -> None:
         """Bring back size and layout of the last run."""
@@ -219,6 +235,7 @@ class Docks(QObject):
         for tabs in self._window.findChildren(QTabBar):
             tabs.setAccessibleName(self.tr("Panels"))
         self._first = self._window.saveState(LAYOUT_VERSION)
+        self._low = settings.get("generate_height", 0)
         if window := settings.get("window", ""):
             self._window.restoreGeometry(_bytes(window))
         else:

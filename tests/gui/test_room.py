@@ -104,6 +104,52 @@ def test_it_has_its_height_in_a_window_of_its_own_after_another_size_and_among_t
     tell(story, photo)
 
 
+def drag_line(editor: Editor, by: int) -> None:
+    """The line below the Generate panel, by so many pixels."""
+    window, dock = editor.window, editor.window.docks.docks["generate"]
+    line = QPoint(dock.geometry().center().x(), dock.geometry().bottom() + 2)
+    QTest.mousePress(window, Qt.MouseButton.LeftButton, pos=line)
+    for step in (by // 2, by):
+        QTest.mouseMove(window, line + QPoint(0, step))
+        QTest.qWait(20)
+    QTest.mouseRelease(window, Qt.MouseButton.LeftButton, pos=line + QPoint(0, by))
+
+
+def test_the_line_between_two_panels_stays_where_it_was_dragged(tell: Tell, photo: Path) -> None:
+    heights = []
+
+    async def story(editor: Editor) -> None:
+        panel, dock = editor.window.generate_panel, editor.window.docks.docks["generate"]
+        await sized(editor, 1280, 800)
+        needed = dock.height()
+        drag_line(editor, -60)
+        lower = dock.height()
+        assert lower == needed - 60
+        for height in (700, 900):
+            await sized(editor, 1280, height)
+            assert dock.height() == lower
+        panel._fold.click()
+        await editor.until(lambda: not editor.window.docks._fit_soon.isActive())
+        assert dock.height() == lower  # who has made it low does not want it higher
+        heights.append(lower)
+
+    async def next_start(editor: Editor) -> None:
+        dock = editor.window.docks.docks["generate"]
+        await editor.until(lambda: not editor.window.docks._fit_soon.isActive())
+        assert dock.height() == heights[0]
+        drag_line(editor, 200)  # as far as it goes: it takes what it needs again
+        full = dock.height()
+        assert full > heights[0]
+        editor.window.generate_panel._fold.click()
+        await editor.until(lambda: dock.height() > full + 100)
+        drag_line(editor, -80)
+        editor.do("view.panels_reset")
+        await editor.until(lambda: dock.height() > full + 100)
+
+    tell(story, photo)
+    tell(next_start, photo)
+
+
 def test_on_a_small_screen_all_panels_are_tabs_and_the_window_fits(tell: Tell, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ui.docks, "LOW", 10_000)  # any screen is low
 
