@@ -12,6 +12,7 @@ from bfs_engine.lift import shadow_and_reflection, split
 from . import edits
 from .document import Candidate, Document, Layer, Node, make_layer, new_id, parent_of, siblings, walk
 from .errors import EditError
+from .geometry import Rect
 from .locks import ALTERING, refuse_locked
 from .pixels import Pixels
 from .words import phrase
@@ -38,13 +39,13 @@ def split_effects(document: Document, id: str) -> tuple[Document, str]:
             phrase("Effects can be split off a layer whose blend mode is Normal."),
         )
     try:
-        thing, parts = _apart(layer.pixels.to_array())
+        thing, parts = _apart(layer.pixels)
     except EngineError as error:
         raise EditError(phrase("Nothing in “{name}” is opaque, so thing and shadow cannot be told apart.", name=layer.name)) from error
     if not parts:
         raise EditError(phrase("“{name}” has neither shadow nor reflection.", name=layer.name))
     token = new_id()
-    shown = Candidate(Pixels.from_array(thing), layer.placement, (layer.recipe or {}) | {"split": token})
+    shown = Candidate(thing, layer.placement, (layer.recipe or {}) | {"split": token})
     layers = tuple(_part(layer, name, shown, pixels) for name, pixels in parts.items())
     document, group_id = edits.group(edits.keep_as_candidate(document, id), [id], layer.name)
     held = edits.get(document, id)
@@ -65,30 +66,24 @@ def is_part(node: Node) -> bool:
     return isinstance(node, Layer) and (node.recipe or {}).get("kind") == KIND
 
 
-def add_candidates(
-    document: Document, id: str, candidates: tuple[Candidate, ...], in_place: bool = True, covers: tuple[np.ndarray, ...] | None = None
-) -> Document:
+def add_candidates(document: Document, id: str, candidates: tuple[Candidate, ...], in_place: bool = True) -> Document:
     """edits.add_candidates for layers whose shadow may have been split off: then each candidate is split too, and its effects take the
-    place of the old ones, which stay reachable with the candidate they belong to.
-
-    covers: (h, w) uint8 for each candidate, the thing's alpha where it is known.
-    """
+    place of the old ones, which stay reachable with the candidate they belong to."""
     parts = parts_of(document, id)
     if not parts:
         return edits.add_candidates(document, id, candidates, in_place)
     things: list[Candidate] = []
     made: dict[str, list[Candidate]] = {}
-    for index, candidate in enumerate(candidates):
-        whole = candidate.pixels.to_array()
+    for candidate in candidates:
         try:
-            thing, found = _apart(whole, covers[index] if covers else None)
+            thing, found = _apart(candidate.pixels)
         except EngineError:  # nothing opaque: it stays whole, and the old effects hide
             things.append(candidate)
             continue
         token = new_id()
-        things.append(replace(candidate, pixels=Pixels.from_array(thing), recipe=candidate.recipe | {"split": token}))
+        things.append(replace(candidate, pixels=thing, recipe=candidate.recipe | {"split": token}))
         for name, pixels in found.items():
-            made.setdefault(name, []).append(Candidate(Pixels.from_array(pixels), candidate.placement, _recipe(name, id, token)))
+            made.setdefault(name, []).append(Candidate(pixels, candidate.placement, _recipe(name, id, token)))
     document = edits.add_candidates(document, id, tuple(things), in_place)
     for name, news in made.items():
         document = _add_to_part(document, id, name, tuple(news), in_place)
@@ -127,23 +122,35 @@ def _add_to_part(document: Document, id: str, name: str, candidates: tuple[Candi
     return edits.move_node(edits.add_layer(document, fresh), fresh.id, parent.id if parent else None, place)
 
 
-def _apart(layer: np.ndarray, cover: np.ndarray | None = None) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """(h, w, 4) -> the thing, and by their names the effects that it has. Raises EngineError where nothing is opaque."""
-    thing, effects = split(layer, cover)
+def thing_in(pixels: Pixels) -> Pixels:
+    """The thing alone, without its effects: by its cover where that is known, else by what is opaque. Raises EngineError where there is none."""
+    area = pixels.content_bounds()
+    thing, _ = split(pixels.to_array(area), pixels.cover_array(area))
+    return _with(pixels, area, thing).as_thing()
+
+
+def _apart(pixels: Pixels) -> tuple[Pixels, dict[str, Pixels]]:
+    """The thing, and by their names the effects that it has. Raises EngineError where there is no thing."""
+    area = pixels.content_bounds()
+    thing, effects = split(pixels.to_array(area), pixels.cover_array(area))
     shadow, reflection = shadow_and_reflection(effects)
     least = SPECKS * (thing[..., 3] > FAINT).sum()
-    if (effects[..., 3] > FAINT).sum() <= least:
-        return thing, {}
-    if (reflection[..., 3] > FAINT).sum() <= least:
-        return thing, {"shadow": shadow}
-    return thing, {"shadow": shadow, "reflection": reflection}
+    found = {"shadow": shadow} if (effects[..., 3] > FAINT).sum() > least else {}
+    if found and (reflection[..., 3] > FAINT).sum() > least:
+        found["reflection"] = reflection
+    return _with(pixels, area, thing).as_thing(), {name: _with(pixels, area, part) for name, part in found.items()}
+
+
+def _with(pixels: Pixels, area: Rect, part: np.ndarray) -> Pixels:
+    """A part of some pixels, (area.height, area.width, 4), in a raster of their size: so the same placement puts it in its place."""
+    return Pixels.empty(pixels.width, pixels.height).with_region(area.left, area.top, part)
 
 
 def _recipe(name: str, id: str, token: str) -> dict:
     return {"kind": KIND, "part": name, "of": id, "split": token}
 
 
-def _part(layer: Layer, name: str, thing: Candidate, pixels: np.ndarray) -> Layer:
-    shown = Candidate(Pixels.from_array(pixels), layer.placement, _recipe(name, layer.id, thing.recipe["split"]))
+def _part(layer: Layer, name: str, thing: Candidate, pixels: Pixels) -> Layer:
+    shown = Candidate(pixels, layer.placement, _recipe(name, layer.id, thing.recipe["split"]))
     fields = {"mask": layer.mask, "blend": BLENDS[name], "recipe": shown.recipe, "candidates": (shown,)}
     return make_layer(f"{layer.name} {name}", shown.pixels, layer.placement, **fields)

@@ -79,11 +79,12 @@ def _bytes_left_behind(old: Document, new: Document) -> int:
 
 
 def _rasters(document: Document) -> dict[int, Tiles]:
-    """The tiles of all pixels, masks and candidates, by the mapping's id."""
+    """The tiles of all pixels with their covers, masks and candidates, by the mapping's id."""
     found: dict[int, Tiles] = {}
     for node, _, _ in walk(document):
-        rasters = [node.mask] if node.mask else []
+        held = [node.mask.tiles] if node.mask else []
         if isinstance(node, Layer):
-            rasters += [node.pixels, *(candidate.pixels for candidate in node.candidates)]
-        found |= {id(raster.tiles): raster.tiles for raster in rasters}
+            for pixels in (node.pixels, *(candidate.pixels for candidate in node.candidates)):
+                held += [pixels.tiles] if pixels.cover is None else [pixels.tiles, pixels.cover]
+        found |= {id(tiles): tiles for tiles in held}
     return found

@@ -59,14 +59,17 @@ def apply_mask(document: Document, id: str) -> Document:
     layer = _layer(document, id)
     refuse_locked(document, id, ALTERING)
     mask = _linked(layer, _mask(document, id))
-    tiles = {}
+    tiles, covers = {}, None if layer.pixels.cover is None else {}
     for key, tile in layer.pixels.tiles.items():
         share = mask.to_array(tile_rect(key).moved(-mask.left, -mask.top)).astype(np.uint16)
         fresh = tile.copy()
         fresh[..., 3] = (tile[..., 3] * share + 127) // 255
         if fresh[..., 3].any():
             tiles[key] = _frozen(fresh)
-    pixels = replace(layer.pixels, tiles=MappingProxyType(tiles))
+            if covers is not None and key in layer.pixels.cover:  # the thing fades as the whole does
+                cover = (layer.pixels.cover[key] * share + 127) // 255
+                covers |= {key: _frozen(cover.astype(np.uint8))} if cover.any() else {}
+    pixels = replace(layer.pixels, tiles=MappingProxyType(tiles), cover=None if covers is None else MappingProxyType(covers))
     return edits.replace_node(document, replace(_with_pixels(layer, pixels), mask=None))
 
 
@@ -186,7 +189,7 @@ def _with_pixels(layer: Layer, pixels: Pixels) -> Layer:
 
 
 def _opaque(pixels: Pixels) -> Pixels:
-    """With alpha 255 everywhere inside the edges."""
+    """With alpha 255 everywhere inside the edges; what of it is a thing cannot be told any more."""
     tiles = {}
     for row in range(-(-pixels.height // TILE)):
         for column in range(-(-pixels.width // TILE)):
@@ -194,7 +197,7 @@ def _opaque(pixels: Pixels) -> Pixels:
             tile = np.zeros((TILE, TILE, 4), np.uint8) if old is None else old.copy()
             tile[: pixels.height - row * TILE, : pixels.width - column * TILE, 3] = 255
             tiles[row, column] = _frozen(tile)
-    return replace(pixels, tiles=MappingProxyType(tiles))
+    return replace(pixels, tiles=MappingProxyType(tiles), cover=None)
 
 
 def _mask(document: Document, id: str) -> Mask:

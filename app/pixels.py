@@ -37,24 +37,28 @@ class Pixels:
 
     tiles: (row, column) -> (256, 256, 4) uint8, read-only; a missing tile is transparent black. Pixels beyond width and
     height are transparent black.
+    cover: (row, column) -> (256, 256) uint8, read-only, a missing tile is 0: the alpha of the thing alone, without its shadow and
+    reflection, where the engine told it; None: not known. It does not show; splitting and resettling go by it.
     """
 
     width: int
     height: int
     tiles: Tiles = field(repr=False)
     lineage: Lineage = field(default_factory=Lineage, repr=False)
+    cover: Tiles | None = field(default=None, repr=False)
 
     @classmethod
     def empty(cls, width: int, height: int) -> Pixels:
         return cls(width, height, MappingProxyType({}))
 
     @classmethod
-    def from_array(cls, array: np.ndarray) -> Pixels:
-        """(h, w, 4) uint8 straight RGBA, or (h, w, 3) uint8 RGB, which becomes opaque. The array is copied."""
+    def from_array(cls, array: np.ndarray, cover: np.ndarray | None = None) -> Pixels:
+        """(h, w, 4) uint8 straight RGBA, or (h, w, 3) uint8 RGB, which becomes opaque; cover: (h, w) uint8. The arrays are copied."""
         if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] not in (3, 4):
             raise ValueError(f"need (h, w, 3 or 4) uint8, got {array.shape} {array.dtype}")
         height, width = array.shape[:2]
-        return cls(width, height, MappingProxyType(dict(_split(array, np.zeros(4, np.uint8)))))
+        known = None if cover is None else MappingProxyType(dict(_split(cover, np.uint8(0))))
+        return cls(width, height, MappingProxyType(dict(_split(array, np.zeros(4, np.uint8)))), cover=known)
 
     @classmethod
     def filled(cls, width: int, height: int, colour: tuple[int, int, int, int]) -> Pixels:
@@ -80,10 +84,19 @@ class Pixels:
         rect = self.rect if rect is None else rect
         return _assemble(self.tiles, rect, np.zeros((rect.height, rect.width, 4), np.uint8))
 
+    def cover_array(self, rect: Rect | None = None) -> np.ndarray | None:
+        """A (h, w) uint8 copy of the cover of all, or of `rect` in layer pixels; None where it is not known."""
+        rect = self.rect if rect is None else rect
+        return None if self.cover is None else _assemble(self.cover, rect, np.zeros((rect.height, rect.width), np.uint8))
+
+    def as_thing(self) -> Pixels:
+        """The same, known to be a thing and nothing else; the cover is the alpha itself and takes no memory."""
+        return replace(self, cover=MappingProxyType({key: tile[..., 3] for key, tile in self.tiles.items()}))
+
     def with_region(self, left: int, top: int, array: np.ndarray) -> Pixels:
-        """A version with (h, w, 4) uint8 written at (left, top); what lies beyond the edges is dropped."""
+        """A version with (h, w, 4) uint8 written at (left, top); what lies beyond the edges is dropped. Its cover is not known."""
         tiles = _written(self.tiles, self.rect, left, top, array, np.zeros(4, np.uint8))
-        return replace(self, tiles=tiles)
+        return replace(self, tiles=tiles, cover=None)
 
     def tile_bounds(self) -> Rect:
         """A quick rectangle around all that may be visible."""

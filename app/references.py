@@ -14,6 +14,7 @@ from bfs_engine.api import Box
 from bfs_engine.lift import bounds as bounds_of
 
 from .document import Document, Layer, below, bounds
+from .effects import thing_in
 from .errors import EditError
 from .formats import open_document
 from .geometry import Rect
@@ -43,8 +44,8 @@ def of_file(path: Path) -> Reference:
 
 
 def of_layer(layer: Layer) -> Reference:
-    """A layer as it is placed, without its mask and blending. Raises EditError."""
-    return _reference(layer.name, alone(layer)[0])
+    """A layer as it is placed, without its mask and blending, and without its shadow where that is known. Raises EditError."""
+    return _reference(layer.name, alone(of_thing(layer))[0])
 
 
 def of_box(document: Document, active: str | None, box: Box) -> Reference:
@@ -58,6 +59,11 @@ def alone(layer: Layer) -> tuple[np.ndarray, Rect]:
     plain = replace(layer, opacity=1.0, blend="normal", visible=True, clipping=False, mask=None)
     area = bounds(plain)
     return render(Document(max(area.right, 1), max(area.bottom, 1), (plain,)), area), area
+
+
+def of_thing(layer: Layer) -> Layer:
+    """The layer without its shadow and reflection, where the engine has told what of it they are; else as it is."""
+    return replace(layer, pixels=thing_in(layer.pixels)) if layer.pixels.cover else layer
 
 
 def to_recipe(pixels: np.ndarray) -> dict[str, str]:

@@ -12,8 +12,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
 from bfs_engine import framing, lift
 from bfs_engine.api import Box, EngineError, ExtractRequest, InsertRequest, LayerResult, Request, ResettleRequest
 
@@ -27,7 +25,7 @@ from .geometry import Placement, Rect
 from .history import MEMORY_CAP, History
 from .locks import ALTERING, refuse_locked
 from .pixels import Pixels
-from .references import alone, to_recipe
+from .references import alone, of_thing, to_recipe
 from .words import Phrase, phrase
 
 Listener = Callable[[Document, Document], None]
@@ -253,8 +251,8 @@ class Session:
         origin = Origin(document, layer_id, seen)
 
         def make() -> ResettleRequest:
-            pixels, area = alone(layer)
-            thing, place = lift.thing_of(pixels)
+            pixels, area = alone(of_thing(layer))
+            thing, place = lift.trimmed(pixels) if layer.pixels.cover else lift.thing_of(pixels)
             place = replace(place, x=place.x + area.left, y=place.y + area.top)
             if Rect.from_size(place.x, place.y, place.width, place.height).intersect(document.rect).is_empty:
                 raise EditError(
@@ -296,16 +294,15 @@ class Session:
     def _place_again(self, target: Layer, request: Request, results: tuple[LayerResult, ...], shift: tuple[int, int]) -> str:
         """Commit new candidates of a layer; where its effects were split off, they get candidates too."""
         if isinstance(request, ResettleRequest):
-            covers = tuple(_in_window(request.thing[..., 3], request.crop, each) for each in results)
             document, in_place = edits.keep_as_candidate(self.document, target.id), False
             label = phrase("Resettle “{name}”", name=target.name)
         else:
-            covers, document = None, self.document
+            document = self.document
             in_place = not target.recipe or target.recipe.get("box") == asdict(request.box)
             label = phrase("Generate “{name}” again", name=request.prompt)
         if not in_place:  # else they lie in the pixels of the candidate that was made before, and go along with it
             results = tuple(moved(each, *shift) for each in results)
-        self.commit(label, effects.add_candidates(document, target.id, _candidates(request, results), in_place, covers))
+        self.commit(label, effects.add_candidates(document, target.id, _candidates(request, results), in_place))
         return target.id
 
     def changed_since(self, request: Request, target_id: str | None = None) -> tuple[Phrase, ...]:
@@ -380,13 +377,9 @@ def layer_of(request: Request, results: tuple[LayerResult, ...], name: str) -> L
 
 def _candidates(request: Request, results: tuple[LayerResult, ...]) -> tuple[Candidate, ...]:
     kept = {} if request.reference is None else to_recipe(request.reference)
-    return tuple(Candidate(Pixels.from_array(each.pixels), Placement(each.left, each.top), each.recipe | kept) for each in results)
-
-
-def _in_window(picture: np.ndarray, crop: Box, result: LayerResult) -> np.ndarray:
-    """The part of a picture of the crop's size, (crop.height, crop.width), that a result covers."""
-    top, left = result.top - crop.y, result.left - crop.x
-    return picture[top : top + result.pixels.shape[0], left : left + result.pixels.shape[1]]
+    return tuple(
+        Candidate(Pixels.from_array(each.pixels, each.cover), Placement(each.left, each.top), each.recipe | kept) for each in results
+    )
 
 
 def _neighbour(before: Document, active: str | None, document: Document) -> str | None:

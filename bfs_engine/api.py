@@ -154,12 +154,14 @@ class LayerResult:
 
     recipe: the request's recipe with every default filled in (steps, guidance, model version) and this candidate's own seed,
     plus "understood": what the model took the prompt to mean.
+    cover: (h, w) uint8, the alpha of the thing alone, without its effects, where the engine knows it; lift.split goes by it.
     """
 
     pixels: np.ndarray = field(repr=False)
     left: int
     top: int
     recipe: dict
+    cover: np.ndarray | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)

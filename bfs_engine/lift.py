@@ -24,6 +24,8 @@ WORK = 256  # pixels of the longer side at which regions are judged
 LARGEST_MATTE = 2000  # pixels of the longer side at which a matte is made: a hundred bytes a pixel
 BAND = 256  # rows lifted at a time
 
+_NO_THING = phrase("Nothing in this layer is opaque, so thing and effects cannot be told apart.")
+
 
 def dead_zone(composite: np.ndarray, background: np.ndarray) -> float:
     """How large a difference is still noise, 0..1: at least DEAD, more where most of the two float pictures differ a little (JPEG)."""
@@ -161,34 +163,64 @@ def split(layer: np.ndarray, cover: np.ndarray | None = None) -> tuple[np.ndarra
     """(h, w, 4) -> the thing and its effects, both (h, w, 4): thing over effects is the layer to within five levels of 255.
 
     cover: (h, w) uint8, the thing's alpha, where it is known; else it is told from what is opaque. Under the thing the effects
-    go on as they are around it, so that the two can be moved apart. Raises EngineError where nothing is opaque.
+    go on as they are around it, so that the two can be moved apart. Raises EngineError where nothing is opaque, or nothing covered.
     """
     plain = layer.astype(np.float32) / 255
+    found = _told_cover(plain) if cover is None else _known_cover(plain, cover.astype(np.float32) / 255)
+    thing = _thing(plain, *found)
+    return thing, _effects(plain, thing, *found)
+
+
+def _told_cover(plain: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The thing's alpha, (h, w), told from what is opaque; the effects' alpha, going on under the thing; and their colour there."""
     alpha, colour = plain[..., 3], plain[..., :3]
-    core = (alpha if cover is None else cover / np.float32(255)) >= OPAQUE
+    core = alpha >= OPAQUE
     if not core.any():
-        raise EngineError(phrase("Nothing in this layer is opaque, so thing and effects cannot be told apart."))
+        raise EngineError(_NO_THING)
     reach = _edge_width(core)
     inner, around = shrunk(core, 1), grown(core, reach)
-    outside = np.where(around, 0, 1).astype(np.float32)
-    shade = fill(alpha[..., None], outside)[..., 0]  # the effects' alpha as it goes on under the thing
-    tone = fill(colour, outside * (alpha > 4 / 255) * alpha + 1e-6 * outside)
-    if cover is None:
-        cover_ = _cover(alpha, colour, core, inner, around, shade, tone)
-    else:
-        cover_ = np.minimum(cover / np.float32(255), alpha)
-    return _thing(plain, cover_, shade, tone), _effects(plain, cover_, shade, tone)
+    shade = fill(alpha[..., None], (~around).astype(np.float32))[..., 0]
+    tone = _tone(plain, ~around)
+    cover = _cover(alpha, colour, core, inner, around, shade, tone)
+    rest = 1 - cover
+    under = np.where(rest > 0.02, (alpha - cover) / np.maximum(rest, 0.02), shade)
+    return cover, under.clip(0, 1), tone
 
 
-def thing_of(layer: np.ndarray) -> tuple[np.ndarray, Box]:
+def _known_cover(plain: np.ndarray, cover: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same where the thing's alpha is known, (h, w) in 0..1. Then α = α_o + (1−α_o)·α_e says what the effects' alpha is, as far as
+    eight bits tell under what covers much; the smooth continuation of the rest goes as near to it as it can."""
+    cover = np.minimum(cover, plain[..., 3])
+    if not cover.any():
+        raise EngineError(_NO_THING)
+    rest = np.maximum(1 - cover, 1 / 255)
+    told = (plain[..., 3] - cover) / rest
+    shade = fill(told[..., None], (1 - cover) ** 2)[..., 0]
+    under = shade.clip(told - 1 / 255 / rest, told + 1 / 255 / rest)
+    return cover, under.clip(0, 1), _tone(plain, cover == 0)
+
+
+def _tone(plain: np.ndarray, outside: np.ndarray) -> np.ndarray:
+    """The effects' colour, (h, w, 3): outside of the thing what is there, under it the smooth continuation of that."""
+    alpha = plain[..., 3]
+    return fill(plain[..., :3], outside * ((alpha > 4 / 255) * alpha + np.float32(1e-6)))
+
+
+def thing_of(layer: np.ndarray, cover: np.ndarray | None = None) -> tuple[np.ndarray, Box]:
     """The thing in a layer, (h, w, 4), without effects and margins: (its box's height, width, 4), and where in the layer it lies.
-    Raises EngineError where nothing is opaque."""
-    seen = bounds(layer[..., 3])
-    if seen is None:
+    cover, errors: as in `split`."""
+    whole, seen = trimmed(layer)
+    thing, _ = split(whole, None if cover is None else cover[seen.y : seen.bottom, seen.x : seen.right])
+    thing, box = trimmed(thing)
+    return thing, replace(box, x=box.x + seen.x, y=box.y + seen.y)
+
+
+def trimmed(layer: np.ndarray) -> tuple[np.ndarray, Box]:
+    """(h, w, 4) without transparent margins, and where in the layer that lies. Raises EngineError where nothing shows."""
+    box = bounds(layer[..., 3])
+    if box is None:
         raise EngineError(phrase("The layer is empty."))
-    thing, _ = split(layer[seen.y : seen.bottom, seen.x : seen.right])
-    box = bounds(thing[..., 3])
-    return np.ascontiguousarray(thing[box.y : box.bottom, box.x : box.right]), replace(box, x=box.x + seen.x, y=box.y + seen.y)
+    return np.ascontiguousarray(layer[box.y : box.bottom, box.x : box.right]), box
 
 
 def in_crop(thing: np.ndarray, place: Box, crop: Box) -> np.ndarray:
@@ -216,28 +248,17 @@ def _cover(
     return np.where(core, by_shade.clip(0, alpha), np.where(around & (edge >= 0.04), edge, 0))
 
 
-def _thing(plain: np.ndarray, cover: np.ndarray, shade: np.ndarray, tone: np.ndarray) -> np.ndarray:
-    alpha, rest = plain[..., 3], 1 - cover
-    under = _under(alpha, cover, shade)
-    own = plain[..., :3] * alpha[..., None] - (rest * under)[..., None] * tone
-    colour = own / np.maximum(cover, 1e-3)[..., None]
-    return _layer(colour, cover)
+def _thing(plain: np.ndarray, cover: np.ndarray, under: np.ndarray, tone: np.ndarray) -> np.ndarray:
+    own = plain[..., :3] * plain[..., 3:] - ((1 - cover) * under)[..., None] * tone
+    return _layer(own / np.maximum(cover, 1e-3)[..., None], cover)
 
 
-def _effects(plain: np.ndarray, cover: np.ndarray, shade: np.ndarray, tone: np.ndarray) -> np.ndarray:
-    alpha = plain[..., 3]
-    under = _under(alpha, cover, shade)
-    thing = _thing(plain, cover, shade, tone)[..., :3].astype(np.float32) / 255
-    left = plain[..., :3] * alpha[..., None] - cover[..., None] * thing  # what the thing does not explain
+def _effects(plain: np.ndarray, thing: np.ndarray, cover: np.ndarray, under: np.ndarray, tone: np.ndarray) -> np.ndarray:
+    left = plain[..., :3] * plain[..., 3:] - cover[..., None] * thing[..., :3].astype(np.float32) / 255  # what the thing does not explain
     seen = (1 - cover) * under
-    colour = np.where((seen > 0.02)[..., None], left / np.maximum(seen, 0.02)[..., None], tone)
+    certain = (seen > 0.02) | (cover == 0)  # else the rounding of the rest would be seen as a colour
+    colour = np.where(certain[..., None], left / np.maximum(seen, 1e-3)[..., None], tone)
     return _layer(colour, under)
-
-
-def _under(alpha: np.ndarray, cover: np.ndarray, shade: np.ndarray) -> np.ndarray:
-    """The effects' alpha: what the thing leaves of the layer's, and under an opaque thing what is around it."""
-    rest = 1 - cover
-    return np.where(rest > 0.02, (alpha - cover) / np.maximum(rest, 0.02), shade).clip(0, 1)
 
 
 def shadow_and_reflection(effects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -49,7 +49,7 @@ def full_document(width: int = 320, height: int = 300) -> Document:
     mug = noise(90, 70, 1)
     candidates = (
         Candidate(Pixels.from_array(noise(80, 60, 2)), Placement(12, 14), RECIPE | {"seed": 6}),
-        Candidate(Pixels.from_array(mug), Placement(-30, 250), RECIPE),
+        Candidate(Pixels.from_array(mug, shape(90, 70)), Placement(-30, 250), RECIPE),
     )
     made = make_layer(
         "Tasse ☕ 茶碗", candidates[1].pixels, Placement(-30, 250), opacity=0.5, blend="multiply", recipe=RECIPE, candidates=candidates,
@@ -105,6 +105,8 @@ _COMMON = ("id", "name", "opacity", "blend", "visible", "locked", "clipping", "c
 def _layer_differences(a: Layer, b: Layer) -> list[str]:
     found = [f"{a.name}: {name}" for name in ("placement", "recipe") if getattr(a, name) != getattr(b, name)]
     found += [] if same_raster(a.pixels, b.pixels) else [f"{a.name}: pixels"]
+    covers = ([pixels.cover_array() for pixels in (c.pixels, *(one.pixels for one in c.candidates))] for c in (a, b))
+    found += [] if all(map(np.array_equal, *covers)) else [f"{a.name}: cover"]  # None where it is not known
     ours = [(c.placement, c.recipe) for c in a.candidates]
     theirs = [(c.placement, c.recipe) for c in b.candidates]
     same = ours == theirs and all(same_raster(c.pixels, d.pixels) for c, d in zip(a.candidates, b.candidates, strict=True))

@@ -1,7 +1,8 @@
 """The project file: one SQLite database that holds everything a document holds.
 
 Tables: `document` (key, value): "state" is JSON, "profile" an ICC profile, "preview" a PNG; `tiles` (hash, data): zstd-compressed
-256-pixel tiles by name (tiles.py), each stored once however often it is used. The JSON names tiles.
+256-pixel tiles by name (tiles.py), each stored once however often it is used. The JSON names tiles: of pixels four channels ("tiles")
+and, where the engine told what of them is the thing, one more ("cover", pixels.py); of masks one.
 
 A first save writes a new file and renames it (atomic.py). A later save to the same file brings it up to date in one transaction:
 what a stroke changed, not the picture, is written. SQLite's journal lies beside the file only while that lasts; should the

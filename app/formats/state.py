@@ -59,7 +59,7 @@ def _node(node: Node, tiles: PutTiles) -> dict:
     if isinstance(node, Group):
         return plain | {"collapsed": node.collapsed, "fill": node.fill, "children": [_node(child, tiles) for child in node.children]}
     return plain | {
-        "pixels": _raster(node.pixels, tiles),
+        "pixels": _pixels(node.pixels, tiles),
         "placement": _placement(node.placement),
         "recipe": node.recipe,
         "candidates": [_candidate(candidate, tiles) for candidate in node.candidates],
@@ -67,11 +67,16 @@ def _node(node: Node, tiles: PutTiles) -> dict:
 
 
 def _candidate(candidate: Candidate, tiles: PutTiles) -> dict:
-    return {"pixels": _raster(candidate.pixels, tiles), "placement": _placement(candidate.placement), "recipe": candidate.recipe}
+    return {"pixels": _pixels(candidate.pixels, tiles), "placement": _placement(candidate.placement), "recipe": candidate.recipe}
+
+
+def _pixels(pixels: Pixels, tiles: PutTiles) -> dict:
+    plain = _raster(pixels.width, pixels.height, pixels.tiles, tiles)
+    return plain if pixels.cover is None else plain | {"cover": _stored(pixels.cover, tiles)}
 
 
 def _mask(mask: Mask, tiles: PutTiles) -> dict:
-    return _raster(mask, tiles) | {
+    return _raster(mask.width, mask.height, mask.tiles, tiles) | {
         "left": mask.left,
         "top": mask.top,
         "default": mask.default,
@@ -81,9 +86,12 @@ def _mask(mask: Mask, tiles: PutTiles) -> dict:
     }
 
 
-def _raster(raster: Pixels | Mask, tiles: PutTiles) -> dict:
-    stored = [[row, column, name] for (row, column), name in sorted(tiles.put(raster.tiles).items())]
-    return {"width": raster.width, "height": raster.height, "tiles": stored}
+def _raster(width: int, height: int, held: Tiles, tiles: PutTiles) -> dict:
+    return {"width": width, "height": height, "tiles": _stored(held, tiles)}
+
+
+def _stored(held: Tiles, tiles: PutTiles) -> list:
+    return [[row, column, name] for (row, column), name in sorted(tiles.put(held).items())]
 
 
 def _placement(placement: Placement) -> list[float]:
@@ -146,7 +154,12 @@ def _read_candidate(plain: dict, tiles: GetTiles) -> Candidate:
 
 
 def _read_pixels(plain: object, tiles: GetTiles) -> Pixels:
-    return Pixels(*_read_raster(_dict(plain), tiles, 4))
+    plain = _dict(plain)
+    width, height, held = _read_raster(plain, tiles, 4)
+    if "cover" not in plain:  # files of 0.1.0 have none, and of what the engine did not make it is not known
+        return Pixels(width, height, held)
+    cover = _read_tiles(plain["cover"], width, height, tiles, 1)
+    return Pixels(width, height, held, cover=cover if len(cover) == len(plain["cover"]) else None)  # damaged, it would say the wrong thing
 
 
 def _read_mask(plain: dict, tiles: GetTiles) -> Mask:
@@ -164,11 +177,15 @@ def _read_mask(plain: dict, tiles: GetTiles) -> Mask:
 def _read_raster(plain: dict, tiles: GetTiles, channels: int) -> tuple[int, int, Tiles]:
     width = _whole(plain["width"], 0, LONGEST_SIDE)
     height = _whole(plain["height"], 0, min(LONGEST_SIDE, LARGEST_CANVAS // max(width, 1)))
+    return width, height, _read_tiles(plain["tiles"], width, height, tiles, channels)
+
+
+def _read_tiles(plain: object, width: int, height: int, tiles: GetTiles, channels: int) -> Tiles:
     names: dict[Key, str] = {}
-    for row, column, name in (_list(item) for item in _list(plain["tiles"])):
+    for row, column, name in (_list(item) for item in _list(plain)):
         key = _whole(row, 0, (height - 1) // TILE), _whole(column, 0, (width - 1) // TILE)
         names[key] = _text(name)
-    return width, height, tiles.get(names, channels)
+    return tiles.get(names, channels)
 
 
 def _read_placement(plain: object) -> Placement:

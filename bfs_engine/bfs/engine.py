@@ -74,12 +74,12 @@ class BFSEngine(ABC):
         told = self.told(request, seeds)
 
         def finish(layer: np.ndarray, seed: int) -> LayerResult | None:
-            if told.thing is None:
-                layer[..., 3][layer[..., 3] < FAINTEST] = 0
-                placed = from_model(layer, request.crop)
-            else:
-                placed = settled(layer, told.thing(seed), request.crop)
-            return None if placed is None else LayerResult(*placed, self._recipe(request, seed, told))
+            recipe = self._recipe(request, seed, told)
+            if told.thing is not None:
+                return settled(layer, told.thing(seed), request.crop, recipe)
+            layer[..., 3][layer[..., 3] < FAINTEST] = 0
+            placed = from_model(layer, request.crop)
+            return None if placed is None else LayerResult(*placed, recipe)
 
         return self._made(request, report, told, finish)
 
@@ -119,7 +119,7 @@ class BFSEngine(ABC):
         told = self.told_of_thing(request, thing.small)
 
         def finish(layer: np.ndarray, seed: int) -> LayerResult:
-            return LayerResult(*settled(layer, thing, request.crop), self._recipe(request, seed, told))
+            return settled(layer, thing, request.crop, self._recipe(request, seed, told))
 
         return self._made(request, report, told, finish)
 

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from .. import lift
-from ..api import Box
+from ..api import Box, LayerResult
 from ..framing import from_model
 from ..pictures import over
 
@@ -34,24 +34,22 @@ class Thing:
     top: int
 
 
-def settled(layer: np.ndarray, thing: Thing, crop: Box) -> tuple[np.ndarray, int, int]:
-    """The thing in the light of the model's layer, (s, s, 4) float, over that layer's effects.
-
-    -> uint8 straight RGBA, and its left top corner in the picture.
-    """
+def settled(layer: np.ndarray, thing: Thing, crop: Box, recipe: dict) -> LayerResult:
+    """The thing in the light of the model's layer, (s, s, 4) float, over that layer's effects; its cover is the thing's alpha."""
     lit = relit(thing, light_gain(layer, thing.small), crop)
     effects = from_model(effects_around(layer, thing.small[..., 3]), crop)
     if effects is None:
-        return lit, thing.left, thing.top
+        return LayerResult(lit, thing.left, thing.top, recipe, lit[..., 3].copy())
     ground, left, top = effects
     x, y = min(left, thing.left), min(top, thing.top)
     right = max(left + ground.shape[1], thing.left + lit.shape[1])
     bottom = max(top + ground.shape[0], thing.top + lit.shape[0])
-    whole = np.zeros((bottom - y, right - x, 4), np.uint8)
+    whole, cover = np.zeros((bottom - y, right - x, 4), np.uint8), np.zeros((bottom - y, right - x), np.uint8)
     whole[top - y : top - y + ground.shape[0], left - x : left - x + ground.shape[1]] = ground
     place = slice(thing.top - y, thing.top - y + lit.shape[0]), slice(thing.left - x, thing.left - x + lit.shape[1])
     whole[place] = over(lit, whole[place])
-    return whole, x, y
+    cover[place] = lit[..., 3]
+    return LayerResult(whole, x, y, recipe, cover)
 
 
 def effects_around(layer: np.ndarray, cover: np.ndarray) -> np.ndarray:

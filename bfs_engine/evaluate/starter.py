@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..api import Box, LayerResult
+from ..api import Box
 from ..bfs.latents import box_mask
 from ..bfs.pipeline import BFSPipeline
 from ..bfs.relight import Thing, settled
@@ -77,7 +77,7 @@ def delivered(layers: Tensor, references: Tensor) -> Tensor:
     frame, made = Box(0, 0, size, size), []
     for layer, reference in zip(*(batch.permute(0, 2, 3, 1).numpy() for batch in (layers, references))):
         pixels = np.rint(reference * 255).astype(np.uint8)
-        result = LayerResult(*settled(layer, Thing(reference, pixels, 0, 0), frame), {})
+        result = settled(layer, Thing(reference, pixels, 0, 0), frame, {})
         made.append(torch.from_numpy(on_canvas(result, size, size)).permute(2, 0, 1) / 255)
     return torch.stack(made)
 

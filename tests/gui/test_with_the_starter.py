@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +16,9 @@ from app.document import find
 from app.effects import parts_of
 from app.render import render
 from app.samples import samples
+from bfs_engine import lift
 from bfs_engine.bfs.starter import StarterEngine
-from tests.gui.conftest import Editor
+from tests.gui.conftest import Editor, answer
 
 Tell = Callable[..., None]
 SPLIT = 5  # of 255: how far a split layer may look different on opaque ground
@@ -70,6 +73,39 @@ def test_a_thing_behind_another_is_whole_and_its_shadow_is_split_off_and_settled
         assert area.left < 422 - 200, "the shadow is where the thing is now"
         right_half = (look(editor) - look_without(editor, strawberry))[:, 480:]
         assert not right_half.any(), "and nothing of it where it was"
+
+    tell(story, samples()[0].path, vocabulary=main.starter_vocabulary)
+
+
+def test_a_bees_wings_stay_with_it_through_saving_opening_splitting_and_settling(tell: Tell, tmp_path: Path) -> None:
+    project = tmp_path / "bee.downstage"
+
+    async def story(editor: Editor) -> None:
+        panel = editor.window.generate_panel
+        await editor.until(lambda: editor.window.generate.things)
+        panel.seed.setValue(4)
+        panel.seed_lock.setChecked(True)
+        bee = (await editor.insert("bee", (200, 140), (340, 280))).id
+        editor.window.files.ask_target = answer(project)
+        editor.do("file.save_as")
+        await editor.files_done()
+        editor.window.files.open(project)
+        await editor.until(lambda: editor.steps == ["Open"])
+        session = editor.window.session
+        editor.window.layers.choose(bee)
+        whole, known = editor.active.pixels.to_array(), editor.active.pixels.cover_array()
+        wings = lift.shrunk((known > 100) & (known < 190), 2)
+        assert wings.sum() > 500 and (known <= whole[..., 3]).all()
+        before = look(editor)
+        editor.do("layer.split_effects")
+        assert np.abs(look(editor) - before).max() <= 3
+        assert (editor.active.pixels.to_array()[..., 3] == known).all()
+        assert not any(part.pixels.to_array()[..., 3][wings].max() > 20 for part in parts_of(session.document, bee))
+        session.commit("Turn", edits.set_placement(session.document, bee, replace(editor.active.placement.moved(150, 60), rotation=30.0)))
+        editor.do("generate.resettle")
+        await editor.generated()
+        settled = editor.active.pixels.to_array()[..., 3]
+        assert settled.astype(int).sum() == pytest.approx(known.astype(int).sum(), rel=0.01), "all of the bee, turned, and nothing else"
 
     tell(story, samples()[0].path, vocabulary=main.starter_vocabulary)
 

@@ -24,7 +24,7 @@ from app.formats.state import from_json, to_json
 from app.geometry import IDENTITY, Placement
 from app.pixels import Key, Mask, Pixels, Tiles
 from app.render import render
-from tests.documents import RECIPE, differences, flat_document, full_document
+from tests.documents import RECIPE, differences, flat_document, full_document, shape
 from tests.strategies import documents
 
 
@@ -167,7 +167,8 @@ def test_a_project_of_version_1_is_opened_whole_and_saved_as_the_present_one(tmp
     shutil.copy(Path(__file__).parents[1] / "golden" / "project-1.downstage", path)
     opened = open_with_report(path)
     expected = replace(full_document(), profile=b"an ICC profile")
-    assert opened.whole and [problem for problem in differences(expected, opened.document) if not problem.endswith(": id")] == []
+    changed = [problem for problem in differences(expected, opened.document) if not problem.endswith(": id")]
+    assert opened.whole and changed == ["Tasse ☕ 茶碗: cover"], "all but what nobody knew then"
     assert save_document(opened.document, path, expected=opened.stamp)
     assert path.read_bytes()[60:64] == bytes([0, 0, 0, project_file.VERSION])
     assert differences(opened.document, open_document(path)) == []
@@ -178,6 +179,55 @@ def test_one_changed_byte_in_a_project_of_version_1_is_noticed(tmp_path: Path) -
     shutil.copy(Path(__file__).parents[1] / "golden" / "project-1.downstage", path)
     change_one_byte_of_a_tile(path)
     assert not open_with_report(path).whole
+
+
+def made_layer(document: Document) -> Layer:
+    """The one that has candidates."""
+    return next(node for node, _, _ in walk(document) if isinstance(node, Layer) and node.candidates)
+
+
+def test_what_an_engine_knew_of_its_thing_comes_back_and_files_that_do_not_say_open_as_ever(saved: Path) -> None:
+    kept = made_layer(open_document(saved))
+    assert (kept.pixels.cover_array() == made_layer(full_document()).pixels.cover_array()).all() and kept.pixels.cover_array().any()
+    assert kept.candidates[0].pixels.cover is None
+
+    def forget(state: dict) -> None:
+        made = next(node for group in state["layers"] for node in group.get("children", ()) if node.get("candidates"))
+        for pixels in (made["pixels"], *(one["pixels"] for one in made["candidates"])):
+            pixels.pop("cover", None)
+
+    rewrite(saved, forget)
+    opened = open_with_report(saved)
+    assert opened.whole and differences(full_document(), opened.document) == [
+        problem for problem in differences(full_document(), opened.document) if problem.endswith((": id", ": cover"))
+    ]
+    old = made_layer(opened.document)
+    assert old.pixels.cover is None and old.pixels is old.candidates[1].pixels
+    rewrite(saved, lambda state: state["layers"][1]["children"][0]["pixels"].update(cover=7))
+    assert "damaged" in refusal(saved)
+
+
+def test_a_cover_of_which_a_piece_is_lost_is_not_trusted(saved: Path) -> None:
+    with closing(sqlite3.connect(saved)) as database:
+        state = json.loads(database.execute("SELECT value FROM document WHERE key = 'state'").fetchone()[0])
+        name = state["layers"][1]["children"][0]["pixels"]["cover"][0][2]
+        with database:
+            database.execute("DELETE FROM tiles WHERE hash = ?", (bytes.fromhex(name),))
+    opened = open_with_report(saved)
+    assert not opened.whole and made_layer(opened.document).pixels.cover is None
+    assert [problem for problem in differences(full_document(), opened.document) if not problem.endswith(": id")] == ["Tasse ☕ 茶碗: cover"]
+
+
+def test_what_is_known_of_a_thing_takes_little_room(tmp_path: Path) -> None:
+    """Of a thing with soft edges, 700 × 700 pixels."""
+    layer, cover = np.dstack([np.full((700, 700, 3), 90, np.uint8), shape(700, 700)]), shape(700, 700, 1)
+    sizes = []
+    for known in (None, cover):
+        document = Document(700, 700, (make_layer("thing", Pixels.from_array(layer, known)),))
+        save_document(document, tmp_path / "a.downstage")
+        with closing(sqlite3.connect(tmp_path / "a.downstage")) as database:
+            sizes.append(database.execute("SELECT sum(length(data)) FROM tiles").fetchone()[0])
+    assert 0 < sizes[1] - sizes[0] < cover.size // 10
 
 
 def test_the_layer_still_shows_one_of_its_candidates_after_opening(saved: Path) -> None:

@@ -150,11 +150,52 @@ def test_the_shadow_goes_on_under_the_thing_and_leaves_no_outline_of_it() -> Non
     assert split(layer)[1][:20, :, 3].max() < 0.03 * 255
 
 
-def test_a_thing_whose_cover_is_known_is_split_by_it() -> None:
-    layer, ball, dark = ball_with_shadow()
-    thing, effects = split(layer, np.rint(ball * 255).astype(np.uint8))
-    assert np.abs(thing[..., 3] / 255 - ball).max() < 0.01
-    assert np.abs(effects[..., 3] / 255 - dark)[~grown(ball > 0, 2)].max() < 0.01
+def winged() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A ball with a wing on its left that lets two thirds through, above a shadow of half; the layer, thing's and shadow's alpha."""
+    _, ball, dark = ball_with_shadow()
+    y, x = np.mgrid[:SIZE, :SIZE] + 0.5
+    wing = np.clip(11 - np.hypot(x - 14, y - 40), 0, 1) * 0.35
+    cover = np.maximum(ball, wing)
+    dark = np.maximum(dark, 0.4 * np.exp(-(((x - 16) / 14) ** 2 + ((y - 46) / 6) ** 2)))
+    alpha = cover + (1 - cover) * dark
+    shade = np.where((ball >= wing)[..., None], (220, 60, 40), (120, 200, 230))
+    colour = shade * (cover / np.maximum(alpha, 1e-9))[..., None]
+    return np.rint(np.dstack([colour, alpha * 255])).astype(np.uint8), cover, dark
+
+
+def test_a_thing_whose_cover_is_known_keeps_its_wings_and_the_shadow_below_them_goes_to_the_effects() -> None:
+    layer, cover, dark = winged()
+    thing, effects = split(layer, np.rint(cover * 255).astype(np.uint8))
+    assert np.abs(thing[..., 3] / 255 - cover).max() < 0.005
+    wing = (cover > 0.3) & (disc() == 0)
+    assert np.abs(thing[..., :3][wing].astype(int) - (120, 200, 230)).max() <= 8, "its own colour, not darkened by the shadow below it"
+    assert np.abs(effects[..., 3] / 255 - dark)[cover < 0.9].max() < 0.03 and effects[..., :3][dark > 0.1].max() <= 12
+    told, shadow = split(layer)
+    assert not told[..., 3][wing & (dark < 0.2)].any() and shadow[..., 2][wing & (dark < 0.2)].min() > 100, "told from what is opaque, they are lost"
+
+
+def test_a_thing_that_is_nowhere_opaque_is_split_where_it_is_known() -> None:
+    layer, cover, dark = winged()
+    cover[:, 28:] = 0
+    glass = np.rint(np.minimum(cover, 0.35) * 255).astype(np.uint8)
+    pane = layer.copy()
+    pane[:, 28:] = 0
+    thing, _ = split(pane, glass)
+    assert (thing[..., 3] == np.minimum(glass, pane[..., 3])).all() and thing[..., 3].any()
+    with pytest.raises(EngineError, match="Nothing in this layer is opaque"):
+        split(pane, np.zeros_like(glass))
+
+
+@settings(max_examples=40)
+@given(arrays.arrays(np.uint8, (11, 9, 4)), arrays.arrays(np.uint8, (11, 9)), st.sampled_from((0, 128, 255)))
+def test_whatever_is_known_of_a_layer_thing_over_effects_is_the_layer(layer: np.ndarray, cover: np.ndarray, shade: int) -> None:
+    cover[0, 0] = layer[0, 0, 3] = 255
+    thing, effects = split(layer, cover)
+    assert (thing[..., 3] == np.minimum(cover, layer[..., 3])).all()
+    ground = np.full((11, 9, 3), shade)
+    assert np.abs(over(thing, over(effects, ground)) - over(layer, ground)).max() <= 6
+    outside = (cover == 0) & (layer[..., 3] > 0)
+    assert np.abs(over(effects, ground) - over(layer, ground))[outside].max(initial=0) <= 1, "beside the thing nothing changes"
 
 
 def test_a_layer_without_anything_opaque_is_refused_in_a_sentence() -> None:

@@ -53,8 +53,9 @@ def test_a_settled_thing_has_its_own_edges_however_soft_the_models_are() -> None
     drawn, small = model_layer(1.0)
     drawn[..., 3] = lift.blur(drawn[..., 3:], 1)[..., 0]
     drawn[..., :3] *= 0.7  # a dark rim, as models make them
-    pixels, left, top = settled(drawn, striped(small), CROP)
-    assert (left, top) == (180, 130) and pixels.shape[1] > 80, "the shadow hangs out to the right"
+    made = settled(drawn, striped(small), CROP, {})
+    pixels = made.pixels
+    assert (made.left, made.top) == (180, 130) and pixels.shape[1] > 80, "the shadow hangs out to the right"
     edge = pixels[20, :6]
     assert (edge[:, 3] == 255).all() and edge[:, 0] == pytest.approx(int(edge[5, 0]), abs=2), "no fringe"
     assert 60 < pixels[80, 110, 3] < 120 and pixels[80, 110, :3].max() == 0, "the model's shadow"
@@ -64,16 +65,30 @@ def test_a_thing_without_effects_is_delivered_as_it_is() -> None:
     drawn, small = model_layer(1.0)
     drawn[38:44, 40:58] = (0, 0, 0, FAINTEST / 2)
     own = striped(small)
-    pixels, left, top = settled(drawn, own, CROP)
-    assert (left, top) == (own.left, own.top)
-    assert np.abs(pixels.astype(int) - own.pixels).max() <= 1
+    made = settled(drawn, own, CROP, {})
+    assert (made.left, made.top) == (own.left, own.top)
+    assert np.abs(made.pixels.astype(int) - own.pixels).max() <= 1
+    assert (made.cover == own.pixels[..., 3]).all()
 
 
 def test_a_shadow_above_and_left_of_the_thing_widens_the_layer() -> None:
     drawn, small = model_layer(1.0)
     drawn[8:12, 4:12] = (0, 0, 0, 0.5)
     own = striped(small)
-    pixels, left, top = settled(drawn, own, CROP)
-    assert left < own.left and top < own.top
-    inside = pixels[own.top - top : own.top - top + 96, own.left - left : own.left - left + 80]
+    made = settled(drawn, own, CROP, {})
+    assert made.left < own.left and made.top < own.top
+    place = slice(own.top - made.top, own.top - made.top + 96), slice(own.left - made.left, own.left - made.left + 80)
+    inside = made.pixels[place]
     assert (inside[..., 3] == 255).all() and np.abs(inside.astype(int) - own.pixels).max() <= 1
+
+
+def test_a_settled_layer_says_what_of_it_is_the_thing_however_translucent_that_is() -> None:
+    drawn, small = model_layer(1.0)
+    drawn[8:12, 4:12] = (0, 0, 0, 0.5)
+    own = striped(small)
+    own.pixels[:48, :, 3] = 90  # wings, on a body
+    made = settled(drawn, own, CROP, {})
+    assert made.cover.shape == made.pixels.shape[:2]
+    inside = made.cover[own.top - made.top : own.top - made.top + 96, own.left - made.left : own.left - made.left + 80]
+    assert (inside == own.pixels[..., 3]).all() and made.cover.sum() == inside.sum(), "not the shadow"
+    assert (made.cover <= made.pixels[..., 3]).all()
