@@ -178,7 +178,7 @@ ACTIONS = (
     Action("view.turn_left", _T("actions", "15° to the Left"), (), "", under=TURN),
     Action("view.turn_right", _T("actions", "15° to the Right"), (), "", under=TURN),
     Action("view.upright", _T("actions", "Upright"), ("Shift+R",), "", under=TURN),
-    Action("view.flip", _T("actions", "Flip View"), ("Shift+H",), checkable=True),
+    Action("view.flip", _T("actions", "Flip View"), ("Shift+H",), "flip-across", checkable=True),
     Action("view.rulers", _T("actions", "Rulers"), ("Ctrl+R",), rule=True, checkable=True),
     Action("view.guides", _T("actions", "Show Guides"), ("Ctrl+;",), under=GUIDES, checkable=True),
     Action("view.guides_lock", _T("actions", "Lock Guides"), ("Ctrl+Alt+;",), under=GUIDES, checkable=True),

@@ -52,6 +52,7 @@ from ui.surroundings import Surroundings
 from ui.theme import Icons, Theme, apply_theme, theme_for, watch_system_theme
 from ui.tool_desk import PAINTING, TOOLS, ToolDesk
 from ui.transform_bar import TransformBar
+from ui.view_bar import ViewBar
 from ui.view_commands import ViewCommands
 from ui.welcome import Welcome
 
@@ -176,6 +177,8 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.looks.ruled, 1)
         self.setCentralWidget(middle)
+        self.view_bar = ViewBar(self.actions_[f"view.{name}"] for name in ("upright", "turn_left", "turn_right", "flip"))
+        self.options.add_page(self.view_bar)
         self.docks = Docks(self, self.generate_panel, self.layer_panel, self.history_panel, self.queue_panel)
         self.docks.add_tools([self.actions_[f"edit.tool_{tool}"] for tool in TOOLS], self.options)
         self.docks.add_panel_entries(self.actions_.menus["view"])
@@ -211,6 +214,7 @@ class MainWindow(QMainWindow):
         self.layers.said.connect(self.messages.say)
         self.history_panel.went.connect(lambda index: self.session.go_to(index))
         self.canvas.view_changed.connect(self._view_changed)
+        self.view_bar.angle_wanted.connect(self.canvas.turn_to)
         self.canvas.pointed.connect(self.status.show_point)
         self.canvas.dropped.connect(self.clipboard.drop)
         self.clipboard.files_wanted.connect(files.place)
@@ -248,6 +252,7 @@ class MainWindow(QMainWindow):
         for _, action in self.actions_.entries():
             if not action.objectName().startswith(("file.", "help.", "edit.preferences")):
                 action.triggered.connect(self.welcome.hide)  # what works on the document is done in sight of it
+        files.generating = lambda: generation.alive
         files.failed.connect(self.say_error)
         files.told.connect(lambda sentence, hint: self.messages.say(sentence, hint))
         files.busy.connect(self.status.show_work)
@@ -341,16 +346,8 @@ class MainWindow(QMainWindow):
     # Saying
 
     def say_error(self, error: Exception) -> None:
-        """An expected error as its sentence; anything else as what it is: a fault of the program."""
-        sentence = getattr(error, "sentence", "")
-        if sentence:
-            self.messages.say(sentence, getattr(error, "hint", ""), "error")
-        else:
-            self.messages.say(
-                self.tr("Something went wrong in Downstage: {what}").format(what=str(error) or type(error).__name__),
-                self.tr("Your document is as it was. Save it now; the log holds the details."),
-                "error",
-            )
+        """See MessageBar.say_error."""
+        self.messages.say_error(error)
 
     # Windows and looks
 
@@ -385,6 +382,8 @@ class MainWindow(QMainWindow):
         elif self.desk.tool == "transform":
             page = self.transform_bar
             page.show_tool(self.desk.transforming)
+        elif self.desk.tool == "rotate":
+            page = self.view_bar
         self.options.show_page(page)
         self.options.show_rect(*self.desk.numbers())
         self.generate_panel.show_box(self.desk.box_words(), depth_words(self.session) if self.desk.box else "")
@@ -392,6 +391,7 @@ class MainWindow(QMainWindow):
 
     def _view_changed(self) -> None:
         self.status.show_view(self.canvas.view)
+        self.view_bar.show_angle(self.canvas.view.rotation)
         self.actions_["view.flip"].setChecked(self.canvas.view.flipped)
 
     def _mask_view_changed(self) -> None:
@@ -446,7 +446,7 @@ class MainWindow(QMainWindow):
         self._words_later = self._around.loop.call_later(0.3, self.models.load_vocabulary)  # after the window is up
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._leaving or (not self.session.modified and self.files.idle):
+        if self._leaving or not (self.session.modified or self.generation.alive or not self.files.idle):
             self._end()
             event.accept()
             return

@@ -86,6 +86,14 @@ class MessageBar(QFrame):
         self._clock.start() if kind == "info" and not choices else self._clock.stop()
         self._take_place()
 
+    def say_error(self, error: Exception) -> None:
+        """An expected error as its sentence; anything else as what it is: a fault of the program."""
+        if sentence := getattr(error, "sentence", ""):
+            self.say(sentence, getattr(error, "hint", ""), "error")
+            return
+        sentence = self.tr("Something went wrong in Downstage: {what}").format(what=str(error) or type(error).__name__)
+        self.say(sentence, self.tr("Your document is as it was. Save it now; the log holds the details."), "error")
+
     def _take_place(self) -> None:
         """At the top middle, as wide as its words need."""
         room = self.parentWidget().width() - 2 * INSET

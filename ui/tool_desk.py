@@ -353,12 +353,10 @@ class ToolDesk(QObject):
             words = self.tr("The model sees {width} × {height} px around it")
             seen = words.format(width=context.width, height=context.height) if context else self.tr("Draw a box on the picture.")
             return self.tr("Generation Box"), self.box, True, seen
-        if self.tool in (*PAINTING, "pick"):
+        if self.tool in (*PAINTING, "pick", "rotate"):
             return "", None, False, ""
         if self.tool == "crop":
             return self.tr("Crop"), self._crop_tool.area, True, self.tr("Enter: crop. Esc: leave the canvas as it is.")
-        if self.tool == "rotate":
-            return self.tr("Rotate View"), None, False, ""
         node = self._session.active_node
         area = self._move_tool.overlay.outline
         return self.tr("Move"), area, False, "" if area else node.name if node else self.tr("No layer is active")

@@ -1297,14 +1297,6 @@
 <context>
     <name>MainWindow</name>
     <message>
-        <source>Something went wrong in Downstage: {what}</source>
-        <translation>In Downstage ist etwas schiefgegangen: {what}</translation>
-    </message>
-    <message>
-        <source>Your document is as it was. Save it now; the log holds the details.</source>
-        <translation>Ihr Dokument ist, wie es war. Speichern Sie es jetzt; das Protokoll enthält die Einzelheiten.</translation>
-    </message>
-    <message>
         <source>“{name}” was opened with changes.</source>
         <translation>„{name}“ wurde mit Änderungen geöffnet.</translation>
     </message>
@@ -1365,6 +1357,14 @@
     <message>
         <source>Dismiss the message</source>
         <translation>Die Meldung ausblenden</translation>
+    </message>
+    <message>
+        <source>Something went wrong in Downstage: {what}</source>
+        <translation>In Downstage ist etwas schiefgegangen: {what}</translation>
+    </message>
+    <message>
+        <source>Your document is as it was. Save it now; the log holds the details.</source>
+        <translation>Ihr Dokument ist, wie es war. Speichern Sie es jetzt; das Protokoll enthält die Einzelheiten.</translation>
     </message>
 </context>
 <context>
@@ -1938,10 +1938,6 @@ wird ausgeschnitten</translation>
         <translation>Anstoßen</translation>
     </message>
     <message>
-        <source>Rotate View</source>
-        <translation>Ansicht drehen</translation>
-    </message>
-    <message>
         <source>The model sees {width} × {height} px around it</source>
         <translation>Das Modell sieht {width} × {height} px darum herum</translation>
     </message>
@@ -2015,6 +2011,25 @@ wird ausgeschnitten</translation>
     <message>
         <source>{name} in pixels</source>
         <translation>{name} in Pixeln</translation>
+    </message>
+</context>
+<context>
+    <name>ViewBar</name>
+    <message>
+        <source>Angle</source>
+        <translation>Winkel</translation>
+    </message>
+    <message>
+        <source>Angle of the view</source>
+        <translation>Winkel der Ansicht</translation>
+    </message>
+    <message>
+        <source>How far the view is turned, in degrees. The picture itself stays as it is.</source>
+        <translation>Wie weit die Ansicht gedreht ist, in Grad. Das Bild selbst bleibt, wie es ist.</translation>
+    </message>
+    <message>
+        <source>Rotate View</source>
+        <translation>Ansicht drehen</translation>
     </message>
 </context>
 <context>

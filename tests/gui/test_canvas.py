@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QSpinBox
+from PySide6.QtWidgets import QApplication, QSpinBox, QToolButton
 
 from app.document import Document, Guide, make_layer
 from app.formats import save_document
@@ -114,6 +114,34 @@ def test_the_wheel_zooms_at_the_pointer(tell: Tell, scene: Path) -> None:
             canvas.zoom_to(zoom, point)
             back = canvas.to_widget(30, 40)
             assert abs(back.x() - point.x()) <= 1 and abs(back.y() - point.y()) <= 1
+
+    tell(story, scene)
+
+
+def test_the_bar_of_the_rotate_tool_has_the_angle_and_the_way_back(tell: Tell, scene: Path) -> None:
+    async def story(editor: Editor) -> None:
+        canvas, bar = editor.window.canvas, editor.window.view_bar
+        editor.key(Qt.Key.Key_R)
+        assert bar.isVisible()
+        centre = QPointF(canvas.rect().center())
+        middle = canvas.to_canvas(centre)
+        bar.angle.setFocus()
+        bar.angle.selectAll()
+        QTest.keyClicks(bar.angle, "30")
+        QTest.keyClick(bar.angle, Qt.Key.Key_Return)
+        assert canvas.view.rotation == 30 and canvas.to_canvas(centre) == pytest.approx(middle, abs=1)
+        buttons = {button.defaultAction().objectName(): button for button in bar.findChildren(QToolButton)}
+        buttons["view.turn_left"].click()
+        assert canvas.view.rotation == 15 and bar.angle.value() == 15
+        buttons["view.flip"].click()
+        assert canvas.view.flipped and buttons["view.flip"].isChecked() and bar.angle.value() == canvas.view.rotation
+        canvas.setFocus()
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=canvas.rect().center() + QPoint(100, 0))
+        QTest.mouseMove(canvas, canvas.rect().center() + QPoint(0, 100))
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=canvas.rect().center() + QPoint(0, 100))
+        assert bar.angle.value() == pytest.approx(canvas.view.rotation, abs=0.1) != 15  # it follows the hand
+        buttons["view.upright"].click()
+        assert canvas.view.rotation == bar.angle.value() == 0
 
     tell(story, scene)
 
