@@ -83,6 +83,13 @@ def link_mask(document: Document, id: str, linked: bool) -> Document:
     return edits.set_mask(document, id, _linked(node, mask) if linked else _unlinked(node, mask))
 
 
+def stay_on_canvas(document: Document, id: str) -> Document:
+    """Unlink the mask of a layer that lies scaled or turned, before pixels come that lie straight: those would not take it along."""
+    layer = _layer(document, id)
+    turned = layer.mask is not None and layer.mask.linked and not layer.placement.is_translation
+    return link_mask(document, id, False) if turned else document
+
+
 def enable_mask(document: Document, id: str, enabled: bool) -> Document:
     """Let the mask hide things, or show all as if there were none."""
     return edits.set_mask(document, id, replace(_mask(document, id), enabled=enabled))

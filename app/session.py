@@ -15,7 +15,7 @@ from typing import TypeVar
 from bfs_engine import framing, lift
 from bfs_engine.api import Box, EngineError, ExtractRequest, InsertRequest, LayerResult, Request, ResettleRequest
 
-from . import edits, effects
+from . import edits, effects, masks
 from .arrival import Origin, back_then, changes, moved, moved_box, nothing_left, shift_since, stack_top, survivor
 from .document import Candidate, Document, Group, Layer, below, find, make_layer, parent_of, walk
 from .formats.atomic import Stamp
@@ -302,6 +302,8 @@ class Session:
             label = phrase("Generate “{name}” again", name=request.prompt)
         if not in_place:  # else they lie in the pixels of the candidate that was made before, and go along with it
             results = tuple(moved(each, *shift) for each in results)
+            for layer in (target, *effects.parts_of(document, target.id)):
+                document = masks.stay_on_canvas(document, layer.id)
         self.commit(label, effects.add_candidates(document, target.id, _candidates(request, results), in_place))
         return target.id
 

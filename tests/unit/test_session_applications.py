@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app import edits, effects, masks
-from app.document import Document, Group, Layer, find, make_layer, walk
+from app.document import Candidate, Document, Group, Layer, find, make_layer, walk
 from app.effects import split_effects
 from app.errors import EditError
 from app.geometry import Placement
@@ -467,3 +467,31 @@ def test_what_undo_holds_of_covers_counts_as_memory() -> None:
     session.commit("Forget", edits.replace_node(session.document, unknown))
     costs = [step.cost for step in session.history._steps]
     assert costs[-1] == TILE * TILE * 5, "four channels and the cover"
+
+
+@pytest.mark.parametrize("place", [Placement(45, 20), Placement(30, 20, rotation=90), Placement(25, 15, -1.0), Placement(30, 20, 1.3, 1.3, 30)])
+@pytest.mark.parametrize("split", [False, True], ids=["whole", "split"])
+def test_a_mask_hides_the_same_of_a_thing_that_is_settled_however_it_lies(place: Placement, split: bool) -> None:
+    session, id = hive()
+    half = np.full((60, 70), 255, np.uint8)
+    half[:, :25] = 0
+    document = edits.set_mask(session.document, id, Mask.from_array(half))
+    if split:
+        document, _ = split_effects(document, id)
+    else:
+        alone_in_it = Candidate(Pixels.from_array(bee()[1], bee()[1][..., 3]), Placement(20, 10), {})
+        document = edits.add_candidate(document, id, alone_in_it)
+    session.commit("Place", edits.set_placement(document, id, place))
+
+    def seen(document: Document) -> np.ndarray:
+        """Without a shadow, which stays where it was until the thing has a new one."""
+        for part in effects.parts_of(document, id):
+            document = edits.set_visible(document, part.id, False)
+        return look(document)
+
+    before = seen(session.document)
+    request = session.capture_resettle(id)()
+    session.place(request, results(request, request.thing), id)
+    assert (np.abs(seen(session.document) - before).max(axis=2) > 12).sum() < 20, "its edges are resampled where it was turned"
+    back = effects.use_candidate(session.document, id, len(find(session.document, id).candidates) - 2)
+    assert np.abs(seen(back) - before).max() <= 2
