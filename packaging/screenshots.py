@@ -2,6 +2,7 @@
 
     python packaging/screenshots.py --all FOLDER      every panel, dialog, menu and options bar, dark and light, to be looked at
     python packaging/screenshots.py --all FOLDER --language de      the same in German, whose words are longer
+    QT_SCALE_FACTOR=2 python packaging/screenshots.py --all FOLDER  as on a dense screen, which must be large enough
 
 The window is driven through its own actions and grabbed from within, so no screen is needed (QT_QPA_PLATFORM=offscreen is set
 where there is no display). Each picture is kept under 400 kB by a palette of 256 colours.
@@ -14,20 +15,26 @@ import asyncio
 import os
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp()  # a user who has never started it before
+os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp()  # a user who has never started it before
 
 from PIL import Image  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 import main  # noqa: E402
-from bfs_engine.api import Box  # noqa: E402
+from app import edits, layout  # noqa: E402
+from app.document import Guide  # noqa: E402
+from app.errors import EditError  # noqa: E402
+from app.formats import losses  # noqa: E402
 from app.settings import Settings, settings_path  # noqa: E402
+from bfs_engine.api import Box  # noqa: E402
+from ui.aids import BACKDROPS  # noqa: E402
 from ui.language import LANGUAGES  # noqa: E402
 from ui.main_window import MainWindow  # noqa: E402
 from ui.tool_desk import TOOLS  # noqa: E402
@@ -108,7 +115,14 @@ DIALOGS = (  # actions that open something
     "file.new",
     "file.export",
     "file.export_layers",
+    "generate.preset_save",
+    "generate.presets",
 )
+QUESTIONS = {  # that are only asked when there is a reason to
+    "save": lambda files: files.ask_to_save("coffee.png"),
+    "changed": lambda files: files.ask_about_change("coffee.downstage"),
+    "losses": lambda files: files.confirm_losses("coffee.psd", losses(files.session.document, Path("coffee.psd"))),
+}
 
 
 async def everything(window: MainWindow, folder: Path) -> None:
@@ -120,18 +134,60 @@ async def everything(window: MainWindow, folder: Path) -> None:
     await finished(window)
     window.actions_["layer.mask_box"].trigger()
     window.actions_["layer.tag_violet"].trigger()
-    window.messages.say("A sentence that says what happened.", "And a hint about what to do next.", "warning")
+    window.generate.presets.save("Strawberry, seed 3")
+    window.around.settings.add_recent(ROOT / "README.md")
     for theme in ("dark", "light"):
         window.theme_menu.choose(theme)
         await asyncio.sleep(0.5)
         await parts(window, folder, theme)
+        await states(window, folder, theme)
         for name in DIALOGS:
             window.actions_[name].trigger()
             await asyncio.sleep(3 if name == "file.export" else 0.6)  # its preview comes from another thread
-            for shown in [widget for widget in QApplication.topLevelWidgets() if widget.isVisible() and widget is not window]:
-                grab(shown, folder / f"{theme}-{name}.png")
-                shown.close()
+            grab_dialogs(window, folder / f"{theme}-{name}.png")
             await asyncio.sleep(0.1)
+        for name, ask in QUESTIONS.items():
+            asked = window.loop.create_task(ask(window.files))
+            await asyncio.sleep(0.3)
+            grab_dialogs(window, folder / f"{theme}-question-{name}.png")
+            await asked
+
+
+def grab_dialogs(window: MainWindow, path: Path) -> None:
+    """Whatever has opened over the window; then it is closed."""
+    for shown in [widget for widget in QApplication.topLevelWidgets() if widget.isVisible() and widget is not window]:
+        grab(shown, path)
+        shown.close()
+
+
+async def states(window: MainWindow, folder: Path, theme: str) -> None:
+    """What is seen only at times: settings and a reference, jobs and their preview, aids on each backdrop, what went wrong."""
+    panel = window.generate_panel
+    window.docks.show_panel("generate")
+    window.actions_["generate.reference_layer"].trigger()
+    panel._fold.setChecked(True)
+    await asyncio.sleep(0.3)
+    grab(window.docks.docks["generate"], folder / f"{theme}-panel-generate-unfolded.png")
+    panel._fold.setChecked(False)
+    window.actions_["generate.reference_clear"].trigger()
+    for prompt in ("teapot", "banana", "teddy bear"):
+        window.generation.submit(Box(440, 20, 130, 110), prompt, seed=2, steps=16, guidance=None)
+    window.docks.show_panel("queue")
+    while window.generation.alive and not window.canvas.has_preview:
+        await asyncio.sleep(0.01)
+    grab(window, folder / f"{theme}-jobs.png")
+    window.generation.cancel_all()
+    await finished(window)
+    aids, ground = window.looks.aids, window.session.document.layers[0].id
+    window.session.preview(layout.add_guide(edits.set_visible(window.session.document, ground, False), Guide(True, 120.0)))
+    for kind in BACKDROPS:
+        window.looks.set_aids(rulers=True, grid=True, guides=True, backdrop=kind)
+        window.say_error(EditError("A sentence that says what went wrong.", "And a hint about what to do next."))
+        await asyncio.sleep(0.3)
+        grab(window, folder / f"{theme}-backdrop-{kind}.png")
+    window.session.discard()
+    window.looks.set_aids(**asdict(aids))
+    window.messages.say("A sentence that says what happened.", "And a hint about what to do next.", "warning")
 
 
 async def parts(window: MainWindow, folder: Path, theme: str) -> None:

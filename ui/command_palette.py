@@ -123,7 +123,7 @@ class _Row(QStyledItemDelegate):
         painter.setPen(QColor(theme.text if able else theme.faint))
         painter.drawText(text, left, index.data())
         used = option.fontMetrics.horizontalAdvance(index.data())
-        painter.setPen(QColor(theme.faint))
+        painter.setPen(QColor(theme.muted))
         painter.drawText(text.adjusted(used + 12, 0, 0, 0), left, index.data(_MENU))
         painter.setPen(QColor(theme.muted))
         painter.drawText(text, right, index.data(_KEYS))

@@ -48,7 +48,7 @@ class HistoryPanel(QWidget):
         for row, label in enumerate(labels):
             item = self.list.item(row)
             item.setText(translated(label))
-            item.setForeground(QColor(self._icons.theme.text if row <= index else self._icons.theme.faint))
+            item.setForeground(QColor(self._icons.theme.text if row <= index else self._icons.theme.muted))
         self.list.setCurrentRow(index)
         self.list.scrollToItem(self.list.item(index))
 

@@ -132,7 +132,7 @@ class LayerDelegate(QStyledItemDelegate):
     def _paint_words(self, painter: QPainter, option: QStyleOptionViewItem, text: QRect, node: Node) -> None:
         theme = self._icons.theme
         below = described(node)
-        painter.setPen(QColor(theme.text if node.visible else theme.faint))
+        painter.setPen(QColor(theme.text if node.visible else theme.muted))
         metrics = option.fontMetrics
         lines = text.adjusted(0, 7, 0, -7) if below else text
         place = Qt.AlignmentFlag.AlignLeft | (Qt.AlignmentFlag.AlignTop if below else Qt.AlignmentFlag.AlignVCenter)
@@ -142,7 +142,7 @@ class LayerDelegate(QStyledItemDelegate):
             painter.save()
             font.setPixelSize(max(font.pixelSize() - 2, 9))
             painter.setFont(font)
-            painter.setPen(QColor(theme.muted if node.visible else theme.faint))
+            painter.setPen(QColor(theme.muted))
             place = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
             painter.drawText(lines, place, painter.fontMetrics().elidedText(below, Qt.TextElideMode.ElideRight, text.width()))
             painter.restore()

@@ -72,6 +72,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self._around = around
         self._leaving = False
+        self._asking: asyncio.Task | None = None  # whether it may be closed
         theme = theme_for(around.settings.get("theme", "system"))
         apply_theme(QApplication.instance(), theme)
         self.icons = Icons(theme)
@@ -247,6 +248,7 @@ class MainWindow(QMainWindow):
         files.opened.connect(self.welcome.hide)
         files.closed.connect(self.begin_anew)
         self.welcome.open_wanted.connect(files.open)
+        self.welcome.new_wanted.connect(files.new)
         self.welcome.chosen.connect(files.open)
         self.welcome.sample_chosen.connect(self.open_sample)
         for _, action in self.actions_.entries():
@@ -451,7 +453,8 @@ class MainWindow(QMainWindow):
             event.accept()
             return
         event.ignore()
-        self._around.loop.create_task(self._leave())
+        if self._asking is None or self._asking.done():
+            self._asking = self._around.loop.create_task(self._leave())
 
     @property
     def around(self) -> Surroundings:

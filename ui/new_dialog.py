@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QColorDialog, QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QColorDialog, QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from app.document import Document, make_layer
 from app.layout import LARGEST_CANVAS, LONGEST_SIDE
@@ -61,8 +61,8 @@ class NewDialog(QDialog):
         self._dpi, self._own, self._ground = DEFAULT["dpi"], QColor("#808080"), "#ffffff"
         self.preset, self.ground = QComboBox(), QComboBox()
         self.width_field, self.height_field = self._side(self.tr("Width")), self._side(self.tr("Height"))
-        self.swap = QToolButton()
-        self.swap.setText(self.tr("Swap width and height"))
+        self.swap = QPushButton(self.tr("Swap Width and Height"))
+        self.swap.setAutoDefault(False)
         self.note = QLabel(self.tr("A canvas has at most {count} million pixels.").format(count=LARGEST_CANVAS // 10**6))
         self.note.setObjectName("error")
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
@@ -89,7 +89,7 @@ class NewDialog(QDialog):
     def _fill_grounds(self, last: str) -> None:
         for words, colour in ((self.tr("White"), "#ffffff"), (self.tr("Black"), "#000000"), (self.tr("Transparent"), "")):
             self.ground.addItem(words, colour)
-        self.ground.addItem(self.tr("Another colour…"), "another")
+        self.ground.addItem(self.tr("Another Colour…"), "another")
         if self.ground.findData(last) < 0 and QColor(last).isValid():
             self._take_colour(QColor(last))
         else:
@@ -107,7 +107,7 @@ class NewDialog(QDialog):
             (self.tr("Background"), self.ground),
         ):
             form.addRow(words, widget)
-            if not isinstance(widget, QToolButton):
+            if words:
                 widget.setAccessibleName(words)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 18, 18, 14)

@@ -94,7 +94,7 @@ def _palette(theme: Theme) -> QPalette:
         QPalette.ColorRole.Base: theme.panel,
         QPalette.ColorRole.AlternateBase: theme.raised,
         QPalette.ColorRole.Text: theme.text,
-        QPalette.ColorRole.PlaceholderText: theme.faint,
+        QPalette.ColorRole.PlaceholderText: theme.muted,
         QPalette.ColorRole.Button: theme.raised,
         QPalette.ColorRole.ButtonText: theme.text,
         QPalette.ColorRole.Highlight: theme.accent,

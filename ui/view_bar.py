@@ -43,6 +43,7 @@ class ViewBar(QWidget):
             button = QToolButton()
             button.setDefaultAction(command)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setObjectName("framed")
             button.setFixedHeight(28)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)

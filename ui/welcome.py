@@ -21,6 +21,7 @@ class Welcome(QFrame):
     """Lies over a widget until something is chosen or Esc is pressed."""
 
     open_wanted = Signal()
+    new_wanted = Signal()
     chosen = Signal(object)  # Path of a recent file, or of one that was dropped here
     sample_chosen = Signal(object)  # Sample
 
@@ -31,6 +32,9 @@ class Welcome(QFrame):
         self.setAcceptDrops(True)
         over.installEventFilter(self)
         self._icons, self._settings = icons, settings
+        self.new = QPushButton(self.tr("New…"))
+        self.new.setToolTip(self.tr("An empty picture of any size"))
+        self.new.clicked.connect(self.new_wanted)
         self.open = QPushButton(self.tr("Open a Picture or Project…"))
         self.open.setObjectName("primary")
         self.open.clicked.connect(self.open_wanted)
@@ -73,7 +77,7 @@ class Welcome(QFrame):
         words.setObjectName("muted")
         words.setWordWrap(True)
         buttons = QHBoxLayout()
-        for widget in (self.open, self.close_button):
+        for widget in (self.open, self.new, self.close_button):
             buttons.addWidget(widget)
         buttons.addStretch(1)
         inner = QWidget()

@@ -285,7 +285,7 @@
     </message>
     <message>
         <source>Queue</source>
-        <translation>Warteschlange</translation>
+        <translation>Aufträge</translation>
     </message>
     <message>
         <source>Tools</source>
@@ -1468,8 +1468,8 @@
         <translation>Eine Arbeitsfläche hat höchstens {count} Millionen Pixel.</translation>
     </message>
     <message>
-        <source>Another colour…</source>
-        <translation>Andere Farbe …</translation>
+        <source>Another Colour…</source>
+        <translation>Andere Farbe…</translation>
     </message>
     <message>
         <source>Background</source>
@@ -1504,7 +1504,7 @@
         <translation>Größe</translation>
     </message>
     <message>
-        <source>Swap width and height</source>
+        <source>Swap Width and Height</source>
         <translation>Breite und Höhe tauschen</translation>
     </message>
     <message>
@@ -1654,6 +1654,10 @@
 <context>
     <name>QMessageBox</name>
     <message>
+        <source>A layer is still being made.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>About Downstage</source>
         <translation>Über Downstage</translation>
     </message>
@@ -1670,6 +1674,14 @@
         <translation>Trotzdem exportieren</translation>
     </message>
     <message>
+        <source>Give It Up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>If you leave the document now, it is given up.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Replace It</source>
         <translation>Ersetzen</translation>
     </message>
@@ -1684,6 +1696,10 @@
     <message>
         <source>Saving over it would undo those changes.</source>
         <translation>Speichern würde diese Änderungen rückgängig machen.</translation>
+    </message>
+    <message>
+        <source>Wait for It</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>What you do not save is lost.</source>
@@ -1721,7 +1737,7 @@
     </message>
     <message>
         <source>Queue</source>
-        <translation>Warteschlange</translation>
+        <translation>Aufträge</translation>
     </message>
 </context>
 <context>
@@ -2046,12 +2062,20 @@ wird ausgeschnitten</translation>
 <context>
     <name>Welcome</name>
     <message>
+        <source>An empty picture of any size</source>
+        <translation>Ein leeres Bild in beliebiger Größe</translation>
+    </message>
+    <message>
         <source>Close this page (Esc)</source>
         <translation>Diese Seite schließen (Esc)</translation>
     </message>
     <message>
         <source>Draw a box on a picture, say what should stand there, and get it as a layer with its shadow.</source>
         <translation>Auf einem Bild einen Rahmen aufziehen, sagen, was dort stehen soll, und es als Ebene mit seinem Schatten bekommen.</translation>
+    </message>
+    <message>
+        <source>New…</source>
+        <translation>Neu…</translation>
     </message>
     <message>
         <source>Open a Picture or Project…</source>
@@ -2461,7 +2485,7 @@ wird ausgeschnitten</translation>
     </message>
     <message>
         <source>New…</source>
-        <translation>Neu …</translation>
+        <translation>Neu…</translation>
     </message>
     <message>
         <source>Next Candidate</source>
@@ -2521,7 +2545,7 @@ wird ausgeschnitten</translation>
     </message>
     <message>
         <source>Queue Panel</source>
-        <translation>Bedienfeld Warteschlange</translation>
+        <translation>Bedienfeld Aufträge</translation>
     </message>
     <message>
         <source>Quit</source>

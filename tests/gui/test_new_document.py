@@ -143,6 +143,11 @@ def test_closing_a_document_asks_for_what_is_unsaved_and_leads_to_the_first_page
         await pressed(editor, Qt.Key.Key_W)
         await editor.until(lambda: not editor.window.welcome.isHidden())
         assert editor.names == ["coffee"] and not editor.window.isWindowModified()
+        editor.window.welcome.new.click()
+        await editor.until(lambda: any(each.isVisible() for each in editor.window.findChildren(NewDialog)))
+        next(each for each in editor.window.findChildren(NewDialog) if each.isVisible()).reject()
+        await editor.files_done()
+        assert not editor.window.welcome.isHidden()  # nothing was made
         QTest.keyClick(editor.window.welcome, Qt.Key.Key_Escape)
         assert editor.window.welcome.isHidden() and editor.window.desk.box  # as at the start: something to put on it
 
