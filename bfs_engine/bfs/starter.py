@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from diffusers.utils import logging
 from PIL import Image
+from torch.nn import functional as F
 
 from ..api import Box, EngineError, InsertRequest, LayerResult, Report, Request
 from ..cutout import cut_out
@@ -29,6 +30,7 @@ from .pipeline import BFSOutput, BFSPipeline, many
 from .relight import Thing
 
 FOLDER = Path(__file__).parents[2] / "resources" / "models" / "starter"
+SHADOW_TINT = 0.12  # how light the colour of a shadow is at most
 LATENT_SIDE = 16  # of the latent maps that starters know
 
 
@@ -121,10 +123,13 @@ def turned(cutout: np.ndarray, seed: int) -> np.ndarray:
 
 def make(pipeline: BFSPipeline, background: torch.Tensor, mask: torch.Tensor, **asked: object) -> BFSOutput:
     """As BFSPipeline.__call__ with a reference and a list of seeds; but one step, which gives a mean of what may be, is averaged with
-    what the mirror image gives. So neither left nor right is preferred, and half of the error that the two do not share is gone."""
-    if asked["num_inference_steps"] > 1:
-        return pipeline(background, mask, **asked)
+    what the mirror image gives. So neither left nor right is preferred, and half of the error that the two do not share is gone.
+    Then `darkened_above`."""
     count = len(asked["seeds"])
+    reference = many(asked["reference"], count)[:, 3:] / 2 + 0.5
+    if asked["num_inference_steps"] > 1:
+        made = pipeline(background, mask, **asked)
+        return replace(made, layers=darkened_above(made.layers, reference))
 
     def both(pictures: torch.Tensor) -> torch.Tensor:
         return torch.cat([many(pictures, count), many(pictures, count).flip(3)])
@@ -133,7 +138,21 @@ def make(pipeline: BFSPipeline, background: torch.Tensor, mask: torch.Tensor, **
     made = pipeline(both(background), both(mask), **asked | shown | {"seeds": asked["seeds"] * 2})
     tinted = premultiplied(made.layers * 2 - 1)
     mean = (tinted[:count] + tinted[count:].flip(3)) / 2
-    return BFSOutput(straight(mean) / 2 + 0.5, made.foreground_latents[:count], made.composite_latents[:count])
+    layers = darkened_above(straight(mean) / 2 + 0.5, reference)
+    return BFSOutput(layers, made.foreground_latents[:count], made.composite_latents[:count])
+
+
+def darkened_above(layers: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
+    """Layers (n, 4, h, w), straight RGBA in [0, 1], without light around and above the foot of things of the given alpha (n, 1, h, w).
+
+    There only shadows fall, for a floor mirrors below the foot; what is lighter is the codec's echo of the thing's own edge.
+    """
+    outside = F.max_pool2d(alpha, 5, stride=1, padding=2) <= 0.02
+    standing = (alpha > 0.5).any(3)[:, 0].flip(1).cummax(1).values.flip(1)  # (n, h): rows from the top down to the foot
+    amount = layers[:, 3:]
+    light = (layers[:, :3] - SHADOW_TINT).clamp(min=0).amax(1, keepdim=True)
+    shadow = torch.cat([layers[:, :3].clamp(max=SHADOW_TINT), amount * (1 - light)], 1)
+    return torch.where(outside & standing[:, None, :, None], shadow, layers)
 
 
 def frame_side(pipeline: BFSPipeline) -> int:

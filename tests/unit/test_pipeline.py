@@ -8,7 +8,7 @@ import torch
 from bfs_engine.api import Cancelled
 from bfs_engine.bfs.latents import box_mask, pack, pack_mask, unpack
 from bfs_engine.bfs.pipeline import Known, bases, change_scale, changed, mean_latent
-from bfs_engine.bfs.starter import load_pipeline, make
+from bfs_engine.bfs.starter import darkened_above, load_pipeline, make
 from tests import tiny
 
 
@@ -181,3 +181,18 @@ def test_one_step_of_the_starter_prefers_neither_left_nor_right() -> None:
     assert (alone - made).abs().max() > 0.01
     sampled = {"reference": reference, **asked, "num_inference_steps": 2}
     assert torch.equal(make(pipe, background, mask, **sampled).layers, pipe(background, mask, **sampled).layers)
+
+
+def test_around_and_above_its_foot_a_thing_only_darkens_what_is_behind_it() -> None:
+    thing = torch.zeros(1, 1, 32, 32)
+    thing[:, :, 8:20, 10:22] = 1
+    layer = torch.zeros(1, 4, 32, 32)
+    layer[:, :3], layer[:, 3] = 0.9, 0.3  # light everywhere, as of a mirror
+    layer[:, :3, :, 26:], layer[:, 3, :, 26:] = 0.05, 0.4  # a shadow at the right
+    layer[:, :, 8:20, 10:22] = 1
+    seen = darkened_above(layer, thing)
+    lightened = (seen[:, :3] * seen[:, 3:]).amax(1)
+    assert lightened[0, :20, :8].max() < 0.12 * 0.3 and seen[0, 3, :20, :8].max() < 0.3 * 0.3
+    assert torch.equal(seen[:, :, 20:], layer[:, :, 20:])  # below the foot a floor may shine
+    assert torch.equal(seen[..., 26:], layer[..., 26:])
+    assert torch.equal(seen[:, :, 6:22, 8:24], layer[:, :, 6:22, 8:24])  # the thing and its edge
