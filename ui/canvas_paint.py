@@ -4,7 +4,7 @@ clockwise on the canvas and may be turned or mirrored on the screen."""
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
 from ui.theme import Theme
@@ -57,10 +57,12 @@ def paint_backdrop(painter: QPainter, canvas: QPolygonF, kind: str, tile: QImage
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(crisp(canvas).boundingRect().adjusted(-1, -1, 1, 1))
         return
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(brush)
+    painter.drawPolygon(canvas)  # the steps of its edges are under the line
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setPen(QPen(QColor(theme.line), 2))
-    painter.setBrush(brush)
-    painter.drawPolygon(canvas)
+    painter.drawLines([QLineF(canvas[side], canvas[(side + 1) % 4]) for side in range(4)])  # one outline takes ten times as long
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 

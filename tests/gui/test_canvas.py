@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSpinBox, QToolButton
 
@@ -22,7 +22,7 @@ from app.pixels import Pixels
 from app.render import render, render_qimage
 from tests.gui.conftest import Editor
 from ui.canvas_lines import paint_grid
-from ui.canvas_paint import paint_outline
+from ui.canvas_paint import checker_tile, paint_backdrop, paint_outline
 from ui.theme import load_theme
 from ui.view import View, centred
 
@@ -229,6 +229,26 @@ def test_dashed_outlines_are_as_thin_as_plain_lines() -> None:
         paint_outline(painter, QPolygonF(list(QPolygonF(QRectF(10, 10, 40, 40)))[:4]), load_theme("light"), ratio)
         painter.end()
         assert sum(image.pixelColor(x, 30) != QColor("white") for x in range(30)) == ratio
+
+
+@pytest.mark.parametrize("degrees", [0.7, 13, 45, -30])
+def test_a_turned_backdrop_looks_as_one_smooth_outline_would(degrees: float) -> None:
+    theme, view = load_theme("dark"), centred((160, 120), (260, 240), 1.0).turned(degrees, 130, 120)
+    canvas = QPolygonF([QPointF(*view.to_device(x, y)) for x, y in ((0, 0), (160, 0), (160, 120), (0, 120))])
+    images = [QImage(260, 240, QImage.Format.Format_RGB32) for _ in range(2)]
+    for image in images:
+        image.fill(QColor(theme.surround))
+    painter = QPainter(images[0])
+    paint_backdrop(painter, canvas, "light", checker_tile(theme, 1), theme)
+    painter.end()
+    painter = QPainter(images[1])
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(theme.line), 2))
+    painter.setBrush(QColor("white"))
+    painter.drawPolygon(canvas)
+    painter.end()
+    painted, smooth = (np.array(image.constBits()).reshape(240, 260, 4)[..., :3].astype(int) for image in images)
+    assert np.abs(painted - smooth).max() <= 60  # of 226 between the white and the surround
 
 
 def test_a_new_guide_by_number_and_the_grid_by_its_spacing(tell: Tell, scene: Path) -> None:
