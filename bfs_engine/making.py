@@ -79,10 +79,10 @@ def resettle(options: argparse.Namespace, build_engine: Builder) -> int:
     started = time.monotonic()
     _refuse_wishes(options)
     picture = pictures.read_picture(options.background)
-    layer = pictures.read_picture(options.layer).pixels
-    if layer.shape != (picture.height, picture.width, 4):
+    layer = pictures.read_picture(options.layer)
+    if layer.pixels.shape != (picture.height, picture.width, 4):
         raise EngineError(f"{options.layer} is no layer of {options.background}; it needs transparency and the picture's size.")
-    thing, place = lift.thing_of(layer)
+    thing, place = lift.thing_of(layer.pixels, layer.cover)
     place = replace(place, x=place.x + options.move[0], y=place.y + options.move[1])
     engine = build_engine(options.model)
     crop = framing.crop_around(place, picture.width, picture.height, engine.box_fraction)
@@ -104,13 +104,13 @@ def resettle(options: argparse.Namespace, build_engine: Builder) -> int:
 def split(options: argparse.Namespace) -> int:
     """Part a layer into the thing, its shadow for the blend mode Multiply, and the light that a reflection adds."""
     _refuse_wishes(options)
-    layer = pictures.read_picture(options.layer).pixels
-    if layer.shape[2] != 4:
+    layer = pictures.read_picture(options.layer)
+    if layer.pixels.shape[2] != 4:
         raise EngineError(f"{options.layer} has no transparency, so there are no effects in it.")
-    thing, effects = lift.split(layer)
+    thing, effects = lift.split(layer.pixels, layer.cover)
     shadow, reflection = lift.shadow_and_reflection(effects)
     parts = zip((options.thing, options.shadow, options.reflection), (thing, shadow, reflection))
-    pictures.write_pngs({path: part for path, part in parts if path is not None})
+    pictures.write_pngs({path: part for path, part in parts if path is not None}, covers={options.thing: thing[..., 3]})
     return 0
 
 
@@ -165,6 +165,7 @@ def _write(options: argparse.Namespace, picture: pictures.Picture, results: list
     """The layers, and the composites: one with all layers where they are `stacked`, else one for each."""
     layers = [pictures.on_canvas(result, picture.width, picture.height) for result in results]
     written = dict(zip(_numbered(options.out, len(layers)), layers))
+    covers = dict(zip(written, [pictures.cover_on_canvas(result, picture.width, picture.height) for result in results]))
     if options.composite and stacked:
         whole = picture.pixels
         for layer in layers:
@@ -172,7 +173,7 @@ def _write(options: argparse.Namespace, picture: pictures.Picture, results: list
         written[options.composite] = whole
     elif options.composite:
         written |= {path: pictures.over(layer, picture.pixels) for path, layer in zip(_numbered(options.composite, len(layers)), layers)}
-    pictures.write_pngs(written, picture.profile)
+    pictures.write_pngs(written, picture.profile, covers)
 
 
 def add_commands(commands: argparse._SubParsersAction, insert: Command, extract: Command, resettle: Command) -> None:

@@ -1,28 +1,38 @@
-"""Pictures in and layers out as files, for the command line. numpy and Pillow only; all arrays uint8, alpha straight."""
+"""Pictures in and layers out as files, for the command line. numpy and Pillow only; all arrays uint8, alpha straight.
+
+A layer's PNG carries its cover (api.LayerResult) as a grey PNG in a chunk of our own, "coVR". By its name it is private, other programs may
+pass over it, and one that changes the pixels and does not know it has to drop it (PNG specification, chunk naming conventions).
+"""
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 import warnings
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from .api import EngineError, LayerResult
 
 MOST_PIXELS = 1 << 28  # 16,384 × 16,384: 1 GiB as RGBA
+COVER = b"coVR"
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """pixels: (h, w, 3), or (h, w, 4) where the file holds transparency; upright. profile: the file's RGB ICC profile."""
+    """pixels: (h, w, 3), or (h, w, 4) where the file holds transparency; upright. profile: the file's RGB ICC profile.
+    cover: (h, w), the alpha of the thing in a layer, where its file says so."""
 
     pixels: np.ndarray = field(repr=False)
     profile: bytes | None = field(default=None, repr=False)
+    cover: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def width(self) -> int:
@@ -43,7 +53,8 @@ def read_picture(path: Path) -> Picture:
                     raise Image.DecompressionBombError
                 upright = ImageOps.exif_transpose(image)
                 profile = image.info.get("icc_profile")
-        return Picture(_to_rgb(upright), profile if profile and profile[16:20] == b"RGB " else None)
+                cover = _cover(image) if image.getexif().get(ExifTags.Base.Orientation, 1) == 1 else None
+        return Picture(_to_rgb(upright), profile if profile and profile[16:20] == b"RGB " else None, cover)
     except FileNotFoundError:
         raise EngineError(f"There is no file {path}.") from None
     except UnidentifiedImageError:
@@ -52,6 +63,15 @@ def read_picture(path: Path) -> Picture:
         raise EngineError(f"{path} has more pixels than can be opened safely.") from None
     except (OSError, SyntaxError, ValueError) as error:  # what Pillow's readers raise on damaged files
         raise EngineError(f"{path} could not be read as a picture ({_one_line(error)}).") from None
+
+
+def _cover(image: Image.Image) -> np.ndarray | None:
+    """What the chunk of a PNG says of it; None where there is none that fits."""
+    for name, data, *_ in getattr(image, "private_chunks", ()):
+        if name == COVER:
+            with Image.open(io.BytesIO(data), formats=["PNG"]) as plane:
+                return np.asarray(plane) if (plane.mode, plane.size) == ("L", image.size) else None
+    return None
 
 
 def _to_rgb(image: Image.Image) -> np.ndarray:
@@ -72,9 +92,18 @@ def colours(picture: Picture) -> np.ndarray:
 
 def on_canvas(layer: LayerResult, width: int, height: int) -> np.ndarray:
     """(height, width, 4): the layer at its place; what hangs over the picture is cut off."""
-    canvas = np.zeros((height, width, 4), np.uint8)
+    return _at_place(layer.pixels, layer, width, height)
+
+
+def cover_on_canvas(layer: LayerResult, width: int, height: int) -> np.ndarray | None:
+    """(height, width): the same of what is known of the thing in it, or None."""
+    return None if layer.cover is None else _at_place(layer.cover, layer, width, height)
+
+
+def _at_place(plane: np.ndarray, layer: LayerResult, width: int, height: int) -> np.ndarray:
+    canvas = np.zeros((height, width, *plane.shape[2:]), np.uint8)
     top, left = max(layer.top, 0), max(layer.left, 0)
-    seen = layer.pixels[top - layer.top :, left - layer.left :][: max(height - top, 0), : max(width - left, 0)]
+    seen = plane[top - layer.top :, left - layer.left :][: max(height - top, 0), : max(width - left, 0)]
     canvas[top : top + seen.shape[0], left : left + seen.shape[1]] = seen
     return canvas
 
@@ -104,20 +133,26 @@ def _blend(layer: np.ndarray, background: np.ndarray) -> np.ndarray:
     return np.rint(np.concatenate([colour, (alpha + rest) * 255], axis=1)).astype(np.uint8)
 
 
-def write_pngs(pictures: dict[Path, np.ndarray], profile: bytes | None = None) -> None:
-    """(h, w, 3 or 4) each -> PNG files, packed side by side, each of them whole or not there. Raises EngineError."""
+def write_pngs(pictures: dict[Path, np.ndarray], profile: bytes | None = None, covers: Mapping[Path, np.ndarray | None] = MappingProxyType({})) -> None:
+    """(h, w, 3 or 4) each -> PNG files, packed side by side, each of them whole or not there. covers: (h, w), of those that are layers of
+    which it is known. Raises EngineError."""
     mask = _umask()
     with ThreadPoolExecutor() as pool:
-        for written in [pool.submit(_write_png, path, pixels, profile, mask) for path, pixels in pictures.items()]:
+        for written in [pool.submit(_write_png, path, pixels, profile, covers.get(path), mask) for path, pixels in pictures.items()]:
             written.result()
 
 
-def _write_png(path: Path, pixels: np.ndarray, profile: bytes | None, mask: int) -> None:
+def _write_png(path: Path, pixels: np.ndarray, profile: bytes | None, cover: np.ndarray | None, mask: int) -> None:
+    more = PngImagePlugin.PngInfo()
+    if cover is not None:
+        plane = io.BytesIO()
+        Image.fromarray(cover).save(plane, "PNG")
+        more.add(COVER, plane.getvalue())
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:
-                Image.fromarray(pixels).save(file, "PNG", compress_level=1, icc_profile=profile)
+                Image.fromarray(pixels).save(file, "PNG", compress_level=1, icc_profile=profile, pnginfo=more)
             os.chmod(name, 0o666 & ~mask)
             os.replace(name, path)
         except BaseException:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import bfs_engine.__main__ as command_line
-from bfs_engine import lift
+from bfs_engine import lift, pictures
 from bfs_engine.api import ExtractRequest, InsertRequest, LayerResult, Report, Request, ResettleRequest
 
 
@@ -35,7 +35,8 @@ class Painter:
 
     def resettle(self, request: ResettleRequest, report: Report) -> tuple[LayerResult, ...]:
         self.asked.append(request)
-        return (LayerResult(request.thing, request.crop.x, request.crop.y, request.recipe()),) * request.count
+        layer = LayerResult(request.thing, request.crop.x, request.crop.y, request.recipe(), request.thing[..., 3])
+        return (layer,) * request.count
 
 
 @pytest.fixture
@@ -154,3 +155,43 @@ def test_a_layer_is_parted_into_thing_and_shadow(photo: Path, capsys: pytest.Cap
     assert opened(shadow)[31, 56, 3] > 90 and not opened(shadow)[..., :3].any()
     assert run("split", "--layer", photo, "--thing", thing) == 2
     assert "no transparency" in capsys.readouterr().err
+
+
+class Glazier(Painter):
+    """Puts a pane that lets two thirds through 15 pixels beside the box, with a shadow below it, and says which is which."""
+
+    def insert(self, request: InsertRequest, report: Report) -> tuple[LayerResult, ...]:
+        box = request.box
+        layer, cover = np.zeros((box.height + 8, box.width, 4), np.uint8), np.zeros((box.height + 8, box.width), np.uint8)
+        layer[: box.height], cover[: box.height] = (150, 200, 210, 85), 85
+        layer[box.height :] = 0, 0, 0, 120
+        return (LayerResult(layer, box.x + 15, box.y, request.recipe(), cover),)
+
+
+def test_the_file_of_a_layer_says_what_of_it_is_the_thing_until_another_program_changes_it(
+    photo: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    glazier = Glazier()
+    monkeypatch.setattr(command_line, "build_engine", lambda model: glazier)
+    monkeypatch.setattr(command_line, "STARTER", tmp_path / "no model")
+    layer, moved, thing, shadow = (photo.with_name(f"{name}.png") for name in ("layer", "moved", "thing", "shadow"))
+    assert run("insert", "--background", photo, "--box", 60, 10, 40, 30, "--prompt", "pane", "--out", layer) == 0, "it hangs over the edge"
+    assert run("split", "--layer", layer, "--thing", thing, "--shadow", shadow) == 0
+    assert opened(thing)[20, 90, 3] == 85 and not opened(thing)[44, 90, 3]
+    assert opened(shadow)[44, 90, 3] == 120 and not opened(shadow)[20, 90, 3]
+    for pane in (layer, thing):  # the thing by itself is known to be one
+        assert run("resettle", "--background", photo, "--layer", pane, "--move", -50, 5, "--out", moved) == 0
+        assert (glazier.asked[-1].box.x, glazier.asked[-1].box.height) == (25, 30) and opened(moved)[30, 40, 3] == 85
+    assert run("split", "--layer", moved, "--thing", thing) == 0 and opened(thing)[30, 40, 3] == 85
+    with Image.open(layer) as image:
+        image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(layer)
+    assert run("split", "--layer", layer, "--thing", thing) == 2, "nothing is known of these pixels, and nothing of them is opaque"
+    assert "Nothing in this layer is opaque" in capsys.readouterr().err
+
+
+def test_what_a_file_says_of_another_size_than_its_own_counts_for_nothing(tmp_path: Path) -> None:
+    path, pane = tmp_path / "layer.png", np.full((20, 30, 4), 90, np.uint8)
+    for cover in (pane[..., 3], pane[:-1, :, 3]):
+        pictures.write_pngs({path: pane}, covers={path: cover})
+        known = pictures.read_picture(path).cover
+        assert known is None if cover.shape != pane.shape[:2] else (known == 90).all()
