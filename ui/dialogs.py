@@ -100,6 +100,19 @@ async def ask_to_save(parent: QWidget, name: str) -> str:
     return answers.get(box.standardButton(box.clickedButton()), "cancel")
 
 
+async def ask_about_jobs(parent: QWidget) -> bool:
+    """Layers are still being made: whether they are given up."""
+    box = question(parent)
+    box.setText(box.tr("A layer is still being made."))
+    box.setInformativeText(box.tr("If you leave the document now, it is given up."))
+    leave = box.addButton(box.tr("Give It Up"), QMessageBox.ButtonRole.DestructiveRole)
+    stay = box.addButton(box.tr("Wait for It"), QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(stay)
+    box.setEscapeButton(stay)
+    await finished(box)
+    return box.clickedButton() is leave
+
+
 async def ask_about_change(parent: QWidget, name: str) -> str:
     """The file is not as it was opened: "copy", "replace" or "cancel". """
     box = question(parent)

@@ -68,6 +68,8 @@ class FileCommands(QObject):
         self.ask_export: Callable[..., Awaitable[export_dialog.Export | None]] = partial(export_dialog.ask_export, window)
         self.ask_layers: Callable[[], Awaitable[LayerFiles | None]] = partial(export_dialog.ask_layers, window)
         self.ask_folder: Callable[[], Awaitable[Path | None]] = self._ask_folder
+        self.generating: Callable[[], bool] = lambda: False  # whether layers for the document are still being made
+        self.ask_about_jobs: Callable[[], Awaitable[bool]] = partial(dialogs.ask_about_jobs, window)
         self.ask_to_save: Callable[[str], Awaitable[str]] = partial(dialogs.ask_to_save, window)
         self.ask_about_change: Callable[[str], Awaitable[str]] = partial(dialogs.ask_about_change, window)
         self.ask_to_recover: Callable[[list[Leftover]], Awaitable[Leftover | None]] = partial(recovery_dialog.ask_to_recover, window)
@@ -186,7 +188,10 @@ class FileCommands(QObject):
         return await self._loop.run_in_executor(self._thread, work, *arguments)
 
     async def may_leave(self) -> bool:
-        """True once the present document is saved, or the user gives its changes up."""
+        """True once the present document is saved, or the user gives its changes up, and what is still being made for it too."""
+        if self.generating() and not await self.ask_about_jobs():
+            return False
+        await self._quietly_away(lambda: None)  # what is being saved is not asked about
         if not self.session.modified:
             return True
         answer = await self.ask_to_save(self.name)

@@ -72,7 +72,6 @@ class MainWindow(QMainWindow):
         self.session = session
         self._around = around
         self._leaving = False
-        self._asking: asyncio.Task | None = None  # whether it may be closed
         theme = theme_for(around.settings.get("theme", "system"))
         apply_theme(QApplication.instance(), theme)
         self.icons = Icons(theme)
@@ -453,8 +452,7 @@ class MainWindow(QMainWindow):
             event.accept()
             return
         event.ignore()
-        if self._asking is None or self._asking.done():
-            self._asking = self._around.loop.create_task(self._leave())
+        self._around.loop.create_task(self._leave())
 
     @property
     def around(self) -> Surroundings:

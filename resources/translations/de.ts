@@ -1655,7 +1655,7 @@
     <name>QMessageBox</name>
     <message>
         <source>A layer is still being made.</source>
-        <translation type="unfinished"></translation>
+        <translation>Eine Ebene wird noch erzeugt.</translation>
     </message>
     <message>
         <source>About Downstage</source>
@@ -1675,11 +1675,11 @@
     </message>
     <message>
         <source>Give It Up</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufgeben</translation>
     </message>
     <message>
         <source>If you leave the document now, it is given up.</source>
-        <translation type="unfinished"></translation>
+        <translation>Wenn Sie das Dokument jetzt verlassen, wird sie aufgegeben.</translation>
     </message>
     <message>
         <source>Replace It</source>
@@ -1699,7 +1699,7 @@
     </message>
     <message>
         <source>Wait for It</source>
-        <translation type="unfinished"></translation>
+        <translation>Darauf warten</translation>
     </message>
     <message>
         <source>What you do not save is lost.</source>
@@ -1734,10 +1734,6 @@
     <message>
         <source>Nothing is being generated.</source>
         <translation>Es wird nichts generiert.</translation>
-    </message>
-    <message>
-        <source>Queue</source>
-        <translation>Aufträge</translation>
     </message>
 </context>
 <context>
@@ -2730,6 +2726,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>What the Model Knows</source>
         <translation>Was das Modell kennt</translation>
+    </message>
+    <message>
+        <source>What the Program Says</source>
+        <translation>Was das Programm sagt</translation>
     </message>
     <message>
         <source>White</source>

@@ -163,6 +163,7 @@ def tell(qapp: QApplication, engine: DiscEngine) -> Callable[..., None]:
             finally:
                 engine.go.set()
                 editor.window.files.ask_to_save = answer("discard")
+                editor.window.files.ask_about_jobs = answer(True)
                 editor.window.close()
 
         tasks = []

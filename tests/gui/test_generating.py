@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from app.jobs import JobQueue
-from tests.gui.conftest import Editor
+from tests.gui.conftest import Editor, answer
 from tests.gui.double import DiscEngine
 from ui.queue_panel import QueuePanel
 
@@ -218,11 +219,56 @@ def test_a_result_does_not_land_in_another_document(tell: Tell, photo: Path, eng
     async def story(editor: Editor) -> None:
         engine.go.clear()
         ask(editor, "apple")
+        editor.window.files.ask_about_jobs = answer(True)
         editor.window.files.open(photo)
         await editor.files_done()
         engine.go.set()
         await editor.generated()
         assert editor.names == ["photo"]
+
+    tell(story, photo)
+
+
+def test_who_leaves_while_a_layer_is_being_made_is_asked_and_may_wait_for_it(tell: Tell, photo: Path, engine: DiscEngine) -> None:
+    async def story(editor: Editor) -> None:
+        window, asked = editor.window, []
+
+        async def wait() -> bool:
+            asked.append(window.session)
+            return False
+
+        window.files.ask_about_jobs = wait
+        engine.go.clear()
+        ask(editor, "apple")
+        before = window.session
+        window.files.open(photo)
+        await editor.files_done()
+        window.close()
+        await editor.until(lambda: len(asked) == 2)
+        await asyncio.sleep(0.05)
+        assert window.isVisible() and window.session is before and asked == [before] * 2
+        engine.go.set()
+        await editor.generated()
+        assert editor.names == ["photo", "apple"]
+
+    tell(story, photo)
+
+
+def test_what_is_being_saved_when_the_window_closes_is_not_asked_about(tell: Tell, photo: Path, tmp_path: Path) -> None:
+    async def story(editor: Editor) -> None:
+        window, asked = editor.window, []
+        await editor.insert("apple")
+
+        async def ask_to_save(name: str) -> str:
+            asked.append(name)
+            return "cancel"
+
+        window.files.ask_to_save = ask_to_save
+        window.files.ask_target = answer(tmp_path / "work.downstage")
+        window.files.save()
+        await asyncio.sleep(0)
+        assert await window.files.may_leave()
+        assert not asked and (tmp_path / "work.downstage").exists()
 
     tell(story, photo)
 
