@@ -196,6 +196,7 @@ ACTIONS = (
     Action("view.panel_history", _T("actions", "History Panel"), ("F8",), under=PANELS),
     Action("view.panel_queue", _T("actions", "Queue Panel"), ("F9",), under=PANELS),
     Action("view.panel_options", _T("actions", "Tool Options"), ("F4",), under=PANELS),
+    Action("view.panel_message", _T("actions", "What the Program Says"), ("F3",), under=PANELS),
     Action("view.panel_canvas", _T("actions", "Back to the Canvas"), ("F5",), under=PANELS),
     Action("view.panels_reset", _T("actions", "All Where They Were at First"), (), "", "", rule=True, under=PANELS),
     Action("help.commands", _T("actions", "All Commands…"), ("Ctrl+Shift+P",), "search"),

@@ -360,7 +360,8 @@ class Canvas(Viewport):
         return super().event(event)
 
     def focusNextPrevChild(self, next_: bool) -> bool:
-        return False  # Tab hides the panels, as everywhere in this trade; Ctrl+L leads to the prompt
+        """Tab hides the panels, as everywhere in this trade; Ctrl+L leads to the prompt. What lies on the canvas has it for itself."""
+        return not self.hasFocus() and super().focusNextPrevChild(next_)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()

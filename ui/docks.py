@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QAbstractItemView, QDockWidget, QMainWindow, QMenu, QScrollArea, QSizePolicy, QTabBar, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QDockWidget, QMainWindow, QMenu, QScrollArea, QSizePolicy, QTabBar, QTabWidget, QToolBar, QWidget
 
 from app.settings import Settings
 
@@ -45,6 +45,22 @@ class _Scrolled(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self.widget().minimumSizeHint().width(), min(self.widget().minimumSizeHint().height(), 80))
+
+
+class DockWindow(QMainWindow):
+    """A window whose Tab stops at nothing that cannot be seen."""
+
+    def focusNextPrevChild(self, next_: bool) -> bool:
+        """Pass over panels that lie behind others, which Qt takes for visible, and bring into sight what was scrolled away."""
+        start, hidden = QApplication.focusWidget(), [dock for dock in self.findChildren(QDockWidget) if dock.visibleRegion().isEmpty()]
+        while super().focusNextPrevChild(next_):
+            now = QApplication.focusWidget()
+            if now is start or not any(dock.isAncestorOf(now) for dock in hidden):
+                for area in self.findChildren(QScrollArea):
+                    if area.isAncestorOf(now):
+                        area.ensureWidgetVisible(now)
+                return True
+        return False
 
 
 class Docks(QObject):
@@ -196,9 +212,13 @@ class Docks(QObject):
     def go_to_panel(self, name: str) -> None:
         """Bring a panel forward and give it the keys: its list, or the first thing that takes them."""
         self.show_panel(name)
-        takers = [widget for widget in self.docks[name].widget().findChildren(QWidget) if widget.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        panel = self.docks[name].widget()
+        chain = [panel]
+        while (after := chain[-1].nextInFocusChain()) is not panel:
+            chain.append(after)
+        takers = [each for each in chain if panel.isAncestorOf(each) and each.focusPolicy() & Qt.FocusPolicy.TabFocus and each.isVisible() and each.isEnabled()]
         lists = [widget for widget in takers if isinstance(widget, QAbstractItemView)]
-        for widget in [widget for widget in (*lists, *takers) if widget.isVisible() and widget.isEnabled()][:1]:
+        for widget in (*lists, *takers)[:1]:
             widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def count_jobs(self, count: int) -> None:

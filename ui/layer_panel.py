@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
@@ -123,9 +124,13 @@ class LayerPanel(QWidget):
                 self.buttons.addWidget(_button(action, 18))
 
     def add_locks(self, actions: list[QAction]) -> None:
-        """Switches beside the blend mode."""
+        """Switches beside the blend mode; after the buttons, so that Tab can go through all in the order in which they stand."""
         for action in actions:
             self.locks.addWidget(_button(action, 16))
+        locks, buttons = ([row.itemAt(at).widget() for at in range(row.count()) if row.itemAt(at).widget()] for row in (self.locks, self.buttons))
+        stops = (self.blend, *locks, self.opacity, self.percent, self.tree, self.candidates.list, *self.candidates.buttons, *buttons)
+        for one, other in pairwise(stops):
+            self.setTabOrder(one, other)
 
     def show_document(self, document: Document, active: str | None) -> None:
         """Mirror the document and the active layer."""

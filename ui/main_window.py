@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from PySide6.QtCore import QPointF, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
 from app import render
 from app.brush import Brush
@@ -28,7 +28,7 @@ from ui.clipboard import Clipboard
 from ui.colour_bar import ColourBar
 from ui.command_palette import CommandPalette
 from ui.conditions import conditions
-from ui.docks import Docks
+from ui.docks import Docks, DockWindow
 from ui.file_commands import FileCommands
 from ui.generate_commands import GenerateCommands
 from ui.generate_panel import GeneratePanel
@@ -61,7 +61,7 @@ PANELS_WAIT = 80  # milliseconds: how far the panels may lag behind a gesture
 log = logging.getLogger(__name__)
 
 
-class MainWindow(QMainWindow):
+class MainWindow(DockWindow):
     """Puts the parts together; each part does its own work."""
 
     ended = Signal()  # the window is closed for good
@@ -162,6 +162,7 @@ class MainWindow(QMainWindow):
             "view.panels": self.toggle_panels,
             **{f"view.panel_{name}": lambda name=name: self.docks.go_to_panel(name) for name in ("generate", "layers", "history", "queue")},
             "view.panel_canvas": self.canvas.setFocus,
+            "view.panel_message": self.messages.take_keys,
             "view.panels_reset": lambda: self.docks.reset(),
             "help.commands": self.open_palette,
             "help.keys": self.open_keys,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QKeyEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ui.language import translated
 from ui.theme import Icons
@@ -80,6 +82,9 @@ class MessageBar(QFrame):
             self._choices.takeAt(0).widget().deleteLater()
         for label, act in choices:
             self._choices.addWidget(self._chip(label, act))
+        chips = [self._choices.itemAt(at).widget() for at in range(self._choices.count())]
+        for one, other in pairwise((*chips, self._close)):
+            self.setTabOrder(one, other)
         self.retint()
         self.show()
         self.raise_()
@@ -93,6 +98,23 @@ class MessageBar(QFrame):
             return
         sentence = self.tr("Something went wrong in Downstage: {what}").format(what=str(error) or type(error).__name__)
         self.say(sentence, self.tr("Your document is as it was. Save it now; the log holds the details."), "error")
+
+    def take_keys(self) -> None:
+        """Give the keys to the first choice, or to the button that dismisses what is said."""
+        first = self._choices.itemAt(0)
+        if not self.isHidden():
+            (first.widget() if first else self._close).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+        else:
+            super().keyPressEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        if self.isAncestorOf(QApplication.focusWidget() or self):
+            self.parentWidget().setFocus()
+        super().hideEvent(event)
 
     def _take_place(self) -> None:
         """At the top middle, as wide as its words need."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QScrollArea, QToolButton, QVBoxLayout, QWidget
@@ -38,6 +39,7 @@ class QueuePanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._icons = icons
         self._cards: dict[str, _Card] = {}
+        self._order: tuple[str, ...] = ()
         self._empty = QLabel(self.tr("Nothing is being generated."))
         self._empty.setObjectName("muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -54,11 +56,11 @@ class QueuePanel(QWidget):
         self._column.addStretch(1)
         inner = QWidget()
         inner.setLayout(self._column)
-        scroll = QScrollArea()
+        scroll = self._scroll = QScrollArea()
+        scroll.setAccessibleName(self._empty.text())
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inner)
-        scroll.setAccessibleName(self.tr("Queue"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scroll)
@@ -82,7 +84,19 @@ class QueuePanel(QWidget):
                 self._column.insertWidget(place, card)
             card.show_line(line)
         self._empty.setVisible(not lines)
+        self._order_keys(tuple(line.id for line in lines))
         self._cancel_all.setVisible(sum(line.state in ("waiting", "running") for line in lines) > 1)
+
+    def _order_keys(self, ids: tuple[str, ...]) -> None:
+        """Tab goes through the jobs as they stand."""
+        if ids == self._order:
+            return
+        self._order = ids
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # or Qt would put nothing after it
+        for one, other in pairwise((self._scroll, *(button for id in ids for button in self._cards[id].buttons), self._cancel_all)):
+            self.setTabOrder(one, other)
+        if ids:
+            self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys go to the jobs
 
     def retint(self) -> None:
         """Take the theme's colours."""
@@ -109,6 +123,7 @@ class _Card(QFrame):
         self._front = self._button(self.tr("Move to the front of the queue"), lambda: panel.moved_to_front.emit(id))
         self._retry = self._button(self.tr("Try again"), lambda: panel.retried.emit(id))
         self._cancel = self._button(self.tr("Cancel"), lambda: self._stop(panel, id))
+        self.buttons = (self._front, self._retry, self._cancel)
         self._lay_out()
 
     def _button(self, name: str, act: Callable[[], None]) -> QToolButton:
@@ -152,8 +167,10 @@ class _Card(QFrame):
             self._progress.setVisible(line.state == "running")
             self._front.setVisible(line.state == "waiting")
             self._retry.setVisible(line.state in ("failed", "cancelled"))
-            self.setAccessibleName(f"{line.title}: {line.state}")
             self.retint()
+        self.setAccessibleName(f"{line.title}: {line.words}")
+        for button in self.buttons:
+            button.setAccessibleDescription(line.title)
 
     def retint(self) -> None:
         self._front.setIcon(self._icons.icon("to-front"))

@@ -206,7 +206,7 @@ def test_every_control_of_the_window_has_a_name_for_screen_readers(tell: Tell, p
         for tool in TOOLS:
             editor.window.desk.choose(tool)
             controls = [w for w in editor.window.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
-            nameless = [w for w in controls if w.window() is editor.window and not _spoken(w)]
+            nameless = [w for w in controls if w.window() is editor.window and not spoken(w)]
             assert not [f"{type(w).__name__} {w.objectName()} in {type(w.parent()).__name__}" for w in nameless]
 
     tell(story, photo)
@@ -231,10 +231,10 @@ def test_every_command_of_the_tools_and_panels_is_reached_by_the_keyboard(tell: 
     tell(story, photo)
 
 
-def _spoken(widget: QWidget) -> str:
+def spoken(widget: QWidget) -> str:
     """What a screen reader says: the name, or the text on it."""
     parent = widget.parentWidget()
-    inner = isinstance(widget, QLineEdit) and isinstance(parent, (QAbstractSpinBox, QComboBox, QKeySequenceEdit)) and _spoken(parent)
+    inner = isinstance(widget, QLineEdit) and isinstance(parent, (QAbstractSpinBox, QComboBox, QKeySequenceEdit)) and spoken(parent)
     text = widget.text() if isinstance(widget, (QAbstractButton, QLabel)) else ""
     return widget.accessibleName() or text or inner or (isinstance(widget, QToolButton) and widget.toolTip())
 
@@ -341,7 +341,7 @@ def test_every_control_of_every_dialog_has_a_name_for_screen_readers(tell: Tell,
             await editor.until(lambda: opened(editor))
             controls = [w for dialog in opened(editor) for w in dialog.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
             assert controls
-            assert not [f"{type(w).__name__} {w.objectName()} of {name}" for w in controls if w.isVisible() and not _spoken(w)]
+            assert not [f"{type(w).__name__} {w.objectName()} of {name}" for w in controls if w.isVisible() and not spoken(w)]
             for dialog in opened(editor):
                 dialog.close()
             await editor.files_done()
