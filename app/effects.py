@@ -14,10 +14,12 @@ from .document import Candidate, Document, Layer, Node, make_layer, new_id, pare
 from .errors import EditError
 from .geometry import Rect
 from .locks import ALTERING, refuse_locked
-from .pixels import Pixels
+from .masks import grown
+from .pixels import Mask, Pixels
 from .words import phrase
 
 FAINT = 6  # of 255: what nowhere exceeds it is no effect
+UNSEEN = 2 / 255  # of the light: what a mask may change of the look
 SPECKS = 0.002  # of the thing's area: less than that is what a sharp edge leaves, and no effect
 BLENDS = {"shadow": "multiply", "reflection": "normal"}  # the parts, from bottom to top
 KIND = "effects"  # of the recipe of a part; its "of" is the thing's id, its "split" the same as in the thing's candidate it belongs to
@@ -46,7 +48,8 @@ def split_effects(document: Document, id: str) -> tuple[Document, str]:
         raise EditError(phrase("“{name}” has neither shadow nor reflection.", name=layer.name))
     token = new_id()
     shown = Candidate(thing, layer.placement, (layer.recipe or {}) | {"split": token})
-    layers = tuple(_part(layer, name, shown, pixels) for name, pixels in parts.items())
+    mask = _mask_below(layer, thing, parts)
+    layers = tuple(_part(layer, name, shown, pixels, mask) for name, pixels in parts.items())
     document, group_id = edits.group(edits.keep_as_candidate(document, id), [id], layer.name)
     held = edits.get(document, id)
     body = replace(
@@ -150,7 +153,22 @@ def _recipe(name: str, id: str, token: str) -> dict:
     return {"kind": KIND, "part": name, "of": id, "split": token}
 
 
-def _part(layer: Layer, name: str, thing: Candidate, pixels: Pixels) -> Layer:
+def _mask_below(layer: Layer, thing: Pixels, parts: dict[str, Pixels]) -> Mask | None:
+    """A layer's mask for the effects that were split off it. Where it half hides the thing it has to hide more of what lies below: else
+    that shines through, which it did not before. With the alphas c of the thing, e of the effects: (1−m·c)·m'·e = m·(1−c)·e, m' ≤ m;
+    where that changes the look by less than UNSEEN, m' stays as near to m as that lets it, so that the shadow goes on under the thing."""
+    mask = layer.mask
+    if mask is None or not (mask.linked and mask.enabled):
+        return mask
+    mask = grown(mask, layer.pixels.rect)
+    m = mask.to_array(layer.pixels.rect.moved(-mask.left, -mask.top)) / np.float32(255)
+    c = thing.to_array()[..., 3] / np.float32(255)
+    e = 1 - np.prod([1 - part.to_array()[..., 3] / np.float32(255) for part in parts.values()], axis=0)
+    most = (m * (1 - c) * e + UNSEEN) / np.maximum((1 - m * c) * e, 1e-6)
+    return mask.with_region(-mask.left, -mask.top, np.rint(np.minimum(m, most) * 255).astype(np.uint8))
+
+
+def _part(layer: Layer, name: str, thing: Candidate, pixels: Pixels, mask: Mask | None) -> Layer:
     shown = Candidate(pixels, layer.placement, _recipe(name, layer.id, thing.recipe["split"]))
-    fields = {"mask": layer.mask, "blend": BLENDS[name], "recipe": shown.recipe, "candidates": (shown,)}
+    fields = {"mask": mask, "blend": BLENDS[name], "recipe": shown.recipe, "candidates": (shown,)}
     return make_layer(f"{layer.name} {name}", shown.pixels, layer.placement, **fields)
