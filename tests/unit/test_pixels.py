@@ -124,3 +124,16 @@ def test_one_colour_throughout_takes_the_memory_of_a_few_tiles() -> None:
     assert (Pixels.filled(300, 260, colour).to_array() == colour).all()
     large = Pixels.filled(10_000, 8_000, colour)
     assert large.content_bounds() == large.rect and len({id(tile) for tile in large.tiles.values()}) == 4
+
+
+def test_a_cover_lies_beside_the_pixels_until_they_change() -> None:
+    picture = noise(600, 300, 2)
+    cover = picture[..., 3] // 2
+    cover[:, :256] = 0
+    known = Pixels.from_array(picture, cover)
+    assert (known.cover_array() == cover).all() and (0, 0) not in known.cover, "empty tiles are left out"
+    assert (known.cover_array(Rect(250, 20, 700, 310)) == np.pad(cover, ((0, 10), (0, 100)))[20:310, 250:]).all()
+    assert known.with_region(0, 0, picture[:5, :5]).cover is None and Pixels.from_array(picture).cover_array() is None
+    thing = known.as_thing()
+    assert (thing.cover_array() == picture[..., 3]).all() and thing.tiles is known.tiles
+    assert np.shares_memory(thing.cover[0, 0], thing.tiles[0, 0]) and not thing.cover[0, 0].flags.writeable
