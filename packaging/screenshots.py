@@ -204,7 +204,7 @@ async def parts(window: MainWindow, folder: Path, theme: str) -> None:
         await asyncio.sleep(0.1)
         grab(window.options, folder / f"{theme}-options-{tool}.png")
     grab(window, folder / f"{theme}-window.png")
-    menus = {action.text().strip("&"): action.menu() for action in window.menuBar().actions()}
+    menus = {action.text().replace("&", ""): action.menu() for action in window.menuBar().actions()}
     window.canvas_menu.open(window.canvas.rect().center())
     for name, menu in (menus | {"layer-context": window.layer_panel.tree.menu, "canvas-context": window.canvas_menu.menu}).items():
         menu.popup(window.mapToGlobal(window.rect().topLeft()))

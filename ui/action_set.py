@@ -54,9 +54,12 @@ class ActionSet(QObject):
 
     def fill(self, bar: QMenuBar) -> None:
         """The menus of the table's order."""
-        self._bar = bar
+        self._bar, taken = bar, set()
         for title in MENUS:
-            menu = bar.addMenu("&" + QCoreApplication.translate("actions", title))
+            label = QCoreApplication.translate("actions", title)
+            at = next((at for at, letter in enumerate(label) if letter.lower() not in taken), 0)  # no two menus under one key
+            taken.add(label[at].lower())
+            menu = bar.addMenu(f"{label[:at]}&{label[at:]}")
             self.menus[title.lower()] = menu
             self.put_into(menu, [action.name for action in ACTIONS if action.menu == title.lower()])
 

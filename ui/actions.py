@@ -77,7 +77,7 @@ ACTIONS = (
     Action("file.export", _T("actions", "Export As…"), ("Ctrl+Shift+Alt+E",), "export"),
     Action("file.export_layers", _T("actions", "Export Layers…")),
     Action("file.recover", _T("actions", "Recover Unsaved Work…")),
-    Action("file.close", _T("actions", "Close"), ("Ctrl+W",), rule=True),
+    Action("file.close", _T("actions", "Close"), ("Ctrl+W", "Ctrl+F4"), rule=True),
     Action("file.quit", _T("actions", "Quit"), ("Ctrl+Q",)),
     Action("edit.undo", _T("actions", "Undo"), ("Ctrl+Z",), "undo", "undo"),
     Action("edit.redo", _T("actions", "Redo"), ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "redo"),

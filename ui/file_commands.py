@@ -36,6 +36,7 @@ from ui.new_dialog import ask_new
 PROJECT = ".downstage"
 SCREEN = 1600  # canvas pixels that a window shows in one direction, about
 THUMBNAIL = 72  # pixels
+REASONS = 6  # lines of a message that may each say why a file cannot be opened
 KEEPS_LAYERS = (PROJECT, ".psd", ".psb", ".ora")
 
 
@@ -254,7 +255,7 @@ class FileCommands(QObject):
             try:
                 opened: Opened = await self._busily(self.tr("Opening “{name}”…").format(name=path.name), _read, path)
             except ExpectedError as error:
-                failed.append(error)
+                failed.append((path, error))
                 continue
             layer = _as_one_layer(opened.document, path.stem, self.session.document)
             document = edits.add_layer(self.session.document, layer, self.session.active)
@@ -415,12 +416,15 @@ def _read(path: Path) -> Opened:
     return opened
 
 
-def _as_one_error(failed: list[ExpectedError], total: int) -> ExpectedError:
-    """What happened to several files, each with its own reason."""
+def _as_one_error(failed: list[tuple[Path, ExpectedError]], total: int) -> ExpectedError:
+    """What happened to several files: the first ones with their reasons, the others by their names."""
     if len(failed) == 1:
-        return failed[0]
+        return failed[0][1]
+    lines = [error.sentence for _, error in failed[:REASONS]]
+    if rest := [path.name for path, _ in failed[REASONS:]]:
+        lines.append(phrase("The others: {names}.", names=", ".join(rest)))
     sentence = phrase("{count} of {total} files could not be opened.", count=len(failed), total=total)
-    return FileError(sentence, "\n".join(translated(error.sentence) for error in failed))
+    return FileError(sentence, "\n".join(map(translated, lines)))
 
 
 def _as_one_layer(document: Document, name: str, onto: Document) -> Layer:

@@ -3543,6 +3543,10 @@ wird ausgeschnitten</translation>
         <translation>Am nächsten kommen: {things}.</translation>
     </message>
     <message>
+        <source>The others: {names}.</source>
+        <translation>Die übrigen: {names}.</translation>
+    </message>
+    <message>
         <source>The picture had floating-point values; 0 to 1 became 8 bits a channel.</source>
         <translation>Das Bild hatte Gleitkommawerte; 0 bis 1 wurde zu 8 Bit je Kanal.</translation>
     </message>

@@ -33,8 +33,10 @@ def test_the_language_changes_at_once_and_comes_back_from_the_same_window_of_pre
         dialog = editor.window.findChild(Preferences)
         assert dialog.isVisible() and dialog.windowTitle() == "Voreinstellungen"
         assert "Ebenen" in {dock.windowTitle() for dock in editor.window.docks.docks.values()}
+        editor.window.showMaximized()
         choose(dialog.language, "en")
         await editor.renewed()
+        assert editor.window.isMaximized()
         assert editor.window.menuBar().actions()[0].text() == "&File"
         window = editor.window
         choose(editor.window.findChild(Preferences).language, "en")

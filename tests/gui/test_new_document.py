@@ -175,3 +175,16 @@ def test_of_several_dropped_files_every_one_that_fails_is_named(tell: Tell, phot
         assert len(told) == 2 and "two.png" in told[0] and "four.png" in told[1]
 
     tell(story, photo)
+
+
+def test_of_very_many_files_that_fail_all_are_named_and_the_message_fits(tell: Tell, photo: Path, tmp_path: Path) -> None:
+    paths = [tmp_path / f"broken-{number}.png" for number in range(30)]
+
+    async def story(editor: Editor) -> None:
+        editor.window.files.place(paths)
+        await editor.files_done()
+        assert editor.window.messages.sentence == "30 of 30 files could not be opened."
+        assert all(path.name in editor.window.messages.hint for path in paths)
+        assert editor.window.messages.geometry().bottom() < editor.window.canvas.height()
+
+    tell(story, photo)
