@@ -190,6 +190,7 @@ def test_a_thing_that_is_nowhere_opaque_is_split_where_it_is_known() -> None:
 @given(arrays.arrays(np.uint8, (11, 9, 4)), arrays.arrays(np.uint8, (11, 9)), st.sampled_from((0, 128, 255)))
 def test_whatever_is_known_of_a_layer_thing_over_effects_is_the_layer(layer: np.ndarray, cover: np.ndarray, shade: int) -> None:
     cover[0, 0] = layer[0, 0, 3] = 255
+    cover[1:4], layer[1, :, 3] = 0, 4  # beside the thing, and faint
     thing, effects = split(layer, cover)
     assert (thing[..., 3] == np.minimum(cover, layer[..., 3])).all()
     ground = np.full((11, 9, 3), shade)
