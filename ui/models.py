@@ -121,13 +121,18 @@ class ModelChoice(QObject):
             if self.downloading is not None:
                 self.downloading.deleteLater()
             self.download.forget()
-            place = self._settings.get("bfs_repository", "")
-            self.downloading = DownloadDialog(self.download, folder, place, self.expect_memory, self._window)
-            self.downloading.begun.connect(self._keep_begun)
-            self.downloading.use_wanted.connect(self._use_fetched)
+            self._make_dialog(folder)
             self.downloading.ask()
+        elif self.downloading is None:  # it was begun in another window
+            self._make_dialog(self.download.folder)
         self.downloading.show()
         self.downloading.raise_()
+
+    def _make_dialog(self, folder: Path) -> None:
+        place = self._settings.get("bfs_repository", "")
+        self.downloading = DownloadDialog(self.download, folder, place, self.expect_memory, self._window)
+        self.downloading.begun.connect(self._keep_begun)
+        self.downloading.use_wanted.connect(self._use_fetched)
 
     def _keep_begun(self, folder: Path, repository: str) -> None:
         known.remember(self._settings, folder)

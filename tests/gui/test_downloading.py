@@ -129,6 +129,26 @@ def test_it_comes_beside_the_work_is_stopped_and_goes_on_in_the_next_run(tell: T
     tell(second, photo)
 
 
+def test_what_is_on_its_way_goes_on_in_another_language(tell: Tell, photo: Path, hub: FakeHub, english_afterwards: None) -> None:
+    async def story(editor: Editor) -> None:
+        hub.slow = threading.Event()
+        dialog = await asked(editor)
+        dialog.chosen[FLUX_BFS.name].setChecked(False)
+        click(dialog.go)
+        await editor.until(lambda: dialog.bar.value() > 0)
+        editor.window.language_menu.choose("de")
+        await editor.renewed()
+        models = editor.window.models
+        assert models.download.busy
+        models.open_download(models.download_folder)
+        assert " von 1.0 MB" in models.downloading.status.text() and models.downloading.path == models.download.folder
+        models.downloading.reject()
+        hub.slow.set()
+        await editor.until(lambda: editor.window.messages.sentence == "Der Download ist da, vollständig und geprüft.")
+
+    tell(story, photo)
+
+
 def test_the_window_closes_while_something_comes(tell: Tell, photo: Path, hub: FakeHub) -> None:
     async def story(editor: Editor) -> None:
         hub.slow = threading.Event()
