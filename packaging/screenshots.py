@@ -193,6 +193,7 @@ async def states(window: MainWindow, folder: Path, theme: str) -> None:
 async def parts(window: MainWindow, folder: Path, theme: str) -> None:
     """The window, its welcome page, panels, menus and options bars."""
     window.welcome.open_page()
+    await asyncio.sleep(0.2)
     grab(window, folder / f"{theme}-welcome.png")
     window.welcome.hide()
     for name, dock in window.docks.docks.items():

@@ -25,6 +25,13 @@ def test_a_set_gives_no_key_to_two_commands(chosen: str) -> None:
     assert not lost, "taken by another command of the set, or by a widget"
 
 
+@pytest.mark.parametrize("chosen", SETS)
+def test_new_open_save_and_close_are_where_every_program_has_them(chosen: str) -> None:
+    found = keys_of(chosen, {})
+    names = ("file.new", "file.open", "file.save", "file.close", "file.quit", "edit.undo", "edit.copy", "edit.paste")
+    assert [found[name][0] for name in names] == [f"Ctrl+{letter}" for letter in "NOSWQZCV"]
+
+
 def test_the_table_itself_gives_no_key_to_two_commands() -> None:
     given = [key for action in ACTIONS for key in action.keys]
     assert len(given) == len(set(given))
