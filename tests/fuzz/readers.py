@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from app import presets, recovery
 from app.document import Document, Group, Guide, Layer, make_group, make_layer, walk
@@ -24,7 +24,7 @@ from app.geometry import Placement
 from app.pixels import Mask, Pixels
 from app.recovery import Belonging, Journal
 from app.settings import Settings
-from bfs_engine.pictures import read_picture
+from bfs_engine.pictures import COVER, read_picture
 from bfs_engine.scenes.vocabulary import Vocabulary
 from tests.documents import RECIPE, gradient, noise, shape
 from tests.fuzz import mutations
@@ -49,7 +49,7 @@ def small_document() -> Document:
     """A layer or group of each kind, small."""
     ground = make_layer("Grund", Pixels.from_array(gradient(24, 20)))
     made = make_layer(
-        "Tasse ☕", Pixels.from_array(noise(10, 9, 1)), Placement(-3, 15), opacity=0.5, blend="multiply", recipe=RECIPE,
+        "Tasse ☕", Pixels.from_array(noise(10, 9, 1), shape(10, 9)), Placement(-3, 15), opacity=0.5, blend="multiply", recipe=RECIPE,
         mask=Mask.from_array(shape(8, 8), 1, 1, 0), color_tag="red",
     )  # fmt: skip
     clipped = make_layer("clipped", Pixels.from_array(noise(12, 12, 2)), blend="soft light", clipping=True)
@@ -86,6 +86,14 @@ def _more_frames() -> dict:
     return {"save_all": True, "append_images": [Image.new("RGB", (21, 13), colour) for colour in ("red", "blue")]}
 
 
+def _covered() -> dict:
+    """A chunk that says what of a layer is the thing."""
+    plane, chunks = io.BytesIO(), PngImagePlugin.PngInfo()
+    Image.fromarray(shape(21, 13)).save(plane, "PNG")
+    chunks.add(COVER, plane.getvalue())
+    return {"pnginfo": chunks}
+
+
 def _tiffs(folder: Path) -> None:
     kinds = [("RGB", {"compression": kind}) for kind in ("raw", "tiff_lzw", "packbits", "tiff_adobe_deflate", "jpeg")]
     modes = [("RGBA", {}), ("CMYK", {}), ("1", {"compression": "group4"}), ("L", {"big_tiff": True}), ("P", {}), ("LAB", {})]
@@ -113,6 +121,8 @@ def _touch(document: Document) -> None:
             rasters += [node.pixels, *(candidate.pixels for candidate in node.candidates)]
         assert isinstance(node, (Layer, Group))
         for raster in rasters:
+            for tile in (getattr(raster, "cover", None) or {}).values():
+                assert tile.dtype == np.uint8 and tile.shape == (256, 256)
             for tile in raster.tiles.values():
                 assert tile.dtype == np.uint8 and tile.shape[:2] == (256, 256)
 
@@ -263,7 +273,7 @@ READERS = {
     "bmp": Reader(".bmp", _pictures(".bmp", ("RGB", {}), ("P", {}), ("1", {}), ("RGBA", {})), _open),
     "exr": Reader(".exr", _documents(".exr"), _open, weight=6),
     "command line": Reader(
-        ".png", _pictures(".png", ("RGB", {}), ("RGBA", {}), ("I;16", {})), lambda path: read_picture(path), mutations.mutated_png, 2
+        ".png", _pictures(".png", ("RGB", {}), ("RGBA", {}), ("RGBA", _covered()), ("I;16", {})), lambda path: read_picture(path), mutations.mutated_png, 2
     ),
     "settings": Reader(".json", _write_settings, _read_settings, weight=2),
     "presets": Reader(".json", _write_presets, _read_presets, weight=2),

@@ -114,6 +114,7 @@ def test_a_mask_that_is_applied_hides_as_much_of_the_thing_as_of_the_layer() -> 
     half[:, 30:] = 128
     masked = edits.set_mask(session.document, id, Mask.from_array(half))
     applied = masks.apply_mask(masked, id)
+    assert np.abs(cover(applied, id) - bee()[1][..., 3] * (half / 255)).max() <= 0.5
     document, _ = split_effects(applied, id)
     thing = find(document, id).pixels.to_array()
     assert thing[WING][3] == 43 and thing[BODY][3] == 255 and not thing[SHADOW][3]
