@@ -110,6 +110,7 @@ class GenerateCommands(QObject):
 
     def _wishes(self) -> dict:
         panel = self._panel
+        panel.take_typed()
         return {"seed": panel.take_seed(), "steps": panel.steps, "guidance": panel.guidance, "count": panel.candidates}
 
     def _understood(self, prompt: str) -> bool:
@@ -132,6 +133,7 @@ class GenerateCommands(QObject):
         """Make the active layer again with a new seed."""
         layer = self._generated()
         if layer is not None:
+            self._panel.take_typed()
             self._generation.again(layer, self._panel.fresh_seed(), self._panel.candidates)
 
     def vary(self) -> None:

@@ -129,6 +129,12 @@ class GeneratePanel(QWidget):
         self.seed.setValue(other.seed.value())
         self._fold.setChecked(other._fold.isChecked())
 
+    def take_typed(self) -> None:
+        """The number that stands in the field with the keys holds, though Enter was not pressed there."""
+        for field in (self.seed, self._candidates, self._steps, self._guidance):
+            if field.hasFocus():
+                field.interpretText()
+
     def take_seed(self) -> int:
         """The seed for a new request: the locked one, or a fresh one that the field then shows."""
         if not self.seed_lock.isChecked():

@@ -177,8 +177,8 @@ class LayerDelegate(QStyledItemDelegate):
         for row in range(6):
             for column in range(row % 2, 6, 2):
                 painter.fillRect(frame.left() + column * half, frame.top() + row * half, half, half, QColor(theme.checker_b))
-        painter.restore()
         painter.drawImage(frame, image)
+        painter.restore()
         painter.setPen(QPen(QColor(theme.edge), 1))
         painter.drawRect(filled.adjusted(0, 0, -1, -1))
 

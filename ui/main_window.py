@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from PySide6.QtCore import QPointF, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QMenu, QVBoxLayout, QWidget
 
 from app import render
 from app.brush import Brush
@@ -29,6 +29,7 @@ from ui.colour_bar import ColourBar
 from ui.command_palette import CommandPalette
 from ui.conditions import conditions
 from ui.docks import Docks, DockWindow
+from ui.fields import Leaving
 from ui.file_commands import FileCommands
 from ui.generate_commands import GenerateCommands
 from ui.generate_panel import GeneratePanel
@@ -260,6 +261,8 @@ class MainWindow(DockWindow):
         files.busy.connect(self.status.show_work)
         self._wire_menus()
         self.status.fit_wanted.connect(self.canvas.fit)
+        for field in self.findChildren(QAbstractSpinBox):
+            Leaving(field, self.canvas.setFocus)
 
     # The document
 

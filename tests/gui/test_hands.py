@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.document import walk
 from tests.gui.conftest import Editor
+from ui.layer_model import NAME
+from ui.layer_tree import cells
 
 Tell = Callable[..., None]
 LEFT, MIDDLE, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.NoButton
@@ -147,3 +149,49 @@ def layers_chosen(editor: Editor) -> list[str]:
     """Names of what is selected in the panel, bottom to top."""
     ids = editor.window.layers.chosen()
     return [node.name for node, _, _ in walk(editor.window.session.document) if node.id in ids]
+
+
+def test_enter_and_esc_leave_a_number_field_and_the_next_key_is_a_tools(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        percent, canvas = editor.window.layer_panel.percent, editor.window.canvas
+        editor.window.activateWindow()
+        for key, shown in ((Qt.Key.Key_Return, 45), (Qt.Key.Key_Escape, 45)):
+            percent.setFocus()
+            percent.selectAll()
+            QTest.keyClicks(percent, "45" if key == Qt.Key.Key_Return else "7")
+            QTest.keyClick(percent, key)
+            assert canvas.hasFocus() and percent.text() == f"{shown} %"
+        assert editor.active.opacity == 0.45 and editor.steps == ["Open", "Opacity 45 %"]
+
+    tell(story, photo)
+
+
+def test_a_number_typed_without_enter_counts_when_a_layer_is_asked_for(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        panel = editor.window.generate_panel
+        await editor.insert("apple")
+        for action, count in (("generate.run", 3), ("generate.again", 2)):
+            panel._candidates.setFocus()
+            panel._candidates.selectAll()
+            QTest.keyClicks(panel._candidates, str(count))
+            editor.do(action)
+            await editor.generated()
+            assert editor.engine.seen[-1].count == count
+
+    tell(story, photo)
+
+
+def test_a_thumbnail_stays_inside_its_frame(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        await editor.insert("apple", (10, 10), (90, 70))  # 36 × 27 in the thumbnail
+        tree = editor.window.layer_panel.tree
+        row = tree.visualRect(tree.layer_model.index_of(editor.active.id, NAME))
+        picture = cells(row, editor.active).picture
+        image = tree.viewport().grab().toImage()
+        column = [image.pixelColor(picture.center().x(), y).name() for y in range(picture.top() - 1, picture.bottom() + 2)]
+        ground = image.pixelColor(row.right() - 40, row.center().y()).name()
+        edge = editor.window.icons.theme.edge
+        first, last = column.index(edge), len(column) - column[::-1].index(edge)
+        assert set(column[:first] + column[last:]) <= {ground}
+
+    tell(story, photo)
