@@ -28,7 +28,7 @@ from app.download import Download
 from app.models import FLUX_BFS, PARTS, Part, Refused, free_space, look_at, unfinished
 from bfs_engine.api import EngineError
 from ui.generation import duration
-from ui.language import translated
+from ui.language import number, translated
 
 GB, MB = 2**30, 2**20
 STEPS = 1000  # of the bar
@@ -296,8 +296,8 @@ def size_words(count: int) -> str:
     if count < MB // 10:
         return _tr("{size} kB").format(size=f"{count / 1024:.0f}")
     if count < GB:
-        return _tr("{size} MB").format(size=f"{count / MB:.0f}" if count >= 10 * MB else f"{count / MB:.1f}")
-    return _tr("{size} GB").format(size=f"{count / GB:.1f}")
+        return _tr("{size} MB").format(size=number(count / MB, 0 if count >= 10 * MB else 1))
+    return _tr("{size} GB").format(size=number(count / GB, 1))
 
 
 def _tr(text: str) -> str:

@@ -19,7 +19,7 @@ from app.references import from_recipe
 from app.session import Session, layer_of
 from app.words import phrase
 from bfs_engine.api import Box, EngineError, ExtractRequest, LayerResult, Request, ResettleRequest, UnknownPrompt
-from ui.language import translated
+from ui.language import number, translated
 from ui.queue_panel import JobLine
 
 Result = TypeVar("Result")
@@ -306,7 +306,7 @@ def _of_size(recipe: dict) -> list[str]:
     if (times := recipe.get("matte_upscale", 1)) > 1:
         return [_tr("It is so large that its edge was found at 1/{times} of its size; its colours are exact.").format(times=times)]
     if (times := recipe.get("upscale", 1.0)) > 1.5:
-        return [_tr("The model made it smaller; it is enlarged {times} times.").format(times=f"{times:.1f}")]
+        return [_tr("The model made it smaller; it is enlarged {times} times.").format(times=number(times, 1))]
     return []
 
 

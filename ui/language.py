@@ -37,5 +37,23 @@ def translated(words: str) -> str:
     """What the editor said without a window (app.words.phrase), in the user's language; anything else as it is."""
     if not isinstance(words, Phrase):
         return words
-    values = {name: translated(value) if isinstance(value, str) else value for name, value in words.values.items()}
+    values = {name: _said(value) for name, value in words.values.items()}
     return QCoreApplication.translate("app", words.text).format(**values)
+
+
+def number(value: float, digits: int) -> str:
+    """With so many digits after the decimal sign of the language."""
+    return f"{_Number(value):.{digits}f}"
+
+
+class _Number(float):
+    """Written with the decimal sign of the language."""
+
+    def __format__(self, spec: str) -> str:
+        return super().__format__(spec).replace(".", QLocale().decimalPoint())
+
+
+def _said(value: object) -> object:
+    if isinstance(value, float):
+        return _Number(value)
+    return translated(value) if isinstance(value, str) else value

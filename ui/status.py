@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from app.document import Document
+from ui.language import number
 from ui.view import View
 
 
@@ -49,5 +50,5 @@ class Status(QStatusBar):
     def show_view(self, view: View) -> None:
         """Zoom, and whether the view is turned or flipped."""
         percent = view.zoom * 100
-        words = f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %"
+        words = f"{number(percent, 0 if percent >= 10 else 1)} %"
         self._zoom.setText(words + (f"  {view.rotation:.0f}°" if view.rotation else "") + ("  ⇋" if view.flipped else ""))

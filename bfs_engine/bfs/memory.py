@@ -102,7 +102,7 @@ class Plan:
     def sentence(self) -> str:
         """For people, before the run."""
         return phrase(
-            "On {machine}, {mode}: about {need} of {free} GB free.",
+            "On {machine}, {mode}: about {need:.1f} of {free:.1f} GB free.",
             machine=self.machine.name, mode=self.mode.words, need=_gb(self.device), free=_gb(self.machine.free),
         )  # fmt: skip
 
@@ -129,11 +129,11 @@ def choose(machine: Machine, demand: Demand, wanted: str | None = None) -> Plan:
     missing = next((one for one in plans if _fits(one)), None)
     least = min(installed, key=lambda one: one.device)
     here = {"need": _gb(least.device), "mode": least.mode.words, "machine": machine.name, "free": _gb(machine.free)}
-    words = phrase("This model needs {need} GB for a picture of this size even with {mode}; {machine} has {free} GB free.", **here)
+    words = phrase("This model needs {need:.1f} GB for a picture of this size even with {mode}; {machine} has {free:.1f} GB free.", **here)
     if least.mode.moved:
         words = phrase(
-            "This model needs {need} GB for a picture of this size even with {mode}, and {host} GB of main memory; "
-            "{machine} has {free} GB free, main memory {spare} GB.",
+            "This model needs {need:.1f} GB for a picture of this size even with {mode}, and {host:.1f} GB of main memory; "
+            "{machine} has {free:.1f} GB free, main memory {spare:.1f} GB.",
             **here, host=_gb(least.host), spare=_gb(machine.host),
         )  # fmt: skip
     if missing:
@@ -201,8 +201,8 @@ def settle(pipeline: BFSPipeline, mode: Mode, device: torch.device) -> None:
         part.to(device)
 
 
-def _gb(count: int) -> str:
-    return f"{count / GB:.1f}"
+def _gb(count: int) -> float:
+    return count / GB
 
 
 def demand_of(transformer: dict, vae: dict, rgba_vae: dict, side: int, count: int = 1, sharing: tuple[int, str] = (4, "stream")) -> Demand:

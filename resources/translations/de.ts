@@ -3183,8 +3183,8 @@ wird ausgeschnitten</translation>
         <translation>Auf dem Prozessor: etwa {count:g} GB Hauptspeicher.</translation>
     </message>
     <message>
-        <source>On {machine}, {mode}: about {need} of {free} GB free.</source>
-        <translation>{machine}, {mode}: etwa {need} von {free} GB freiem Speicher.</translation>
+        <source>On {machine}, {mode}: about {need:.1f} of {free:.1f} GB free.</source>
+        <translation>{machine}, {mode}: etwa {need:.1f} von {free:.1f} GB freiem Speicher.</translation>
     </message>
     <message>
         <source>Only the first of {frames} pictures in the file was opened.</source>
@@ -3703,12 +3703,12 @@ wird ausgeschnitten</translation>
         <translation>Dieses Modell kann „{prompt}“ nicht erzeugen.</translation>
     </message>
     <message>
-        <source>This model needs {need} GB for a picture of this size even with {mode}, and {host} GB of main memory; {machine} has {free} GB free, main memory {spare} GB.</source>
-        <translation>Für ein Bild dieser Größe braucht das Modell selbst so ({mode}) {need} GB und {host} GB Hauptspeicher; frei sind {free} GB ({machine}) und {spare} GB Hauptspeicher.</translation>
+        <source>This model needs {need:.1f} GB for a picture of this size even with {mode}, and {host:.1f} GB of main memory; {machine} has {free:.1f} GB free, main memory {spare:.1f} GB.</source>
+        <translation>Für ein Bild dieser Größe braucht das Modell selbst so ({mode}) {need:.1f} GB und {host:.1f} GB Hauptspeicher; frei sind {free:.1f} GB ({machine}) und {spare:.1f} GB Hauptspeicher.</translation>
     </message>
     <message>
-        <source>This model needs {need} GB for a picture of this size even with {mode}; {machine} has {free} GB free.</source>
-        <translation>Für ein Bild dieser Größe braucht das Modell selbst so ({mode}) {need} GB; frei sind {free} GB ({machine}).</translation>
+        <source>This model needs {need:.1f} GB for a picture of this size even with {mode}; {machine} has {free:.1f} GB free.</source>
+        <translation>Für ein Bild dieser Größe braucht das Modell selbst so ({mode}) {need:.1f} GB; frei sind {free:.1f} GB ({machine}).</translation>
     </message>
     <message>
         <source>This model takes references only together with FLUX.1 Redux.</source>

@@ -141,7 +141,7 @@ def test_what_is_on_its_way_goes_on_in_another_language(tell: Tell, photo: Path,
         models = editor.window.models
         assert models.download.busy
         models.open_download(models.download_folder)
-        assert " von 1.0 MB" in models.downloading.status.text() and models.downloading.path == models.download.folder
+        assert " von 1,0 MB" in models.downloading.status.text() and models.downloading.path == models.download.folder
         models.downloading.reject()
         hub.slow.set()
         await editor.until(lambda: editor.window.messages.sentence == "Der Download ist da, vollständig und geprüft.")

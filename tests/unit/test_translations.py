@@ -97,14 +97,14 @@ def test_what_a_format_drops_is_said_in_the_users_language(in_german: None) -> N
 def test_what_a_model_needs_and_its_licence_are_said_in_the_users_language(in_german: None) -> None:
     with_room = memory.Machine("cpu", phrase("the processor"), 80 * memory.GB, 80 * memory.GB)
     plan = memory.plan(with_room, memory.Demand(20 * memory.GB, 0, 0, 0, 0, 0), memory.MODES[0])
-    assert translated(plan.sentence) == "Prozessor, alle Gewichte in bfloat16: etwa 20.0 von 80.0 GB freiem Speicher."
+    assert translated(plan.sentence) == "Prozessor, alle Gewichte in bfloat16: etwa 20,0 von 80,0 GB freiem Speicher."
     assert translated(catalog.shipped().licence).startswith("Apache License 2.0; die Ausschnitte: ")
     assert translated(catalog.FLUX_LICENCES).endswith("(Black Forest Labs); die Autoren von BFS nennen keine für ihre Gewichte")
     with pytest.raises(EngineError) as small:
         memory.choose(memory.Machine("cuda", "Card", memory.GB, memory.GB), memory.Demand(*[9 * memory.GB] * 6))
     assert translated(small.value.sentence) == (
-        "Für ein Bild dieser Größe braucht das Modell selbst so (Gewichte im Hauptspeicher, Schicht für Schicht geholt) 18.0 GB und 27.0 GB Hauptspeicher; "
-        "frei sind 1.0 GB (Card) und 1.0 GB Hauptspeicher."
+        "Für ein Bild dieser Größe braucht das Modell selbst so (Gewichte im Hauptspeicher, Schicht für Schicht geholt) 18,0 GB und 27,0 GB Hauptspeicher; "
+        "frei sind 1,0 GB (Card) und 1,0 GB Hauptspeicher."
     )
 
 
