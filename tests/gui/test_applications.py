@@ -132,7 +132,7 @@ def test_layers_asked_for_in_a_row_are_made_back_to_front_and_each_sees_those_be
 
 def test_a_moved_thing_is_resettled_and_can_go_back(tell: Tell, photo: Path, cutout: Path, engine: DiscEngine) -> None:
     async def story(editor: Editor) -> None:
-        editor.window.files.place(cutout)
+        editor.window.files.place([cutout])
         await editor.files_done()
         editor.window.canvas.setFocus()
         editor.do("edit.tool_move")
@@ -162,7 +162,7 @@ def test_a_thing_is_extracted_from_a_picture_above_its_background(tell: Tell, ph
     Image.fromarray(pixels).save(with_thing)
 
     async def story(editor: Editor) -> None:
-        editor.window.files.place(with_thing)
+        editor.window.files.place([with_thing])
         await editor.files_done()
         before = render(editor.window.session.document, editor.window.session.document.rect).astype(int)
         editor.do("edit.tool_box")
@@ -196,7 +196,7 @@ def test_where_nothing_differs_the_window_says_so(tell: Tell, photo: Path) -> No
 
 def test_a_shadow_is_split_off_into_a_group_and_comes_back_with_undo(tell: Tell, photo: Path, cutout: Path) -> None:
     async def story(editor: Editor) -> None:
-        editor.window.files.place(cutout)
+        editor.window.files.place([cutout])
         await editor.files_done()
         id = editor.active.id
         editor.do("layer.split_effects")
