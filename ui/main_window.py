@@ -160,7 +160,7 @@ class MainWindow(DockWindow):
             "generate.prompt": self.go_to_prompt,
             "generate.box": lambda: self.desk.put_box(*self.canvas.to_canvas(QPointF(self.canvas.rect().center()))),
             "view.panel_options": self.options.take_keys,
-            "view.panels": self.toggle_panels,
+            "view.panels": lambda: self.docks.toggle(),
             **{f"view.panel_{name}": lambda name=name: self.docks.go_to_panel(name) for name in ("generate", "layers", "history", "queue")},
             "view.panel_canvas": self.canvas.setFocus,
             "view.panel_message": self.messages.take_keys,
@@ -193,7 +193,7 @@ class MainWindow(DockWindow):
         self.layer_panel.tree.offer(menu)
         self.canvas_menu = CanvasMenu(self.canvas, self.actions_, self.layers)
 
-    def _wire_menus(self) -> None:
+    def _wire_menus_and_keys(self) -> None:
         self.files.recent_changed.connect(self.file_menu.refresh)
         self.file_menu.chosen.connect(self.files.open)
         self.file_menu.sample_chosen.connect(self.open_sample)
@@ -202,6 +202,10 @@ class MainWindow(DockWindow):
         self.keys_menu.chosen.connect(self._choose_keys)
         self.help.told.connect(self.messages.say)
         self.help.failed.connect(self.say_error)
+        for tool in TOOLS:  # who takes a tool works on the picture: the arrows move things there, and not through the panel
+            self.actions_[f"edit.tool_{tool}"].triggered.connect(lambda _checked=False: self.canvas.setFocus())
+        for field in self.findChildren(QAbstractSpinBox):
+            Leaving(field, self.canvas.setFocus)
 
     def _wire(self) -> None:
         generation, panel, queue, files = self.generation, self.generate_panel, self.queue_panel, self.files
@@ -259,10 +263,8 @@ class MainWindow(DockWindow):
         files.failed.connect(self.say_error)
         files.told.connect(lambda sentence, hint: self.messages.say(sentence, hint))
         files.busy.connect(self.status.show_work)
-        self._wire_menus()
+        self._wire_menus_and_keys()
         self.status.fit_wanted.connect(self.canvas.fit)
-        for field in self.findChildren(QAbstractSpinBox):
-            Leaving(field, self.canvas.setFocus)
 
     # The document
 
@@ -369,9 +371,6 @@ class MainWindow(DockWindow):
         dialog.theme_chosen.connect(self.theme_menu.choose)
         dialog.keys_wanted.connect(self.open_keys)
         dialog.open()
-
-    def toggle_panels(self) -> None:
-        self.docks.toggle()
 
     def _desk_changed(self) -> None:
         for tool in TOOLS:

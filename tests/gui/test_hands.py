@@ -195,3 +195,18 @@ def test_a_thumbnail_stays_inside_its_frame(tell: Tell, photo: Path) -> None:
         assert set(column[:first] + column[last:]) <= {ground}
 
     tell(story, photo)
+
+
+def test_after_a_click_in_the_layer_panel_a_tools_key_gives_the_arrows_to_the_picture(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        layer = await editor.insert("apple")
+        tree = editor.window.layer_panel.tree
+        editor.window.activateWindow()
+        await editor.until(editor.window.isActiveWindow)
+        QTest.mouseClick(tree.viewport(), LEFT, pos=tree.visualRect(tree.layer_model.index_of(layer.id, NAME)).center())
+        assert tree.hasFocus()
+        for key in (Qt.Key.Key_V, Qt.Key.Key_Right):
+            QTest.keyClick(QApplication.focusWidget(), key)
+        assert editor.active.placement.x == layer.placement.x + 1
+
+    tell(story, photo)
