@@ -130,10 +130,9 @@ class GeneratePanel(QWidget):
         self._fold.setChecked(other._fold.isChecked())
 
     def take_typed(self) -> None:
-        """The number that stands in the field with the keys holds, though Enter was not pressed there."""
+        """What stands in the number fields holds, though Enter was not pressed there."""
         for field in (self.seed, self._candidates, self._steps, self._guidance):
-            if field.hasFocus():
-                field.interpretText()
+            field.interpretText()
 
     def take_seed(self) -> int:
         """The seed for a new request: the locked one, or a fresh one that the field then shows."""

@@ -155,6 +155,7 @@ def test_enter_and_esc_leave_a_number_field_and_the_next_key_is_a_tools(tell: Te
     async def story(editor: Editor) -> None:
         percent, canvas = editor.window.layer_panel.percent, editor.window.canvas
         editor.window.activateWindow()
+        await editor.until(editor.window.isActiveWindow)
         for key, shown in ((Qt.Key.Key_Return, 45), (Qt.Key.Key_Escape, 45)):
             percent.setFocus()
             percent.selectAll()
