@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPointingDevice,
     QPolygonF,
     QRegion,
     QResizeEvent,
@@ -312,9 +313,9 @@ class Canvas(Viewport):
         self._desk.release(*self.to_canvas(self.mapFrom(widget, point)), _words(modifiers))
 
     def tabletEvent(self, event: QTabletEvent) -> None:
-        """Remember the pressure; Qt sends the same movement as a mouse event, because this one is ignored."""
+        """Remember the pressure and the pen's end; Qt sends the same movement as a mouse event, because this one is ignored."""
         if event.type() != QEvent.Type.TabletMove or event.buttons():
-            self._desk.press_pen(event.pressure())
+            self._desk.press_pen(event.pressure(), event.pointerType() == QPointingDevice.PointerType.Eraser)
         event.ignore()
 
     def leaveEvent(self, event: QEvent) -> None:

@@ -130,7 +130,7 @@ class ToolDesk(QObject):
         if tool == "transform" and self.tool != tool:
             self._transform_tool.enter()
         self.tool = tool
-        self._brush_tool.erases = tool == "eraser"
+        self.press_pen(1.0)
         self._hover = ""
         self._tell()
         self.cursor_changed()
@@ -185,9 +185,10 @@ class ToolDesk(QObject):
         """The eraser for the brush, and back."""
         self.choose("brush" if self.tool == "eraser" else "eraser")
 
-    def press_pen(self, pressure: float) -> None:
-        """How hard the pen presses from now on, 0 to 1."""
+    def press_pen(self, pressure: float, flipped: bool = False) -> None:
+        """How hard the pen presses from now on, 0 to 1; flipped: with its other end, which erases under the brush too."""
         self._brush_tool.pressure = pressure
+        self._brush_tool.erases = flipped or self.tool == "eraser"
 
     def leave(self) -> None:
         """The pointer is no longer over the canvas."""
@@ -273,7 +274,7 @@ class ToolDesk(QObject):
             active.release(x, y, modifiers)
             if active is self._box_tool and self.box:
                 self.box_drawn.emit()
-            self._brush_tool.pressure = 1.0  # what a mouse presses with
+            self.press_pen(1.0)  # as a mouse does
             self._tell()
             self.cursor_changed()
             if self._back:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QInputDevice, QMouseEvent, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -209,5 +209,24 @@ def test_after_a_click_in_the_layer_panel_a_tools_key_gives_the_arrows_to_the_pi
         for key in (Qt.Key.Key_V, Qt.Key.Key_Right):
             QTest.keyClick(QApplication.focusWidget(), key)
         assert editor.active.placement.x == layer.placement.x + 1
+
+    tell(story, photo)
+
+
+def test_a_pen_turned_over_erases_under_the_brush_and_the_mouse_paints_again(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        canvas = editor.window.canvas
+        await editor.insert("apple", (20, 20), (140, 110))
+        editor.do("layer.mask_add")
+        editor.do("edit.tool_brush")
+        kind, ends = QInputDevice.DeviceType.Stylus, QPointingDevice.PointerType
+        pen = QPointingDevice("pen", 7, kind, ends.Eraser, QInputDevice.Capability.Pressure, 1, 1)
+        at, plain = QPointF(editor.point(80, 60)), Qt.KeyboardModifier.NoModifier
+        press = QTabletEvent(QEvent.Type.TabletPress, pen, at, canvas.mapToGlobal(at), 1.0, 0, 0, 0, 0, 0, plain, LEFT, LEFT)
+        QApplication.sendEvent(canvas, press)
+        QTest.mouseClick(canvas, LEFT, plain, at.toPoint())
+        assert editor.steps[-1] == "Erase on the Mask"
+        editor.drag((80, 60), (80, 60))
+        assert editor.steps[-1] == "Paint on the Mask"
 
     tell(story, photo)
