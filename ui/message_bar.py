@@ -13,7 +13,7 @@ from ui.language import translated
 from ui.theme import Icons
 
 INSET, WIDEST = 12, 760  # logical pixels
-SECONDS = 10  # how long news stays; what went wrong stays until it is dismissed
+SECONDS = 10  # how long news and refusals stay; what went wrong stays until it is dismissed
 Choice = tuple[str, Callable[[], None]]  # label, what a click does
 
 
@@ -88,7 +88,7 @@ class MessageBar(QFrame):
         self.retint()
         self.show()
         self.raise_()
-        self._clock.start() if kind == "info" and not choices else self._clock.stop()
+        self._clock.start() if kind != "error" and not choices else self._clock.stop()
         self._take_place()
 
     def say_error(self, error: Exception) -> None:

@@ -52,7 +52,7 @@ class ModelChoice(QObject):
         try:
             return known.chosen(self._settings)
         except EngineError as error:
-            self._messages.say(error.sentence, self.tr("The starter makes the layers until another model is chosen."), "warning")
+            self._messages.say(error.sentence, self.tr("The starter makes the layers until another model is chosen."), "error")
             return known.shipped()
 
     def use(self, model: Model) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -228,5 +229,19 @@ def test_a_pen_turned_over_erases_under_the_brush_and_the_mouse_paints_again(tel
         assert editor.steps[-1] == "Erase on the Mask"
         editor.drag((80, 60), (80, 60))
         assert editor.steps[-1] == "Paint on the Mask"
+
+    tell(story, photo)
+
+
+def test_why_something_cannot_be_done_is_said_for_a_while_and_goes_by_itself(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        messages = editor.window.messages
+        messages._clock.setInterval(20)
+        editor.do("generate.run")
+        assert messages.sentence == "There is no box yet."
+        await editor.until(lambda: not messages.sentence)
+        messages.say("The disk is full.", kind="error")
+        await asyncio.sleep(0.1)
+        assert messages.sentence == "The disk is full."
 
     tell(story, photo)
