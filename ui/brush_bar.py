@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 
 from app.brush import LARGEST, SMALLEST, Brush
 from app.settings import Settings
-from ui.fields import dressed
+from ui.fields import Slider, dressed
 
 STEPS = 100  # of the slider for the size; each is the same factor
 
@@ -48,8 +48,8 @@ class BrushBar(QWidget):
         field.setFixedSize(72, 28)
         return field
 
-    def _slider(self, highest: int) -> QSlider:
-        slider = QSlider(Qt.Orientation.Horizontal)
+    def _slider(self, highest: int) -> Slider:
+        slider = Slider(Qt.Orientation.Horizontal)
         slider.setRange(0, highest)
         slider.setFixedWidth(90)
         return slider
@@ -89,7 +89,7 @@ class BrushBar(QWidget):
             self.flow_slider: round(brush.flow * 100),
         }
         for widget, value in values.items():
-            if not (isinstance(widget, QSlider) and widget.isSliderDown()):
+            if not (isinstance(widget, Slider) and widget.isSliderDown()):
                 widget.blockSignals(True)
                 widget.setValue(value)
                 widget.blockSignals(False)

@@ -1,4 +1,4 @@
-"""Number fields that look like the other fields of a panel."""
+"""Number fields that look like the other fields of a panel, and sliders that go where they are pressed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QDoubleSpinBox, QSlider, QSpinBox, QStyle, QStyleOptionSlider
 
 Field = TypeVar("Field", QSpinBox, QDoubleSpinBox)
 INSET = 7  # logical pixels between frame and number
@@ -41,3 +42,18 @@ class Leaving(QObject):
             field.interpretText()
         self._leave()
         return True
+
+
+class Slider(QSlider):
+    """A press beside the handle takes it there, to be dragged on; Qt's own goes by pages, and each would be a step of the history."""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        option, point = QStyleOptionSlider(), event.position().toPoint()
+        self.initStyleOption(option)
+        parts, control = QStyle.SubControl, QStyle.ComplexControl.CC_Slider
+        groove, handle = (self.style().subControlRect(control, option, part, self) for part in (parts.SC_SliderGroove, parts.SC_SliderHandle))
+        if event.button() == Qt.MouseButton.LeftButton and not handle.contains(point):
+            at, room = point.x() - groove.left() - handle.width() // 2, groove.width() - handle.width()
+            self.setSliderDown(True)
+            self.setValue(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), at, room))
+        super().mousePressEvent(event)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListWidget,
-    QSlider,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
@@ -23,7 +22,7 @@ from app.blend import BLEND_MODES, PASS_THROUGH
 from app.document import Document, Group, Node, find
 from ui.blend_names import blend_name
 from ui.candidate_strip import CandidateStrip
-from ui.fields import dressed
+from ui.fields import Slider, dressed
 from ui.layer_commands import LayerCommands
 from ui.layer_tree import LayerTree, Thumbnailer
 from ui.mask_commands import MaskCommands
@@ -50,7 +49,7 @@ class LayerPanel(QWidget):
         self.blend.setToolTip(self.tr("Blend mode"))
         self.blend.setMaxVisibleItems(40)
         self.blend.setMinimumContentsLength(10)
-        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity = Slider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
         self.opacity.setAccessibleName(self.tr("Opacity"))
         self.percent = dressed(QSpinBox(), self.tr("Opacity in percent"))

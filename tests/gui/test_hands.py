@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPointF, Qt
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QInputDevice, QMouseEvent, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -243,5 +244,19 @@ def test_why_something_cannot_be_done_is_said_for_a_while_and_goes_by_itself(tel
         messages.say("The disk is full.", kind="error")
         await asyncio.sleep(0.1)
         assert messages.sentence == "The disk is full."
+
+    tell(story, photo)
+
+
+def test_a_press_beside_the_handle_of_the_opacity_takes_it_there_and_the_drag_is_one_step(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        slider = editor.window.layer_panel.opacity
+        quarter, middle = QPoint(slider.width() // 4, slider.height() // 2), slider.rect().center()
+        QTest.mousePress(slider, LEFT, pos=quarter)
+        assert editor.window.session.shown.layers[0].opacity == pytest.approx(0.25, abs=0.05)
+        QTest.mouseMove(slider, middle)
+        QTest.mouseRelease(slider, LEFT, pos=middle)
+        assert editor.active.opacity == pytest.approx(0.5, abs=0.02)
+        assert len(editor.steps) == 2 and editor.steps[-1].startswith("Opacity")
 
     tell(story, photo)
