@@ -52,6 +52,7 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
         block_out_channels: tuple[int, ...] = (1, 1, 1, 1),
         scaling_factor: float = 1.0,
         shift_factor: float = 0.0,
+        refiner_scale: int = 1,
     ) -> None:
         """block_out_channels only tells pipelines the scale: 2 ** (length − 1) = patch."""
         super().__init__()
@@ -60,7 +61,7 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
         self.register_buffer("centre", torch.zeros(size))
         self.register_buffer("mean", torch.zeros(latent_channels))
         self.register_buffer("deviation", torch.ones(latent_channels))
-        self.refiner = Refiner(refiner_channels) if refiner_channels else None
+        self.refiner = Refiner(refiner_channels, refiner_scale) if refiner_channels else None
 
     def encode(self, pictures: torch.Tensor) -> EncoderOutput:
         raw = self.project(premultiplied(pictures))
@@ -92,11 +93,13 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
 class Refiner(nn.Module):
     """Four convolutions that add what PCA lost and smooth its block borders; each pixel sees 8 pixels around it, a patch.
 
-    (n, 4, h, w) premultiplied RGBA -> the same.
+    (n, 4, h, w) premultiplied RGBA -> the same. scale: of how many pixels' mean a pixel of its is, for codecs of larger patches: what
+    it adds is smooth.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, scale: int = 1) -> None:
         super().__init__()
+        self.scale = scale
         self.net = nn.Sequential(
             nn.Conv2d(4, channels, 3, padding=1), nn.GELU(),
             nn.Conv2d(channels, channels, 3, padding=2, dilation=2), nn.GELU(),
@@ -107,7 +110,9 @@ class Refiner(nn.Module):
         nn.init.zeros_(self.net[-1].bias)
 
     def forward(self, rgba: torch.Tensor) -> torch.Tensor:
-        return rgba + self.net(rgba)
+        if self.scale == 1:
+            return rgba + self.net(rgba)
+        return rgba + F.interpolate(self.net(F.avg_pool2d(rgba, self.scale)), scale_factor=self.scale, mode="bilinear")
 
 
 def premultiplied(pictures: torch.Tensor) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from .grow import grown
 from .starter import StarterConfig, StarterTraining, export, make_codecs, train
 
 SHIPPED = Path(__file__).with_name("starter.json")  # for frames of 128 pixels; larger.json goes on at 256. training.json tells what was really done
-REFINER = 32  # channels of a grown model's refiner
 
 
 def run(folder: Path, config: Path | None, until: int | None, font: Path | None, start: Path | None = None) -> None:
@@ -40,12 +40,14 @@ def grow(model: Path, out: Path, more: int, count: int, seed: int) -> None:
         raise EngineError(f"{out} is there already.", "Name another folder.")
     things, pipeline = library_sprites(model / "library"), load_pipeline(model)
     scenes = render_many(things, seed, count, 2 * frame_side(pipeline))
-    larger = grown(pipeline, scenes, more, REFINER)
+    larger = grown(pipeline, scenes, more)
     larger.transformer.half()
     larger.save_pretrained(out, max_shard_size="15MB")
     shutil.copytree(model / "library", out / "library")
+    about = {"grown": {"side": frame_side(larger), "more": more, "scenes": count, "seed": seed}}
     if (model / "training.json").exists():
-        shutil.copy(model / "training.json", out / "training.json")
+        about["started_from"] = json.loads((model / "training.json").read_text())
+    (out / "training.json").write_text(json.dumps(about, indent=1) + "\n")
 
 
 def _configuration(folder: Path, config: Path | None) -> StarterConfig:

@@ -18,13 +18,13 @@ from ..scenes.render import Scenes
 from .codec import codec_sides, measure_spread
 
 
-def grown(model: BFSPipeline, scenes: Scenes, more: int, refiner_channels: int) -> BFSPipeline:
-    """The model for frames of twice the side, with `more` latent channels fitted to scenes of that size. Its refiner is fresh.
+def grown(model: BFSPipeline, scenes: Scenes, more: int) -> BFSPipeline:
+    """The model for frames of twice the side, with `more` latent channels fitted to scenes of that size.
 
     model: a starter that predicts the "change" of a reference. Before any training, its layers at half the size are the old
     model's, up to what half the size cannot tell.
     """
-    vae, rgba_vae = grown_codecs(model.vae, model.rgba_vae, scenes, more, refiner_channels)
+    vae, rgba_vae = grown_codecs(model.vae, model.rgba_vae, scenes, more)
     transformer = grown_transformer(model.transformer, model.vae, vae)
     spread = torch.cat([torch.tensor(model.config.spread), measure_spread(vae, rgba_vae, scenes)[:, -more:]], dim=1)
     return BFSPipeline(
@@ -34,10 +34,9 @@ def grown(model: BFSPipeline, scenes: Scenes, more: int, refiner_channels: int) 
 
 
 @torch.no_grad()
-def grown_codecs(
-    vae: PatchAutoencoder, rgba_vae: PatchAutoencoder, scenes: Scenes, more: int, refiner_channels: int
-) -> tuple[PatchAutoencoder, PatchAutoencoder]:
-    """-> (vae, rgba_vae) of twice the patch: the old components, then PCA of what they leave of the scenes' patches."""
+def grown_codecs(vae: PatchAutoencoder, rgba_vae: PatchAutoencoder, scenes: Scenes, more: int) -> tuple[PatchAutoencoder, PatchAutoencoder]:
+    """-> (vae, rgba_vae) of twice the patch: the old components, then PCA of what they leave of the scenes' patches. The refiner is the
+    old one, which goes on at the size that it knows."""
     old = vae.config.patch
     basis = doubled(vae.basis, old) / 2  # orthonormal again: each number stands four times
     centre = doubled(vae.centre[None], old)[0]
@@ -49,8 +48,10 @@ def grown_codecs(
     codecs = []
     for codec, examples in ((vae, pictures), (rgba_vae, layers)):
         config = built_with(codec) | {"latent_channels": len(basis) + more, "patch": 2 * old}
-        config |= {"refiner_channels": refiner_channels if codec is rgba_vae else 0, "block_out_channels": (1,) * (len(codec.config.block_out_channels) + 1)}
+        config |= {"refiner_scale": 2 * codec.config.refiner_scale, "block_out_channels": (1,) * (len(codec.config.block_out_channels) + 1)}
         larger = PatchAutoencoder(**config)
+        if codec.refiner is not None:
+            larger.refiner.load_state_dict(codec.refiner.state_dict())
         larger.basis.copy_(torch.cat([basis, detail]))
         larger.centre.copy_(centre)
         raw = larger.project(examples)[:, len(basis) :]

@@ -28,6 +28,7 @@ from ..bfs.latents import box_mask, pack, pack_mask, position_ids, unpack
 from ..bfs.patch_autoencoder import PatchAutoencoder
 from ..bfs.pipeline import BFSPipeline, bases, change_scale, changed, mean_latent, packed_spread
 from ..bfs.sharing import BFSTransformer2DModel
+from ..bfs.starter import load_pipeline
 from ..damage import DAMAGES
 from ..scenes.kinds import KINDS
 from ..scenes.render import Scenes, Sprites, render, render_many
@@ -131,7 +132,7 @@ class StarterTraining:
         self.step = 0
         self.spread = None
         if (folder / "start").exists():
-            self._start_from(load_start(folder / "start"))
+            self._start_from(load_pipeline(folder / "start"))
         elif config.prediction == "change":
             self.spread = self._measure_spread().tolist()
         if config.compile:
@@ -343,7 +344,7 @@ def train(config: StarterConfig, folder: Path, sprites: Sprites, until: int | No
     """Everything from nothing, or from the model `start`, or on from the last checkpoint in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     if start is not None and not (folder / "start").exists():
-        load_start(start)
+        load_pipeline(start)
         shutil.copytree(start, folder / "start", ignore=shutil.ignore_patterns("library"))
         for codec in ("vae", "rgba_vae"):
             shutil.copytree(start / codec, folder / codec, dirs_exist_ok=True)
@@ -355,15 +356,6 @@ def train(config: StarterConfig, folder: Path, sprites: Sprites, until: int | No
     if before < config.steps <= training.step and config.condition == "reference" and config.final_refiner_steps:
         training.finish()
     return training
-
-
-def load_start(folder: Path) -> BFSPipeline:
-    try:
-        model = BFSPipeline.from_pretrained(folder)
-    except (OSError, ValueError) as error:
-        raise EngineError(f"There is no model in {folder} to start from: {error}") from error
-    model.transformer.float()
-    return model
 
 
 def make_codecs(config: StarterConfig, folder: Path, sprites: Sprites) -> tuple[PatchAutoencoder, PatchAutoencoder]:

@@ -127,8 +127,9 @@ def test_a_model_of_another_shape_is_refused_in_a_sentence(sprites: Sprites, tmp
 def test_a_starter_grows_to_frames_of_twice_the_side_and_knows_what_it_knew(sprites: Sprites, tmp_path: Path) -> None:
     small = train(SMALL, tmp_path / "small", sprites, until=8).pipeline()
     torch.nn.init.normal_(small.transformer.proj_out.weight, std=0.02)  # a say that a few steps do not give it
+    torch.nn.init.normal_(small.rgba_vae.refiner.net[-1].weight, std=0.05)
     scenes = render(sprites, 3, 24, 64)
-    large = grown(small, scenes, more=12, refiner_channels=4)
+    large = grown(small, scenes, more=12)
     assert large.vae_scale_factor == 16 and large.vae.config.latent_channels == 20
 
     smooth = F.avg_pool2d(scenes.background, 2)
@@ -149,6 +150,11 @@ def test_a_starter_grows_to_frames_of_twice_the_side_and_knows_what_it_knew(spri
     layer = large(scenes.background * 2 - 1, F.interpolate(mask, scale_factor=2), reference=scenes.reference * 2 - 1, seeds=[0] * 24, **asked)
     assert layer.layers.shape == (24, 4, 64, 64)
 
+    coarse = F.interpolate(torch.rand(2, 4, 4, 4), size=32, mode="bilinear")
+    refined = F.avg_pool2d(large.rgba_vae.refiner(F.interpolate(coarse, scale_factor=2)), 2)
+    added = small.rgba_vae.refiner(coarse) - coarse
+    assert (refined - coarse - added).abs().mean() < 0.1 * added.abs().mean()  # it goes on at the size that it knows
+
     pictures, more = scenes.composite * 2 - 1, []
     for vae, shown in ((small.vae, F.avg_pool2d(pictures, 2)), (large.vae, pictures)):
         decoded = vae.decode(vae.encode(shown).latent_dist.mode()).sample
@@ -156,7 +162,7 @@ def test_a_starter_grows_to_frames_of_twice_the_side_and_knows_what_it_knew(spri
     assert more[1] < 0.7 * more[0]  # the new components hold detail
 
     large.save_pretrained(tmp_path / "large")
-    wide_run = dataclasses.replace(SMALL, size=64, patch=16, latent_channels=20, refiner_channels=4)
+    wide_run = dataclasses.replace(SMALL, size=64, patch=16, latent_channels=20)
     further = train(wide_run, tmp_path / "further", sprites, until=1, start=tmp_path / "large")
     assert further.spread == large.config.spread
 
