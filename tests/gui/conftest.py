@@ -147,7 +147,7 @@ def engine() -> DiscEngine:
 
 
 @pytest.fixture
-def tell(qapp: QApplication, engine: DiscEngine) -> Callable[..., None]:
+def tell(qapp: QApplication, engine: DiscEngine) -> Iterator[Callable[..., None]]:
     """Run a story in the program, started with these arguments; the window is closed at its end."""
 
     def run(story: Story, *arguments: str | Path, vocabulary: Callable[[], Words | None] = Words) -> None:
@@ -177,4 +177,5 @@ def tell(qapp: QApplication, engine: DiscEngine) -> Callable[..., None]:
             raise failed[0]
         assert status == 0
 
-    return run
+    yield run
+    qapp.clipboard().clear()  # Qt's clipboard without a screen lives longer than Python, and would call what Python made
