@@ -14,12 +14,13 @@ MEMORY_CAP = 2 << 30  # bytes of tiles that only the past and the future need
 @dataclass(frozen=True, eq=False)
 class Step:
     """A state and what led to it. cost: bytes of tiles the state before had and this one has no more.
-    active: the node that was active when the step was made."""
+    active, left: the nodes that were active when the step was made, and when the next one was."""
 
     label: str
     document: Document
     cost: int = 0
     active: str | None = None
+    left: str | None = None
 
 
 class History:
@@ -48,14 +49,15 @@ class History:
         return self.index + 1 < len(self._steps)
 
     @property
-    def active(self) -> str | None:
-        """The node that was active when the present step was made."""
-        return self._steps[self.index].active
+    def active(self) -> tuple[str | None, str | None]:
+        """The nodes that were active when the present step was made, and when the next one was."""
+        step = self._steps[self.index]
+        return step.active, step.left
 
-    def push(self, label: str, document: Document, active: str | None = None) -> None:
+    def push(self, label: str, document: Document, active: str | None = None, left: str | None = None) -> None:
         """Make `document` now; the future is forgotten."""
         step = Step(label, document, _bytes_left_behind(self.document, document), active)
-        self._steps[self.index + 1 :] = [step]
+        self._steps[self.index :] = [replace(self._steps[self.index], left=left), step]
         self.index += 1
         while self.index > 1 and sum(step.cost for step in self._steps) > self._cap:
             self._steps.pop(0)

@@ -120,11 +120,11 @@ class Session:
         """Make one undoable step of it, and `active` the active node; the document as it was already makes none."""
 
         def change() -> None:
-            self._preview = None
+            self._preview, left = None, self._active
             if active is not None:
                 self._active = active
             if document is not self.document:
-                self.history.push(label, document, self._active)
+                self.history.push(label, document, self._active, left)
 
         self._change(change)
 
@@ -143,9 +143,9 @@ class Session:
             before = self.document
             self._preview = None
             self.history.go_to(index)
-            made = self.history.active  # a layer that comes back is active again, as when it was made
-            if made is not None and find(before, made) is None and find(self.document, made) is not None:
-                self._active = made
+            for id in self.history.active:  # a layer that comes back is active again, as when it was made or deleted
+                if id is not None and find(before, id) is None and find(self.document, id) is not None:
+                    self._active = id
 
         self._change(change)
 

@@ -260,3 +260,18 @@ def test_a_press_beside_the_handle_of_the_opacity_takes_it_there_and_the_drag_is
         assert len(editor.steps) == 2 and editor.steps[-1].startswith("Opacity")
 
     tell(story, photo)
+
+
+def test_a_layer_that_undo_brings_back_is_the_active_one_again(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        first, second = await editor.insert("apple"), await editor.insert("cat", (90, 60), (140, 110))
+        editor.window.layers.choose(first.id)
+        editor.do("layer.delete")
+        assert editor.active.name != "apple"
+        editor.do("edit.undo")
+        assert editor.active.name == "apple"
+        editor.do("edit.undo")
+        editor.do("edit.redo")
+        assert editor.active.id == second.id
+
+    tell(story, photo)
