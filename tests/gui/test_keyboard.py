@@ -49,7 +49,8 @@ def test_every_stop_is_in_sight_and_the_stops_of_a_panel_are_one_after_the_other
         await ready(editor)
         window.generate_panel._fold.click()
         editor.do("generate.reference_layer")
-        await editor.until(lambda: not window.docks._fit_soon.isActive())
+        form = window.generate_panel
+        await editor.until(lambda: form.reference.isVisible() and form.visibleRegion().boundingRect().height() == form.sizeHint().height())
         editor.do(f"view.panel_{panel}")
         start = QApplication.focusWidget()
         dock = window.docks.docks[panel]
