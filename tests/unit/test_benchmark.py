@@ -30,12 +30,13 @@ from tests.training import blank_backbone, latents, pictures, sprites, stage
 
 LESS = {"layers": 16, "photographs": 16, "held_out": 3, "stage_one_steps": 1, "stage_two_steps": 2, "backbone_steps": 1}
 TINY = dataclasses.replace(quick(Plan()), **LESS)
+SIDE = 64  # of a frame: one token of the shipped codecs
 
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("benchmark")
-    benchmark.run(folder, FOLDER, TINY, lambda line: None, 32)
+    benchmark.run(folder, FOLDER, TINY, lambda line: None, SIDE)
     return folder
 
 
@@ -77,14 +78,14 @@ def test_photographs_have_no_layers(done: Path) -> None:
 
 def test_what_is_trained_is_not_trained_again(done: Path) -> None:
     before = {path: path.read_bytes() for path in done.rglob("average.safetensors")}
-    again = benchmark.run(done, FOLDER, TINY, lambda line: None, 32)
+    again = benchmark.run(done, FOLDER, TINY, lambda line: None, SIDE)
     assert len(before) == 10 and all(path.read_bytes() == weights for path, weights in before.items())
     assert again + "\n" == (done / "report.md").read_text()
 
 
 def test_another_plan_needs_another_folder(done: Path) -> None:
     with pytest.raises(EngineError, match="another plan"):
-        benchmark.run(done, FOLDER, dataclasses.replace(TINY, seed=2), lambda line: None, 32)
+        benchmark.run(done, FOLDER, dataclasses.replace(TINY, seed=2), lambda line: None, SIDE)
 
 
 def test_a_longer_benchmark_differs_in_how_much_is_done() -> None:
@@ -102,7 +103,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(1)
     BFSPipeline(build_transformer(shape), shipped.scheduler, prediction="change", **codecs).save_pretrained(folder / "model")
     shutil.copytree(FOLDER / "library", folder / "model" / "library")
-    benchmark.run(folder, folder / "model", dataclasses.replace(quick(FROM_STARTER), **LESS, compositor_steps=1), lambda line: None, 32)
+    benchmark.run(folder, folder / "model", dataclasses.replace(quick(FROM_STARTER), **LESS, compositor_steps=1), lambda line: None, SIDE)
     return folder
 
 
