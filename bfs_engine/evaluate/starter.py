@@ -28,7 +28,7 @@ class Sampling:
 
     steps: int = 1
     guidance: float = 1.0
-    batch: int = 32
+    batch: int = 8
 
 
 def held_out(pipeline: BFSPipeline, sprites: Sprites, count: int, seed: int = 0, **which: object) -> Scenes:
