@@ -57,9 +57,9 @@ class Parser(argparse.ArgumentParser):
 
 def build_engine(model: Path | None) -> Engine:
     """The starter, with the weights that ship or those in the folder `model`; or FLUX, where that folder holds it."""
-    reads = model is not None and (model / "bfs" / "trained_weights.pt").exists()
-    with quiet_import(text_encoders=reads), interrupts_stop_at_once():
-        if reads:
+    is_flux = model is not None and (model / "bfs" / "trained_weights.pt").exists()
+    with quiet_import(text_encoders=is_flux), interrupts_stop_at_once():
+        if is_flux:
             from .bfs.flux import FluxEngine
 
             return FluxEngine(model)

@@ -35,7 +35,7 @@ class EncoderOutput:
 
 
 class PatchAutoencoder(ModelMixin, ConfigMixin):
-    """Pictures (n, channels, h, w) in [−1, 1] <-> white latents (n, latent_channels, h/8, w/8), mean 0 and deviation 1 each.
+    """Pictures (n, channels, h, w) in [−1, 1] <-> white latents (n, latent_channels, h/patch, w/patch), mean 0 and deviation 1 each.
 
     channels 3 is RGB, channels 4 is straight RGBA. Both sides share one basis of premultiplied RGBA patches (a picture has
     alpha 1), so a latent of an opaque object means the same in either; whitening statistics are their own.
@@ -71,17 +71,18 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
         return DecoderOutput(sample=straight(self.decode_premultiplied(latents))[:, : self.config.out_channels])
 
     def decode_premultiplied(self, latents: torch.Tensor) -> torch.Tensor:
-        """(n, c, h/8, w/8) -> (n, 4, h, w) premultiplied RGBA, about 0..1 (not clamped: losses need the slope)."""
-        raw = latents * self.deviation.view(-1, 1, 1) + self.mean.view(-1, 1, 1)
-        patches = torch.einsum("nchw,cd->ndhw", raw, self.basis) + self.centre.view(-1, 1, 1)
-        coarse = F.pixel_shuffle(patches, self.config.patch)
+        """(n, c, h/patch, w/patch) -> (n, 4, h, w) premultiplied RGBA, about 0..1 (not clamped: losses need the slope)."""
+        coarse = self._coarse(latents, slice(None))
         return coarse if self.refiner is None else self.refiner(coarse)
 
     def coarse_alpha(self, latents: torch.Tensor) -> torch.Tensor:
         """The alpha that latents mean before the refiner, (n, 1, h, w), about 0..1."""
-        own = slice(3 * self.config.patch**2, None)
+        return self._coarse(latents, slice(3 * self.config.patch**2, None))
+
+    def _coarse(self, latents: torch.Tensor, numbers: slice) -> torch.Tensor:
+        """Those channels of what the basis alone gives whose numbers in a patch are asked for."""
         raw = latents * self.deviation.view(-1, 1, 1) + self.mean.view(-1, 1, 1)
-        patches = torch.einsum("nchw,cd->ndhw", raw, self.basis[:, own]) + self.centre[own].view(-1, 1, 1)
+        patches = torch.einsum("nchw,cd->ndhw", raw, self.basis[:, numbers]) + self.centre[numbers].view(-1, 1, 1)
         return F.pixel_shuffle(patches, self.config.patch)
 
     def project(self, rgba: torch.Tensor) -> torch.Tensor:
@@ -91,7 +92,7 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):
 
 
 class Refiner(nn.Module):
-    """Four convolutions that add what PCA lost and smooth its block borders; each pixel sees 8 pixels around it, a patch.
+    """Four convolutions that add what PCA lost and smooth its block borders; each pixel sees 8 around it.
 
     (n, 4, h, w) premultiplied RGBA -> the same. scale: of how many pixels' mean a pixel of its is, for codecs of larger patches: what
     it adds is smooth.
