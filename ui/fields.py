@@ -1,13 +1,13 @@
-"""Number fields that look like the other fields of a panel, and sliders that go where they are pressed."""
+"""Number fields that look like the other fields of a panel, forms of fields, and sliders that go where they are pressed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QSlider, QSpinBox, QStyle, QStyleOptionSlider
+from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QSlider, QSpinBox, QStyle, QStyleOptionSlider, QWidget
 
 Field = TypeVar("Field", QSpinBox, QDoubleSpinBox)
 INSET = 7  # logical pixels between frame and number
@@ -23,6 +23,17 @@ def dressed(field: Field, name: str, arrows: bool = True) -> Field:
     field.setProperty("plain", not arrows)
     field.lineEdit().setTextMargins(INSET, 0, 0 if arrows else INSET, 0)
     return field
+
+
+def form(rows: Iterable[tuple[str, QWidget]]) -> QFormLayout:
+    """A line for each word and its field, which a screen reader calls by that word; one without a word says itself what it is."""
+    lines = QFormLayout()
+    lines.setSpacing(10)
+    for words, widget in rows:
+        lines.addRow(words, widget)
+        if words:
+            widget.setAccessibleName(words)
+    return lines
 
 
 class Leaving(QObject):

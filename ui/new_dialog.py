@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QColorDialog, QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QColorDialog, QComboBox, QDialog, QDialogButtonBox, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from app.document import Document, make_layer
 from app.layout import LARGEST_CANVAS, LONGEST_SIDE
 from app.pixels import Pixels
 from app.settings import Settings
 from ui.dialogs import finished
-from ui.fields import dressed
+from ui.fields import dressed, form
 
 
 @dataclass(frozen=True)
@@ -97,22 +97,17 @@ class NewDialog(QDialog):
             self.ground.setCurrentIndex(self.ground.findData(self._ground))
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setSpacing(10)
-        for words, widget in (
+        rows = (
             (self.tr("Size"), self.preset),
             (self.tr("Width"), self.width_field),
             (self.tr("Height"), self.height_field),
             ("", self.swap),
             (self.tr("Background"), self.ground),
-        ):
-            form.addRow(words, widget)
-            if words:
-                widget.setAccessibleName(words)
+        )
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 18, 18, 14)
         column.setSpacing(14)
-        column.addLayout(form)
+        column.addLayout(form(rows))
         column.addWidget(self.note)
         column.addWidget(self.buttons)
         self.setMinimumWidth(400)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFormLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from app.settings import Settings
+from ui.fields import form
 from ui.language import LANGUAGES
 from ui.theme import CHOICES
 
@@ -40,21 +41,17 @@ class Preferences(QDialog):
         self.keys.clicked.connect(self.keys_wanted)
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setSpacing(10)
-        for words, widget in (
+        rows = (
             (self.tr("Language"), self.language),
             (self.tr("Theme"), self.theme),
             (self.tr("At the start"), self.welcome),
             (self.tr("Keys"), self.keys),
-        ):
-            form.addRow(words, widget)
-            widget.setAccessibleName(words)
+        )
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 18, 18, 14)
         column.setSpacing(14)
-        column.addLayout(form)
+        column.addLayout(form(rows))
         column.addWidget(buttons)
         self.setMinimumWidth(420)

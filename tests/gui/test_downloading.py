@@ -43,6 +43,15 @@ async def asked(editor: Editor) -> DownloadDialog:
     return editor.window.models.downloading
 
 
+async def on_its_way(editor: Editor, hub: FakeHub) -> None:
+    """A download that has begun and waits for the hub."""
+    hub.slow = threading.Event()
+    dialog = await asked(editor)
+    dialog.chosen[FLUX_BFS.name].setChecked(False)
+    click(dialog.go)
+    await editor.until(lambda: dialog.bar.value() > 0)
+
+
 def test_flux_is_looked_at_fetched_and_used(tell: Tell, photo: Path, hub: FakeHub) -> None:
     async def story(editor: Editor) -> None:
         editor.do("generate.models")
@@ -131,11 +140,7 @@ def test_it_comes_beside_the_work_is_stopped_and_goes_on_in_the_next_run(tell: T
 
 def test_what_is_on_its_way_goes_on_in_another_language(tell: Tell, photo: Path, hub: FakeHub, english_afterwards: None) -> None:
     async def story(editor: Editor) -> None:
-        hub.slow = threading.Event()
-        dialog = await asked(editor)
-        dialog.chosen[FLUX_BFS.name].setChecked(False)
-        click(dialog.go)
-        await editor.until(lambda: dialog.bar.value() > 0)
+        await on_its_way(editor, hub)
         editor.window.language_menu.choose("de")
         await editor.renewed()
         models = editor.window.models
@@ -151,11 +156,7 @@ def test_what_is_on_its_way_goes_on_in_another_language(tell: Tell, photo: Path,
 
 def test_the_window_closes_while_something_comes(tell: Tell, photo: Path, hub: FakeHub) -> None:
     async def story(editor: Editor) -> None:
-        hub.slow = threading.Event()
-        dialog = await asked(editor)
-        dialog.chosen[FLUX_BFS.name].setChecked(False)
-        click(dialog.go)
-        await editor.until(lambda: dialog.bar.value() > 0)
+        await on_its_way(editor, hub)
         threading.Timer(0.2, hub.slow.set).start()
 
     tell(story, photo)
