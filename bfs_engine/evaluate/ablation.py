@@ -93,10 +93,11 @@ def _rival(name: str) -> str:
     return FULL + again + training
 
 
-def sheet(scenes: Scenes, made: Mapping[str, Made], count: int = 6) -> Tensor:
-    """(3, h, w): background, every way's composite, the truth; a row for each of the first scenes."""
-    columns = [scenes.background, *(each.composites for each in made.values()), scenes.composite]
-    return torch.cat([torch.cat([column[row] for column in columns], 2) for row in range(min(count, len(scenes)))], 1)
+def sheet(scenes: Scenes, made: Mapping[str, Tensor]) -> Tensor:
+    """(3, h, w): background, every way's composites (m, 3, s, s) of the first m scenes, the truth; a row for each scene."""
+    rows = min(len(composites) for composites in made.values())
+    columns = [scenes.background[:rows], *made.values(), scenes.composite[:rows]]
+    return torch.cat([torch.cat(list(column), 1) for column in columns], 2)
 
 
 def side_by_side(pictures: Sequence[Tensor]) -> Image.Image:

@@ -23,7 +23,7 @@ from transformers import CLIPTextModel, CLIPTokenizer, T5EncoderModel, T5Tokeniz
 
 from ..api import EngineError
 from ..bfs.pipeline import Tokenizer, mean_latent
-from ..scenes.render import Scenes, Sprites, render
+from ..scenes.render import Scenes, Sprites, render_many
 from .losses import over, surrogate
 from .models import Vae
 from .shards import Example, ShardWriter, Stored, about, decode, read_shard, write_png
@@ -170,7 +170,7 @@ def _resized(picture: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     return resized
 
 
-def write_scenes(sprites: Sprites, out: Path, number: int, size: int, seed: int, per_shard: int = 256, domain: str = "simple",
+def write_scenes(sprites: Sprites, out: Path, number: int, size: int, seed: int, per_shard: int = 64, domain: str = "simple",
                  layered: bool | None = None) -> None:
     """Picture shards of rendered scenes, with mattes for the surrogates of stage 2, and with true layers in the simple domain: the other
     one stands for photographs, whose layers nobody knows, unless `layered` says otherwise. What is there is left alone."""
@@ -179,7 +179,7 @@ def write_scenes(sprites: Sprites, out: Path, number: int, size: int, seed: int,
         path = out / f"{shard:05}.tar"
         if path.exists():
             continue
-        scenes = render(sprites, seed * 1_000_003 + shard, min(per_shard, number - first), size, domain=domain)
+        scenes = render_many(sprites, seed * 1_000_003 + shard, min(per_shard, number - first), size, domain=domain)
         with ShardWriter(path) as writer:
             for key, files in _scene_files(scenes, first, domain == "simple" if layered is None else layered):
                 writer.add(key, files)

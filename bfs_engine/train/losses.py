@@ -68,6 +68,13 @@ def effects_unlike(alpha: torch.Tensor, true: torch.Tensor, object_alpha: torch.
     return 1 - F.cosine_similarity(made, truth).mean()
 
 
+def translucency(alpha: torch.Tensor, object_alpha: torch.Tensor) -> torch.Tensor:
+    """What the made alpha lacks to 1, averaged over all pixels two and more inside opaque objects; both (n, 1, h, w). 0 where nothing
+    is opaque. Alpha over 1 is no error: it is seen as 1."""
+    inside = (F.max_pool2d(1 - object_alpha, 5, stride=1, padding=2) < 1e-3).float()
+    return ((1 - alpha).clamp(min=0) * inside).sum() / inside.sum().clamp(min=1)
+
+
 def _weighed(errors: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
     return errors if weight is None else errors * weight
 

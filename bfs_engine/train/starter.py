@@ -33,7 +33,7 @@ from ..damage import DAMAGES
 from ..scenes.kinds import KINDS
 from ..scenes.render import Scenes, Sprites, render, render_many
 from .codec import codec_quality, fit_codecs, measure_spread, train_refiner, true_latents
-from .losses import effects_unlike
+from .losses import effects_unlike, translucency
 
 # A predicted sample's error counts as that of the velocity, divided by t, but by no less than this: the last steps of a
 # sampler land on the sample itself, and an exact copy of almost clean latents is not worth the network's width.
@@ -70,6 +70,7 @@ class StarterConfig:
     kinds: float = 0.25  # share of batches whose scenes are not plain: on water, on a table, of glass … (scenes.kinds)
     effects: float = 24.0  # weight of the tokens that the object does not reach: only shadows and reflections change there
     alignment: float = 0.0  # weight of 1 − correlation between made and true effects' alpha (losses.effects_unlike)
+    opacity: float = 0.0  # weight of what alpha lacks to 1 inside opaque objects (losses.translucency)
     compile: bool = False  # torch.compile for each block: a tenth faster, after a minute
     drop: float = 0.05  # share of scenes without reference or words, for classifier-free guidance
     word_tokens: int = 4
@@ -226,13 +227,14 @@ class StarterTraining:
             unit = torch.maximum(change_scale(at, spread), LOSS_CHANGE * spread)
         errors = (((sample - clean) / unit).square() * self._effect_weights(scenes)).unflatten(0, (2, -1)).mean((1, 2))  # (2, channels)
         loss = sum((errors[i] * self.weights[i]).mean() for i in range(2))
-        return loss + self.config.alignment * self._misalignment(sample[len(scenes) :], scenes) if self.config.alignment else loss
+        return loss + self._alpha_loss(sample[len(scenes) :], scenes) if self.config.alignment or self.config.opacity else loss
 
-    def _misalignment(self, foreground: torch.Tensor, scenes: Scenes) -> torch.Tensor:
-        """`effects_unlike` of foreground tokens (n, tokens, c) as the linear part of the codec decodes them."""
+    def _alpha_loss(self, foreground: torch.Tensor, scenes: Scenes) -> torch.Tensor:
+        """`effects_unlike` and `translucency`, weighted, of foreground tokens (n, tokens, c) as the linear part of the codec decodes them."""
         side = self.config.size // self.config.patch
         alpha = self.rgba_vae.coarse_alpha(unpack(foreground, side, side))
-        return effects_unlike(alpha[scenes.lit], scenes.foreground[scenes.lit, 3:], scenes.object_alpha[scenes.lit])
+        unlike = effects_unlike(alpha, scenes.foreground[:, 3:], scenes.object_alpha)
+        return self.config.alignment * unlike + self.config.opacity * translucency(alpha, scenes.object_alpha)
 
     def _effect_weights(self, scenes: Scenes) -> torch.Tensor:
         """(2n, tokens, 1): more where the object does not reach, for an object's detail would drown its shadow. It depends on

@@ -49,24 +49,25 @@ def test_the_loss_falls(sprites: Sprites, tmp_path: Path, condition: str, noise:
     assert after < share * before
 
 
-def test_effects_can_be_asked_to_look_like_the_true_ones(sprites: Sprites, tmp_path: Path) -> None:
-    config = dataclasses.replace(SMALL, alignment=20.0, learning_rate=2e-3)
+@pytest.mark.parametrize("term", ["alignment", "opacity"])
+def test_true_effects_and_opaque_things_can_be_asked_for(sprites: Sprites, tmp_path: Path, term: str) -> None:
+    config = dataclasses.replace(SMALL, learning_rate=2e-3, **{term: 20.0})
     training = train(config, tmp_path, sprites, until=1)
     fixed = render(sprites, 5, 16, 32)
 
     def asked(weight: float) -> float:
-        training.config = dataclasses.replace(config, alignment=weight)
+        training.config = dataclasses.replace(config, **{term: weight})
         return training.loss(fixed, torch.Generator().manual_seed(1)).item()
 
-    def unlike() -> float:
+    def missed() -> float:
         both = asked(20.0) - asked(0.0), asked(40.0) - asked(20.0)
         assert both[0] == pytest.approx(both[1], rel=1e-3)  # the weight is a weight
         return both[0] / 20
 
-    before = unlike()
+    before = missed()
     training.config = config
     training.run(40)
-    assert unlike() < 0.9 * before < 1
+    assert missed() < 0.9 * before < 1
 
 
 def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(sprites: Sprites, tmp_path: Path) -> None:

@@ -202,3 +202,11 @@ def test_effects_are_unlike_as_their_correlation_says_where_no_object_is() -> No
     assert loss.item() == pytest.approx(wanted, abs=1e-9)
     assert not made.grad[:, :, :7, :7].any() and made.grad[:, :, 7:, 7:].any()
     assert losses.effects_unlike(torch.tensor(true * 0.3), torch.tensor(true), torch.tensor(body)).item() == pytest.approx(0, abs=1e-9)
+
+
+def test_alpha_over_one_is_as_opaque_as_one_and_glass_is_not_asked_to_be() -> None:
+    matte = torch.zeros(1, 1, 16, 16)
+    matte[..., 3:13, 3:13] = 1
+    assert losses.translucency(1.2 * matte, matte) == 0
+    assert losses.translucency(0.7 * matte, matte).item() == pytest.approx(0.3)
+    assert losses.translucency(0.2 * matte, 0.5 * matte) == 0
