@@ -51,6 +51,7 @@ class Action:
 _T = QT_TRANSLATE_NOOP
 MASK = _T("actions", "Mask")
 LOCK = _T("actions", "Lock")
+OPACITY = _T("actions", "Opacity")
 GUIDES = _T("actions", "Guides")
 BACKDROP = _T("actions", "Backdrop")
 TURN = _T("actions", "Rotate View")
@@ -109,6 +110,7 @@ ACTIONS = (
     Action("layer.visible", _T("actions", "Show or Hide"), ("Ctrl+,",), "eye", "layer", rule=True),
     Action("layer.solo", _T("actions", "Show Only This Layer"), ("Alt+Shift+V",), "", "layer"),
     Action("layer.engine_view", _T("actions", "Leave Out of the Engine’s View"), (), "engine-off", "layer", checkable=True, checked="left out"),
+    *(Action(f"layer.opacity_{digit}", f"{digit or 10}0 %", (str(digit),), "", "layer", under=OPACITY) for digit in (*range(1, 10), 0)),
     Action("layer.lock", _T("actions", "Lock or Unlock All"), ("Ctrl+/",), "lock", "layer", checkable=True, under=LOCK, checked="locked"),
     Action("layer.lock_transparency", _T("actions", "Lock Transparency"), ("/",), "transparency", "layer", checkable=True, under=LOCK, checked="transparency locked"),
     Action("layer.lock_pixels", _T("actions", "Lock Pixels"), (), "brush", "layer", checkable=True, under=LOCK, checked="pixels locked"),

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 
 from app.brush import LARGEST, SMALLEST, Brush
-from app.settings import Settings
 from ui.fields import Slider, dressed
 
 STEPS = 100  # of the slider for the size; each is the same factor
@@ -100,30 +99,6 @@ class BrushBar(QWidget):
 
     def _tell(self, **changes: float | bool) -> None:
         self.edited.emit(replace(self._brush, **changes))
-
-
-def stored_brush(settings: Settings) -> Brush:
-    """The brush of the last run; what is missing or makes no sense is as a new brush has it."""
-    plain, stored = Brush(), settings.get("brush", {})
-    limits = {"size": (SMALLEST, LARGEST), "hardness": (0.0, 1.0), "flow": (0.01, 1.0)}
-    numbers = {name: stored.get(name) for name in limits}
-    kept = {
-        name: min(max(float(value), limits[name][0]), limits[name][1]) for name, value in numbers.items() if type(value) in (int, float)
-    }
-    flags = {name: stored[name] for name in ("size_by_pressure", "flow_by_pressure") if isinstance(stored.get(name), bool)}
-    return replace(plain, **kept, **flags)
-
-
-def stepped(brush: Brush, direction: int) -> Brush:
-    """The brush one step larger (+1) or smaller (-1), as the keys have it."""
-    size = brush.size * 1.15**direction
-    size = brush.size + direction if abs(size - brush.size) < 1 else size
-    return replace(brush, size=float(min(max(round(size), SMALLEST), LARGEST)))
-
-
-def hardened(brush: Brush, direction: int) -> Brush:
-    """The brush a quarter harder (+1) or softer (-1)."""
-    return replace(brush, hardness=min(max(brush.hardness + direction * 0.25, 0.0), 1.0))
 
 
 def _size_at(place: int) -> float:

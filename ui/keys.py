@@ -14,9 +14,11 @@ Keys = tuple[str, ...]  # Qt key sequences in their portable form; the first is 
 
 _T = QT_TRANSLATE_NOOP
 SET_NAMES = {"photoshop": _T("keys", "Photoshop"), "krita": _T("keys", "Krita"), "gimp": _T("keys", "GIMP")}
+NO_DIGITS: dict[str, Keys] = {action.name: () for action in ACTIONS if action.name.startswith("layer.opacity_")}  # they look at the view with some of them
 SETS: dict[str, dict[str, Keys]] = {
     "photoshop": {},
     "krita": {
+        **NO_DIGITS,
         "file.new_clipboard": ("Ctrl+Shift+N",),
         "edit.tool_move": ("T",),
         "edit.tool_transform": ("Ctrl+T",),
@@ -45,6 +47,7 @@ SETS: dict[str, dict[str, Keys]] = {
         "generate.run_first": ("Alt+Return", "Alt+Enter"),
     },
     "gimp": {
+        **NO_DIGITS,
         "file.new_clipboard": ("Ctrl+Shift+V",),
         "file.export": ("Ctrl+Shift+E",),
         "edit.redo": ("Ctrl+Y",),

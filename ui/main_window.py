@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import asdict
 
 from PySide6.QtCore import QPointF, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QMenu, QVBoxLayout, QWidget
 
 from app import render
-from app.brush import Brush
 from app.document import Document
 from app.samples import Sample, samples
 from app.session import Session
@@ -20,7 +18,8 @@ from bfs_engine.api import LayerResult
 from ui.action_set import ActionSet
 from ui.actions import ACTIONS
 from ui.arrange_commands import ArrangeCommands
-from ui.brush_bar import BrushBar, hardened, stepped, stored_brush
+from ui.brush_bar import BrushBar
+from ui.brush_commands import BrushCommands
 from ui.canvas import Canvas
 from ui.canvas_menu import CanvasMenu
 from ui.canvas_paint import image_of
@@ -28,6 +27,7 @@ from ui.clipboard import Clipboard
 from ui.colour_bar import ColourBar
 from ui.command_palette import CommandPalette
 from ui.conditions import conditions
+from ui.digits import Digits
 from ui.docks import Docks, DockWindow
 from ui.fields import Leaving
 from ui.file_commands import FileCommands
@@ -98,6 +98,7 @@ class MainWindow(DockWindow):
         self.messages = MessageBar(self.icons, self.canvas)
         self.options = OptionsBar()
         self.brush_bar = BrushBar()
+        self.brushes = BrushCommands(self.desk, self.brush_bar, around.settings, self)
         self.colour_bar = ColourBar()
         self.options.add_page(self.brush_bar)
         self.options.add_page(self.colour_bar)
@@ -106,6 +107,7 @@ class MainWindow(DockWindow):
         self.queue_panel = QueuePanel(self.icons)
         self.generate_panel = GeneratePanel(self.icons, around.settings.get("prompts", []))
         self.layers = LayerCommands(self.session, self.layer_panel.tree.chosen, self)
+        self.digits = Digits(self.layers, self.brushes, self.desk)
         self.clipboard = Clipboard(self.layers, lambda: self.canvas.to_canvas(QPointF(self.canvas.rect().center())), self)
         self.masks = MaskCommands(self.layers, lambda: self.desk.box, self)
         self.arrange = ArrangeCommands(self, self.layers, self.desk)
@@ -147,11 +149,8 @@ class MainWindow(DockWindow):
             **{f"edit.tool_{tool}": lambda tool=tool: self.desk.choose(tool) for tool in TOOLS},
             **self.arrange.handlers(),
             **self.looks.handlers(),
-            "edit.swap": self.desk.swap_brush,
-            "edit.brush_smaller": lambda: self._change_brush(stepped, -1),
-            "edit.brush_larger": lambda: self._change_brush(stepped, +1),
-            "edit.brush_softer": lambda: self._change_brush(hardened, -1),
-            "edit.brush_harder": lambda: self._change_brush(hardened, +1),
+            **self.brushes.handlers(),
+            **self.digits.handlers(),
             **self.clipboard.handlers(),
             **layers.handlers(),
             **self.masks.handlers(),
@@ -214,7 +213,6 @@ class MainWindow(DockWindow):
         self.masks.view_changed.connect(self._mask_view_changed)
         self.masks.said.connect(self.messages.say)
         self.layer_panel.active_wanted.connect(self._make_active)
-        self.brush_bar.edited.connect(self._brush_edited)
         self.colour_bar.size_wanted.connect(lambda size: setattr(self.desk.eyedropper, "size", size))
         self.layers.refused.connect(self.say_error)
         self.layers.said.connect(self.messages.say)
@@ -320,13 +318,6 @@ class MainWindow(DockWindow):
     def _make_active(self, id: str) -> None:
         self.session.active = id
         self.actions_.enable(self.conditions())  # several may be chosen while the active one stays
-
-    def _change_brush(self, change: Callable[[Brush, int], Brush], direction: int) -> None:
-        self._brush_edited(change(self.desk.brush, direction))
-
-    def _brush_edited(self, brush: Brush) -> None:
-        self.desk.brush = brush
-        self._around.settings.set("brush", asdict(brush))
 
     # Generating
 
@@ -444,7 +435,6 @@ class MainWindow(DockWindow):
     # Coming and going
 
     def _restore(self) -> None:
-        self.desk.brush = stored_brush(self._around.settings)
         self.looks.apply()
         self.docks.restore(self._around.settings)
         self._words_later = self._around.loop.call_later(0.3, self.models.load_vocabulary)  # after the window is up

@@ -2496,6 +2496,10 @@ wird ausgeschnitten</translation>
         <translation>Keine Farbe</translation>
     </message>
     <message>
+        <source>Opacity</source>
+        <translation>Deckkraft</translation>
+    </message>
+    <message>
         <source>Open…</source>
         <translation>Öffnen…</translation>
     </message>

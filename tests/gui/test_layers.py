@@ -297,3 +297,32 @@ def test_a_name_that_is_being_typed_outlives_a_layer_that_arrives(tell: Tell, ph
         assert editor.names == ["photo", "golden fruit", "apple"]
 
     tell(story, photo)
+
+
+def test_digits_set_the_opacity_of_the_chosen_layers(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        window = editor.window
+        await editor.insert("apple")
+        now = 0.0
+        window.digits.clock = lambda: now
+        editor.key(Qt.Key.Key_4)
+        assert editor.active.opacity == 0.4 and editor.steps[-1] == "Opacity 40 %"
+        editor.key(Qt.Key.Key_5)
+        assert editor.active.opacity == 0.45 and "Opacity 40 %" not in editor.steps  # one step
+        editor.key(Qt.Key.Key_5)
+        assert editor.active.opacity == 0.5 and editor.steps[-2:] == ["Opacity 45 %", "Opacity 50 %"]  # a third digit is a first one
+        now = 2.0
+        editor.key(Qt.Key.Key_0)
+        assert editor.active.opacity == 1 and len(editor.steps) == 5
+        editor.key(Qt.Key.Key_0)
+        assert editor.active.opacity == 0
+        now = 4.0
+        editor.key(Qt.Key.Key_3)
+        editor.do("edit.undo")
+        editor.key(Qt.Key.Key_5)
+        assert editor.active.opacity == 0.5 and editor.steps[-1] == "Opacity 50 %"  # for the undo came between
+        editor.do("layer.lock")
+        editor.key(Qt.Key.Key_9)
+        assert editor.active.opacity == 0.5 and "locked" in window.messages.sentence
+
+    tell(story, photo)

@@ -380,3 +380,22 @@ def test_the_menu_of_a_layer_has_submenus_for_mask_and_colour(tell: Tell, photo:
         assert editor.window.actions_["layer.mask_invert"].isEnabled()
 
     tell(story, photo)
+
+
+def test_digits_set_the_flow_while_one_paints(tell: Tell, photo: Path) -> None:
+    async def story(editor: Editor) -> None:
+        await editor.insert("apple")
+        steps = editor.steps
+        editor.key(Qt.Key.Key_B)
+        editor.window.digits.clock = lambda: 0.0
+        editor.key(Qt.Key.Key_3)
+        assert editor.window.desk.brush.flow == 0.3 and editor.window.brush_bar.flow.value() == 30
+        editor.key(Qt.Key.Key_5)
+        assert editor.window.desk.brush.flow == 0.35
+        assert editor.steps == steps and editor.active.opacity == 1
+        editor.window.digits.clock = lambda: 2.0
+        editor.key(Qt.Key.Key_0)
+        editor.key(Qt.Key.Key_0)
+        assert editor.window.desk.brush.flow == 0.01  # the least
+
+    tell(story, photo)
