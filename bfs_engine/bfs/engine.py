@@ -18,7 +18,7 @@ from ..pictures import over
 from ..words import phrase
 from .latents import box_mask
 from .pipeline import BFSOutput, BFSPipeline
-from .relight import FAINTEST, Thing, settled
+from .relight import FAINTEST, Thing, colourful_as, settled
 
 _NO_MEMORY = "DefaultCPUAllocator: can't allocate memory"  # in what torch raises, a bare RuntimeError
 
@@ -34,6 +34,7 @@ class Told:
     arguments: dict
     understood: str
     thing: Callable[[int], Thing] | None = None
+    coloured: bool = False
 
 
 class BFSEngine(ABC):
@@ -76,7 +77,8 @@ class BFSEngine(ABC):
         def finish(layer: np.ndarray, seed: int) -> LayerResult | None:
             recipe = self._recipe(request, seed, told)
             if told.thing is not None:
-                return settled(layer, told.thing(seed), request.crop, recipe)
+                thing = told.thing(seed)
+                return settled(layer, thing if told.coloured else colourful_as(request.background, layer, thing), request.crop, recipe)
             layer[..., 3][layer[..., 3] < FAINTEST] = 0
             placed = from_model(layer, request.crop)
             return None if placed is None else LayerResult(*placed, recipe)

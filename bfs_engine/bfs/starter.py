@@ -69,7 +69,8 @@ class StarterEngine(BFSEngine):
             shown, asked = turned(cutout, seed), request.box
             return Thing(place_reference(shown, box, self.size), *enlarged(shown, (asked.x, asked.y, asked.width, asked.height)))
 
-        return Told({"reference": torch.from_numpy(placed).permute(0, 3, 1, 2) * 2 - 1}, understood, thing)
+        coloured = request.reference is None and bool(self.vocabulary.understand(request.prompt).colour)
+        return Told({"reference": torch.from_numpy(placed).permute(0, 3, 1, 2) * 2 - 1}, understood, thing, coloured)
 
     def told_of_thing(self, request: Request, thing: np.ndarray) -> Told:
         """By the thing itself, where it is."""

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from ..api import Box
 from ..bfs.latents import box_mask
 from ..bfs.pipeline import BFSPipeline
-from ..bfs.relight import Thing, settled
+from ..bfs.relight import Thing, colourful_as, settled
 from ..bfs.starter import frame_side, make
 from ..pictures import on_canvas
 from ..scenes.render import Scenes, Sprites, place, render_many, straight
@@ -66,18 +66,18 @@ def measure(pipeline: BFSPipeline, sprites: Sprites, count: int = 128, sampling:
     layers, composites = generate(pipeline, scenes.background, scenes.box, scenes.reference, sampling, seed)
     scores = against_truth(layers, scenes)
     scores["agreement_db"] = decibels(over(layers, scenes.background) - composites)
-    scores |= {f"delivered_{name}": score for name, score in against_truth(delivered(layers, scenes.reference), scenes).items()}
+    scores |= {f"delivered_{name}": score for name, score in against_truth(delivered(layers, scenes), scenes).items()}
     scores["right_thing"] = right_thing(pipeline, sprites, scenes, sampling, seed)
     return scores
 
 
-def delivered(layers: Tensor, references: Tensor) -> Tensor:
-    """The network's layers (n, 4, s, s) with the shown things' own detail and edges, as the engine delivers them."""
+def delivered(layers: Tensor, scenes: Scenes) -> Tensor:
+    """The network's layers (n, 4, s, s) with the shown things' own colours, detail and edges, as the engine delivers them."""
     size = layers.shape[-1]
     frame, made = Box(0, 0, size, size), []
-    for layer, reference in zip(*(batch.permute(0, 2, 3, 1).numpy() for batch in (layers, references))):
-        pixels = np.rint(reference * 255).astype(np.uint8)
-        result = settled(layer, Thing(reference, pixels, 0, 0), frame, {})
+    for layer, reference, picture in zip(*(batch.permute(0, 2, 3, 1).numpy() for batch in (layers, scenes.reference, scenes.background))):
+        pixels, seen = (np.rint(x * 255).astype(np.uint8) for x in (reference, picture))
+        result = settled(layer, colourful_as(seen, layer, Thing(reference, pixels, 0, 0)), frame, {})
         made.append(torch.from_numpy(on_canvas(result, size, size)).permute(2, 0, 1) / 255)
     return torch.stack(made)
 

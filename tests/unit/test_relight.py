@@ -7,7 +7,7 @@ import pytest
 
 from bfs_engine import lift
 from bfs_engine.api import Box
-from bfs_engine.bfs.relight import FAINTEST, Thing, effects_around, light_gain, relit, settled
+from bfs_engine.bfs.relight import FAINTEST, LEAST_COLOURFUL, Thing, colourful_as, effects_around, faded, light_gain, relit, saturation, settled
 
 CROP = Box(100, 50, 256, 256)  # four picture pixels for each of the model's frame
 
@@ -92,3 +92,39 @@ def test_a_settled_layer_says_what_of_it_is_the_thing_however_translucent_that_i
     inside = made.cover[own.top - made.top : own.top - made.top + 96, own.left - made.left : own.left - made.left + 80]
     assert (inside == own.pixels[..., 3]).all() and made.cover.sum() == inside.sum(), "not the shadow"
     assert (made.cover <= made.pixels[..., 3]).all()
+
+
+def red_thing(share: float) -> tuple[np.ndarray, Thing]:
+    """A model's layer, (64, 64, 4), with that share of the colour of a red thing; and the thing."""
+    _, small = model_layer(1.0)
+    small[20:44, 20:40, :3] = 0.8, 0.2, 0.2
+    pixels = np.full((96, 80, 4), (204, 51, 51, 255), np.uint8)
+    return faded(small, share), Thing(small, pixels, CROP.x + 80, CROP.y + 80)
+
+
+def test_a_model_that_takes_half_of_the_colour_does_not_make_red_brown() -> None:
+    drawn, thing = red_thing(0.5)
+    assert saturation(drawn, thing.small) == pytest.approx(0.5, abs=0.01)
+    drawn[..., :3] *= 0.8
+    assert light_gain(drawn, thing.small)[24:40, 24:36] == pytest.approx(0.8, abs=0.03), "the same for all channels"
+
+
+def test_things_have_their_colours_on_a_canvas_and_none_in_a_black_and_white_photograph() -> None:
+    drawn, thing = red_thing(0.5)
+    canvas = np.full((256, 256, 3), 255, np.uint8)
+    assert (colourful_as(canvas, drawn, thing).pixels == thing.pixels).all()
+    inked = canvas.copy()
+    inked[100:110] = inked[:, 30:36] = 0
+    assert (colourful_as(inked, drawn, thing).pixels == thing.pixels).all()
+    grain = np.random.default_rng(0).normal(128, 6, (256, 256, 1)).clip(0, 255).astype(np.uint8).repeat(3, 2)
+    grey = colourful_as(grain, drawn, thing)
+    assert np.ptp(grey.pixels[..., :3], axis=2).max() == 0 and np.ptp(grey.small[..., :3], axis=2).max() < 1e-6
+    assert (grey.pixels[..., 0] == 102).all() and (grey.pixels[..., 3] == 255).all()
+
+
+@pytest.mark.parametrize(("drawn_with", "kept"), [(0.9, 0.9), (0.3, LEAST_COLOURFUL), (1.4, 1.0)])
+def test_a_photographs_colours_are_as_pale_as_the_model_says_and_no_paler_than_a_camera_makes_them(drawn_with: float, kept: float) -> None:
+    drawn, thing = red_thing(drawn_with)
+    photo = np.random.default_rng(0).integers(60, 200, (256, 256, 3), np.uint8)
+    seen = colourful_as(photo, drawn, thing)
+    assert np.ptp(seen.pixels[0, 0, :3]) == pytest.approx(153 * kept, abs=2)
