@@ -78,7 +78,9 @@ class BFSEngine(ABC):
             recipe = self._recipe(request, seed, told)
             if told.thing is not None:
                 thing = told.thing(seed)
-                return settled(layer, thing if told.coloured else colourful_as(request.background, layer, thing), request.crop, recipe)
+                if not told.coloured:
+                    layer, thing = colourful_as(request.background, layer, thing)
+                return settled(layer, thing, request.crop, recipe)
             layer[..., 3][layer[..., 3] < FAINTEST] = 0
             placed = from_model(layer, request.crop)
             return None if placed is None else LayerResult(*placed, recipe)

@@ -22,7 +22,7 @@ GAINS = 0.4, 1.8  # how far the light may darken and brighten a thing
 LIGHT = 0.03  # of the frame: the reach of the blur that tells light from detail
 COLOURLESS = 2  # levels between the channels up to which a pixel is grey
 LEAST_COLOURFUL = 0.73  # of a thing's colourfulness in a photograph that has colours (scenes.backdrop.Camera, scenes.render.OBJECT_TINT)
-COVERED = 1  # frame pixels around a thing that are as good as covered by it: the model's own edge is that soft
+COVERED = 2  # frame pixels around a thing that are as good as covered by it: the model's own edge is that soft
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,17 +98,17 @@ def _slope(made: np.ndarray, own: np.ndarray) -> float:
     return (made * own).sum() / square if square > 1e-4 else 1.0
 
 
-def colourful_as(picture: np.ndarray, layer: np.ndarray, thing: Thing) -> Thing:
-    """The thing with as much colour as things have in the picture, (h, w, 3) uint8, by the model's layer, (s, s, 4) float.
+def colourful_as(picture: np.ndarray, layer: np.ndarray, thing: Thing) -> tuple[np.ndarray, Thing]:
+    """The model's layer, (s, s, 4) float, and the thing, with as much colour as things have in the picture, (h, w, 3) uint8.
 
     The model cannot tell an empty grey canvas from a black and white photograph, and takes half of the colour in both; there the
     picture's grain decides. Elsewhere a camera took away LEAST_COLOURFUL at most: so it is in the scenes that the model has seen.
     """
     if np.percentile(np.ptp(picture, axis=2), 99) > COLOURLESS:
-        share = max(saturation(layer, thing.small), LEAST_COLOURFUL)
-    else:
-        share = 0.0 if _photographed(picture[..., 1]) else 1.0
-    return replace(thing, small=faded(thing.small, share), pixels=faded(thing.pixels, share))
+        return layer, replace(thing, pixels=faded(thing.pixels, max(saturation(layer, thing.small), LEAST_COLOURFUL)))
+    if _photographed(picture[..., 1]):
+        return faded(layer, 0), replace(thing, pixels=faded(thing.pixels, 0))
+    return layer, thing
 
 
 def _photographed(grey: np.ndarray) -> bool:

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from ..api import Box, EngineError, InsertRequest, LayerResult, Report, Request
 from ..cutout import cut_out
 from ..framing import SMALLEST_BOX, crop_around, cut
+from ..scenes.dice import blur
 from ..scenes.placing import contain, place_reference
 from ..scenes.sprites import trim
 from ..scenes.vocabulary import Vocabulary
@@ -31,6 +32,8 @@ from .relight import Thing
 
 FOLDER = Path(__file__).parents[2] / "resources" / "models" / "starter"
 SHADOW_TINT = 0.12  # how light the colour of a shadow is at most
+SOFTNESS = 1 / 128  # of the frame's side: the deviation of the blur over effects
+VEIL = 0.04  # alpha
 LATENT_SIDE = 16  # of the latent maps that starters know
 
 
@@ -125,12 +128,12 @@ def turned(cutout: np.ndarray, seed: int) -> np.ndarray:
 def make(pipeline: BFSPipeline, background: torch.Tensor, mask: torch.Tensor, **asked: object) -> BFSOutput:
     """As BFSPipeline.__call__ with a reference and a list of seeds; but one step, which gives a mean of what may be, is averaged with
     what the mirror image gives. So neither left nor right is preferred, and half of the error that the two do not share is gone.
-    Then `darkened_above`."""
+    Then the effects are `softened` and `darkened_above`."""
     count = len(asked["seeds"])
     reference = many(asked["reference"], count)[:, 3:] / 2 + 0.5
     if asked["num_inference_steps"] > 1:
         made = pipeline(background, mask, **asked)
-        return replace(made, layers=darkened_above(made.layers, reference))
+        return replace(made, layers=darkened_above(softened(made.layers, reference), reference))
 
     def both(pictures: torch.Tensor) -> torch.Tensor:
         return torch.cat([many(pictures, count), many(pictures, count).flip(3)])
@@ -139,21 +142,38 @@ def make(pipeline: BFSPipeline, background: torch.Tensor, mask: torch.Tensor, **
     made = pipeline(both(background), both(mask), **asked | shown | {"seeds": asked["seeds"] * 2})
     tinted = premultiplied(made.layers * 2 - 1)
     mean = (tinted[:count] + tinted[count:].flip(3)) / 2
-    layers = darkened_above(straight(mean) / 2 + 0.5, reference)
+    layers = darkened_above(softened(straight(mean) / 2 + 0.5, reference), reference)
     return BFSOutput(layers, made.foreground_latents[:count], made.composite_latents[:count])
+
+
+def softened(layers: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
+    """Layers (n, 4, h, w), straight RGBA in [0, 1], with smooth effects around things of the given alpha (n, 1, h, w): shadows and the mirror
+    images that the model knows are soft, and the codec's patches are not."""
+    outside = _outside(alpha).float()
+    sigma = torch.full((len(layers),), SOFTNESS * layers.shape[-1])
+    tinted, amount = blur(premultiplied(layers * 2 - 1) * outside, sigma), blur(outside, sigma)
+    return torch.where(outside > 0, straight(tinted / amount.clamp(min=1e-3)) / 2 + 0.5, layers)
+
+
+def _outside(alpha: torch.Tensor) -> torch.Tensor:
+    """More than two pixels from all that things of that alpha, (n, 1, h, w), reach."""
+    return F.max_pool2d(alpha, 5, stride=1, padding=2) <= 0.02
 
 
 def darkened_above(layers: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
     """Layers (n, 4, h, w), straight RGBA in [0, 1], without light around and above the foot of things of the given alpha (n, 1, h, w).
 
-    There only shadows fall, for a floor mirrors below the foot; what is lighter is the codec's echo of the thing's own edge.
+    There only shadows fall, for a floor mirrors below the foot; what is lighter is the codec's echo of the thing's own edge. And the higher
+    above the foot the more of their alpha is taken, up to VEIL: on an empty canvas the network half thinks of a wall behind the thing.
     """
-    outside = F.max_pool2d(alpha, 5, stride=1, padding=2) <= 0.02
-    standing = (alpha > 0.5).any(3)[:, 0].flip(1).cummax(1).values.flip(1)  # (n, h): rows from the top down to the foot
-    amount = layers[:, 3:]
+    height = alpha.shape[-2]
+    foot = (alpha > 0.5).any(3).flip(2).cummax(2).values.sum(2)[..., None, None]  # (n, 1, 1, 1): rows from the top down to it
+    above = foot - torch.arange(height)[:, None]  # (n, 1, h, 1)
+    veil = VEIL * (above / (height / 8)).clamp(0, 1)
     light = (layers[:, :3] - SHADOW_TINT).clamp(min=0).amax(1, keepdim=True)
-    shadow = torch.cat([layers[:, :3].clamp(max=SHADOW_TINT), amount * (1 - light)], 1)
-    return torch.where(outside & standing[:, None, :, None], shadow, layers)
+    amount = ((layers[:, 3:] * (1 - light) - veil) / (1 - veil)).clamp(min=0)
+    shadow = torch.cat([layers[:, :3].clamp(max=SHADOW_TINT), amount], 1)
+    return torch.where(_outside(alpha) & (above > 0), shadow, layers)
 
 
 def frame_side(pipeline: BFSPipeline) -> int:

@@ -77,7 +77,7 @@ def delivered(layers: Tensor, scenes: Scenes) -> Tensor:
     frame, made = Box(0, 0, size, size), []
     for layer, reference, picture in zip(*(batch.permute(0, 2, 3, 1).numpy() for batch in (layers, scenes.reference, scenes.background))):
         pixels, seen = (np.rint(x * 255).astype(np.uint8) for x in (reference, picture))
-        result = settled(layer, colourful_as(seen, layer, Thing(reference, pixels, 0, 0)), frame, {})
+        result = settled(*colourful_as(seen, layer, Thing(reference, pixels, 0, 0)), frame, {})
         made.append(torch.from_numpy(on_canvas(result, size, size)).permute(2, 0, 1) / 255)
     return torch.stack(made)
 

@@ -8,7 +8,7 @@ import torch
 from bfs_engine.api import Cancelled
 from bfs_engine.bfs.latents import box_mask, pack, pack_mask, unpack
 from bfs_engine.bfs.pipeline import Known, bases, change_scale, changed, mean_latent
-from bfs_engine.bfs.starter import darkened_above, load_pipeline, make
+from bfs_engine.bfs.starter import VEIL, darkened_above, load_pipeline, make, softened
 from tests import tiny
 
 
@@ -194,5 +194,32 @@ def test_around_and_above_its_foot_a_thing_only_darkens_what_is_behind_it() -> N
     lightened = (seen[:, :3] * seen[:, 3:]).amax(1)
     assert lightened[0, :20, :8].max() < 0.12 * 0.3 and seen[0, 3, :20, :8].max() < 0.3 * 0.3
     assert torch.equal(seen[:, :, 20:], layer[:, :, 20:])  # below the foot a floor may shine
-    assert torch.equal(seen[..., 26:], layer[..., 26:])
+    assert torch.equal(seen[:, :3, :, 26:], layer[:, :3, :, 26:]) and (layer[:, 3, :, 26:] - seen[:, 3, :, 26:]).max() < VEIL
     assert torch.equal(seen[:, :, 6:22, 8:24], layer[:, :, 6:22, 8:24])  # the thing and its edge
+
+
+def test_a_faint_veil_around_a_thing_is_taken_away_and_a_shadow_on_the_floor_is_not() -> None:
+    thing = torch.zeros(1, 1, 64, 64)
+    thing[:, :, 16:40, 20:44] = 1
+    layer = torch.zeros(1, 4, 64, 64)
+    layer[:, 3] = 0.9 * VEIL
+    layer[:, 3, 36:, :] = 0.3  # a shadow, on both sides of the foot
+    seen = darkened_above(torch.where(thing > 0, 1.0, layer), thing)
+    assert seen[0, 3, :10].max() == 0 and seen[0, 3, 16:30, :16].max() == 0
+    assert torch.equal(seen[:, :, 40:], layer[:, :, 40:])
+    steps = seen[0, 3, 36:, 4].diff().abs()
+    assert steps.max() < VEIL / 4  # no seam at the foot
+
+
+def test_effects_are_smooth_and_the_thing_is_as_sharp_as_it_was() -> None:
+    thing = torch.zeros(1, 1, 128, 128)
+    thing[:, :, 40:80, 40:80] = 1
+    layer = torch.zeros(1, 4, 128, 128)
+    layer[:, 3, 60:100, 10:120] = 0.4 + 0.1 * torch.randn(40, 110, generator=torch.Generator().manual_seed(0))
+    layer = torch.where(thing > 0, torch.rand(1, 4, 128, 128, generator=torch.Generator().manual_seed(1)), layer)
+    seen = softened(layer, thing)
+    near = slice(38, 82)
+    assert torch.equal(seen[:, :, near, near], layer[:, :, near, near])  # the thing and its edge, and nothing of it outside
+    shadow = seen[0, 3, 90:97, 16:112]
+    assert shadow.std() < 0.4 * layer[0, 3, 90:97, 16:112].std() and shadow.mean() == pytest.approx(0.4, abs=0.03)
+    assert seen[0, :3, 90:97].max() < 1e-6
