@@ -15,7 +15,7 @@ from ..scenes.sprites import draw_all, read_table
 from .grow import grown
 from .starter import StarterConfig, StarterTraining, export, make_codecs, train
 
-SHIPPED = Path(__file__).with_name("starter.json")  # frames of 128 pixels; larger.json and effects.json go on at 256. training.json tells what was really done
+SHIPPED = Path(__file__).with_name("starter.json")  # frames of 128 pixels; larger.json, effects.json and kinds.json go on at 256. training.json tells what was really done
 
 
 def run(folder: Path, config: Path | None, until: int | None, font: Path | None, start: Path | None = None) -> None:
