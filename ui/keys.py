@@ -14,7 +14,7 @@ Keys = tuple[str, ...]  # Qt key sequences in their portable form; the first is 
 
 _T = QT_TRANSLATE_NOOP
 SET_NAMES = {"photoshop": _T("keys", "Photoshop"), "krita": _T("keys", "Krita"), "gimp": _T("keys", "GIMP")}
-NO_DIGITS: dict[str, Keys] = {action.name: () for action in ACTIONS if action.name.startswith("layer.opacity_")}  # they look at the view with some of them
+NO_DIGITS: dict[str, Keys] = {action.name: () for action in ACTIONS if action.name.startswith("layer.opacity_")}  # Krita and GIMP zoom and turn with some digits
 SETS: dict[str, dict[str, Keys]] = {
     "photoshop": {},
     "krita": {

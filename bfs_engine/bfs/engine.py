@@ -18,7 +18,7 @@ from ..pictures import over
 from ..words import phrase
 from .latents import box_mask
 from .pipeline import BFSOutput, BFSPipeline
-from .relight import FAINTEST, Thing, colourful_as, settled
+from .relight import ALL_COLOURS, FAINTEST, Thing, colourful_as, colours_of, settled
 
 _NO_MEMORY = "DefaultCPUAllocator: can't allocate memory"  # in what torch raises, a bare RuntimeError
 
@@ -73,14 +73,12 @@ class BFSEngine(ABC):
         """See Engine.insert."""
         seeds = seeds_of(request)
         told = self.told(request, seeds)
+        colours = ALL_COLOURS if told.coloured else colours_of(request.background)
 
         def finish(layer: np.ndarray, seed: int) -> LayerResult | None:
             recipe = self._recipe(request, seed, told)
             if told.thing is not None:
-                thing = told.thing(seed)
-                if not told.coloured:
-                    layer, thing = colourful_as(request.background, layer, thing)
-                return settled(layer, thing, request.crop, recipe)
+                return settled(*colourful_as(colours, layer, told.thing(seed)), request.crop, recipe)
             layer[..., 3][layer[..., 3] < FAINTEST] = 0
             placed = from_model(layer, request.crop)
             return None if placed is None else LayerResult(*placed, recipe)

@@ -22,6 +22,7 @@ GAINS = 0.4, 1.8  # how far the light may darken and brighten a thing
 LIGHT = 0.03  # of the frame: the reach of the blur that tells light from detail
 COLOURLESS = 2  # levels between the channels up to which a pixel is grey
 LEAST_COLOURFUL = 0.73  # of a thing's colourfulness in a photograph that has colours (scenes.backdrop.Camera, scenes.render.OBJECT_TINT)
+ALL_COLOURS, NO_COLOURS = (1.0, 1.0), (0.0, 0.0)  # as `colours_of` says it
 COVERED = 2  # frame pixels around a thing that are as good as covered by it: the model's own edge is that soft
 
 
@@ -98,17 +99,25 @@ def _slope(made: np.ndarray, own: np.ndarray) -> float:
     return (made * own).sum() / square if square > 1e-4 else 1.0
 
 
-def colourful_as(picture: np.ndarray, layer: np.ndarray, thing: Thing) -> tuple[np.ndarray, Thing]:
-    """The model's layer, (s, s, 4) float, and the thing, with as much colour as things have in the picture, (h, w, 3) uint8.
+def colours_of(picture: np.ndarray) -> tuple[float, float]:
+    """The least and the most of its colourfulness that a thing keeps in a picture, (h, w, 3) uint8.
 
     The model cannot tell an empty grey canvas from a black and white photograph, and takes half of the colour in both; there the
     picture's grain decides. Elsewhere a camera took away LEAST_COLOURFUL at most: so it is in the scenes that the model has seen.
     """
-    if np.percentile(np.ptp(picture, axis=2), 99) > COLOURLESS:
-        return layer, replace(thing, pixels=faded(thing.pixels, max(saturation(layer, thing.small), LEAST_COLOURFUL)))
-    if _photographed(picture[..., 1]):
-        return faded(layer, 0), replace(thing, pixels=faded(thing.pixels, 0))
-    return layer, thing
+    red, green, blue = (picture[..., channel] for channel in range(3))
+    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    if (spread > COLOURLESS).mean() > 0.01:
+        return LEAST_COLOURFUL, 1.0
+    return NO_COLOURS if _photographed(green) else ALL_COLOURS
+
+
+def colourful_as(colours: tuple[float, float], layer: np.ndarray, thing: Thing) -> tuple[np.ndarray, Thing]:
+    """The model's layer, (s, s, 4) float, and the thing as colourful as the layer has it, within the limits of `colours_of`."""
+    if colours == ALL_COLOURS:
+        return layer, thing
+    shown = replace(thing, pixels=faded(thing.pixels, np.clip(saturation(layer, thing.small), *colours)))
+    return (faded(layer, 0) if colours == NO_COLOURS else layer), shown
 
 
 def _photographed(grey: np.ndarray) -> bool:

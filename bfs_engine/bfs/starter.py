@@ -8,7 +8,7 @@ recolours the cut-out; a size makes the box smaller, which the thing then fills.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,7 @@ from .relight import Thing
 FOLDER = Path(__file__).parents[2] / "resources" / "models" / "starter"
 SHADOW_TINT = 0.12  # how light the colour of a shadow is at most
 SOFTNESS = 1 / 128  # of the frame's side: the deviation of the blur over effects
-VEIL = 0.04  # alpha
+VEIL = 0.04  # alpha that is taken from effects high above the foot
 LATENT_SIDE = 16  # of the latent maps that starters know
 
 
@@ -126,14 +126,17 @@ def turned(cutout: np.ndarray, seed: int) -> np.ndarray:
 
 
 def make(pipeline: BFSPipeline, background: torch.Tensor, mask: torch.Tensor, **asked: object) -> BFSOutput:
-    """As BFSPipeline.__call__ with a reference and a list of seeds; but one step, which gives a mean of what may be, is averaged with
-    what the mirror image gives. So neither left nor right is preferred, and half of the error that the two do not share is gone.
-    Then the effects are `softened` and `darkened_above`."""
+    """As BFSPipeline.__call__ with a reference and a list of seeds; but one step is `_averaged`, and the effects are `softened` and
+    `darkened_above`."""
+    made = (pipeline if asked["num_inference_steps"] > 1 else partial(_averaged, pipeline))(background, mask, **asked)
+    alpha = many(asked["reference"], len(asked["seeds"]))[:, 3:] / 2 + 0.5
+    return replace(made, layers=darkened_above(softened(made.layers, alpha), alpha))
+
+
+def _averaged(pipeline: BFSPipeline, background: torch.Tensor, mask: torch.Tensor, **asked: object) -> BFSOutput:
+    """One step, which gives a mean of what may be, averaged with what the mirror image gives: so neither left nor right is preferred, and half
+    of the error that the two do not share is gone."""
     count = len(asked["seeds"])
-    reference = many(asked["reference"], count)[:, 3:] / 2 + 0.5
-    if asked["num_inference_steps"] > 1:
-        made = pipeline(background, mask, **asked)
-        return replace(made, layers=darkened_above(softened(made.layers, reference), reference))
 
     def both(pictures: torch.Tensor) -> torch.Tensor:
         return torch.cat([many(pictures, count), many(pictures, count).flip(3)])
@@ -142,8 +145,7 @@ def make(pipeline: BFSPipeline, background: torch.Tensor, mask: torch.Tensor, **
     made = pipeline(both(background), both(mask), **asked | shown | {"seeds": asked["seeds"] * 2})
     tinted = premultiplied(made.layers * 2 - 1)
     mean = (tinted[:count] + tinted[count:].flip(3)) / 2
-    layers = darkened_above(softened(straight(mean) / 2 + 0.5, reference), reference)
-    return BFSOutput(layers, made.foreground_latents[:count], made.composite_latents[:count])
+    return BFSOutput(straight(mean) / 2 + 0.5, made.foreground_latents[:count], made.composite_latents[:count])
 
 
 def softened(layers: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:

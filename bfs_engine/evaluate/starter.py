@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from ..api import Box
 from ..bfs.latents import box_mask
 from ..bfs.pipeline import BFSPipeline
-from ..bfs.relight import Thing, colourful_as, settled
+from ..bfs.relight import Thing, colourful_as, colours_of, settled
 from ..bfs.starter import frame_side, make
 from ..pictures import on_canvas
 from ..scenes.render import Scenes, Sprites, place, render_many, straight
@@ -77,7 +77,7 @@ def delivered(layers: Tensor, scenes: Scenes) -> Tensor:
     frame, made = Box(0, 0, size, size), []
     for layer, reference, picture in zip(*(batch.permute(0, 2, 3, 1).numpy() for batch in (layers, scenes.reference, scenes.background))):
         pixels, seen = (np.rint(x * 255).astype(np.uint8) for x in (reference, picture))
-        result = settled(*colourful_as(seen, layer, Thing(reference, pixels, 0, 0)), frame, {})
+        result = settled(*colourful_as(colours_of(seen), layer, Thing(reference, pixels, 0, 0)), frame, {})
         made.append(torch.from_numpy(on_canvas(result, size, size)).permute(2, 0, 1) / 255)
     return torch.stack(made)
 

@@ -7,7 +7,7 @@ import pytest
 
 from bfs_engine import lift
 from bfs_engine.api import Box
-from bfs_engine.bfs.relight import FAINTEST, LEAST_COLOURFUL, Thing, colourful_as, effects_around, faded, light_gain, relit, saturation, settled
+from bfs_engine.bfs.relight import FAINTEST, LEAST_COLOURFUL, Thing, colourful_as, colours_of, effects_around, faded, light_gain, relit, saturation, settled
 
 CROP = Box(100, 50, 256, 256)  # four picture pixels for each of the model's frame
 
@@ -112,12 +112,12 @@ def test_a_model_that_takes_half_of_the_colour_does_not_make_red_brown() -> None
 def test_things_have_their_colours_on_a_canvas_and_none_in_a_black_and_white_photograph() -> None:
     drawn, thing = red_thing(0.5)
     canvas = np.full((256, 256, 3), 255, np.uint8)
-    assert colourful_as(canvas, drawn, thing) == (drawn, thing)
+    assert colourful_as(colours_of(canvas), drawn, thing) == (drawn, thing)
     inked = canvas.copy()
     inked[100:110] = inked[:, 30:36] = 0
-    assert colourful_as(inked, drawn, thing) == (drawn, thing)
+    assert colourful_as(colours_of(inked), drawn, thing) == (drawn, thing)
     grain = np.random.default_rng(0).normal(128, 6, (256, 256, 1)).clip(0, 255).astype(np.uint8).repeat(3, 2)
-    layer, grey = colourful_as(grain, drawn * np.float32([1, 0.9, 0.8, 1]), thing)
+    layer, grey = colourful_as(colours_of(grain), drawn * np.float32([1, 0.9, 0.8, 1]), thing)
     assert np.ptp(grey.pixels[..., :3], axis=2).max() == 0
     assert (grey.pixels[..., 0] == 102).all() and (grey.pixels[..., 3] == 255).all()
     lit = settled(layer, grey, CROP, {}).pixels
@@ -128,5 +128,5 @@ def test_things_have_their_colours_on_a_canvas_and_none_in_a_black_and_white_pho
 def test_a_photographs_colours_are_as_pale_as_the_model_says_and_no_paler_than_a_camera_makes_them(drawn_with: float, kept: float) -> None:
     drawn, thing = red_thing(drawn_with)
     photo = np.random.default_rng(0).integers(60, 200, (256, 256, 3), np.uint8)
-    _, seen = colourful_as(photo, drawn, thing)
+    _, seen = colourful_as(colours_of(photo), drawn, thing)
     assert np.ptp(seen.pixels[0, 0, :3]) == pytest.approx(153 * kept, abs=2)
