@@ -12,12 +12,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from app import headless
+from app.config.diagnostics import logged_to
+from app.config.download import Hub
+from app.config.samples import samples
+from app.config.settings import Settings, log_path, recovery_folder, settings_path
 from app.demo import no_display, run_demo
-from app.diagnostics import logged_to
-from app.download import Hub
-from app.jobs import JobQueue
-from app.samples import samples
-from app.settings import Settings, log_path, recovery_folder, settings_path
+from app.session.jobs import JobQueue
 from bfs_engine import catalog
 from bfs_engine.api import Engine, EngineError
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from bfs_engine.scenes.vocabulary import Vocabulary
-    from ui.main_window import MainWindow
+    from ui.window.main_window import MainWindow
 
 VERSION = "0.1.0"
 RESOURCES = Path(__file__).resolve().parent / "resources"
@@ -164,10 +164,10 @@ def run_window(
     import qasync
     from PySide6.QtCore import QEvent
 
-    from ui.collector import Collector
     from ui.language import speak
-    from ui.open_window import open_window, renewed
-    from ui.surroundings import Models, Surroundings
+    from ui.window.collector import Collector
+    from ui.window.open_window import open_window, renewed
+    from ui.window.surroundings import Models, Surroundings
 
     application = _application()
     loop = qasync.QEventLoop(application)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from bfs_engine.api import Engine, EngineError, Progress
 
+from .config.samples import Sample, box_in_the_middle, samples
 from .errors import FileError
 from .formats import open_document, save_document
-from .samples import Sample, box_in_the_middle, samples
-from .session import Session
+from .session.session import Session
 
 FILES = ("{}.png", "{}.psd", "{}.downstage")  # the flat picture, its layers for other programs, the project
 

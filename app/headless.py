@@ -8,10 +8,10 @@ import os
 import sys
 from pathlib import Path
 
-from .document import Group, Layer, Node, walk
+from .document.document import Group, Layer, Node, walk
+from .document.geometry import EMPTY, Rect
 from .errors import FileError
 from .formats import OPEN_SUFFIXES, SAVE_SUFFIXES, Encoding, check_save_suffix, losses, open_with_report, save_document
-from .geometry import EMPTY, Rect
 
 OK, FAILED = 0, 2  # exit statuses
 

@@ -30,7 +30,6 @@ import json
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -38,9 +37,9 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from . import making
 from .api import Engine, EngineError
 from .catalog import PARTS
+from .cli import making
 from .quiet_import import quiet_import
 from .scenes.vocabulary import Vocabulary
 

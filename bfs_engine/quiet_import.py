@@ -53,7 +53,7 @@ def quiet_import(text_encoders: bool = True) -> Iterator[None]:
 @contextmanager
 def _nothing_collected() -> Iterator[None]:
     thresholds = gc.get_threshold()
-    gc.set_threshold(0)  # not gc.disable(): the window's own collector (ui/collector.py) goes by the thresholds too
+    gc.set_threshold(0)  # not gc.disable(): the window's own collector (ui/window/collector.py) goes by the thresholds too
     try:
         yield
     finally:

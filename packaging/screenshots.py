@@ -28,16 +28,16 @@ from PIL import Image  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 import main  # noqa: E402
-from app import edits, layout  # noqa: E402
-from app.document import Guide  # noqa: E402
+from app.config.settings import Settings, settings_path  # noqa: E402
+from app.document import edits, layout  # noqa: E402
+from app.document.document import Guide  # noqa: E402
 from app.errors import EditError  # noqa: E402
 from app.formats import losses  # noqa: E402
-from app.settings import Settings, settings_path  # noqa: E402
 from bfs_engine.api import Box  # noqa: E402
-from ui.aids import BACKDROPS  # noqa: E402
+from ui.canvas.aids import BACKDROPS  # noqa: E402
+from ui.canvas.tool_desk import TOOLS  # noqa: E402
 from ui.language import LANGUAGES  # noqa: E402
-from ui.main_window import MainWindow  # noqa: E402
-from ui.tool_desk import TOOLS  # noqa: E402
+from ui.window.main_window import MainWindow  # noqa: E402
 
 SIZE = 1280, 800  # logical pixels
 ZOOM = 1.5

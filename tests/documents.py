@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from PIL import ImageCms
 
-from app.document import Candidate, Document, Group, Guide, Layer, make_group, make_layer, walk
-from app.geometry import Placement
-from app.pixels import Mask, Pixels
+from app.document.document import Candidate, Document, Group, Guide, Layer, make_group, make_layer, walk
+from app.document.geometry import Placement
+from app.document.pixels import Mask, Pixels
 
 BOX = {"x": 10, "y": 20, "width": 30, "height": 40}
 RECIPE = {"prompt": "a red mug", "seed": 7, "box": BOX, "steps": 8, "guidance": None, "understood": ["mug", "red"]}

@@ -24,15 +24,16 @@ from pathlib import Path
 
 import numpy as np
 
-from app import edits, recovery
-from app.document import Candidate, Document, Layer, make_layer, walk
+from app.document import edits
+from app.document.document import Candidate, Document, Layer, make_layer, walk
+from app.document.geometry import Placement
+from app.document.pixels import Key, Pixels, Tiles
 from app.errors import FileChanged
 from app.formats import open_with_report, save_document
-from app.formats.state import to_json
-from app.geometry import Placement
-from app.pixels import Key, Pixels, Tiles
-from app.recovery import Recovery, leftovers
-from app.session import Session
+from app.formats.project.state import to_json
+from app.session import recovery
+from app.session.recovery import Recovery, leftovers
+from app.session.session import Session
 
 MOST_LOST = 2.0  # seconds of work
 LONGEST_LIFE = 2.6  # seconds

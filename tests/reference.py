@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.blend import PASS_THROUGH, blend
-from app.document import Document, Group, Layer, Node
-from app.geometry import Rect
+from app.document.document import Document, Group, Layer, Node
+from app.document.geometry import Rect
+from app.render.blend import PASS_THROUGH, blend
 
 
 def composite(document: Document) -> np.ndarray:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from app.blend import BLEND_MODES
-from app.document import LOCKS, Candidate, Document, Group, Guide, Layer
-from app.geometry import Placement
-from app.pixels import Mask, Pixels
+from app.document.document import LOCKS, Candidate, Document, Group, Guide, Layer
+from app.document.geometry import Placement
+from app.document.pixels import Mask, Pixels
+from app.render.blend import BLEND_MODES
 
 placements = st.builds(
     Placement, st.floats(-5000, 5000), st.floats(-5000, 5000), st.floats(-4, 4).filter(bool), st.floats(0.01, 4), st.floats(-360, 360),

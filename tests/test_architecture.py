@@ -27,8 +27,8 @@ LIGHT_ENGINE = {
     "bfs_engine.lift",
     "bfs_engine.words",
     "bfs_engine.catalog",
-    "bfs_engine.pictures",
-    "bfs_engine.making",
+    "bfs_engine.cli.pictures",
+    "bfs_engine.cli.making",
     "bfs_engine.quiet_import",
     "bfs_engine.scenes",
     "bfs_engine.scenes.colours",
@@ -40,7 +40,7 @@ HEAVY = {"torch", "torchvision", "diffusers", "transformers", "accelerate", "pef
 QT = {"PySide6", "qasync", "shiboken6"}
 
 # Modules of app that may touch QtGui: the one painter, and the shrunken images it draws from.
-PAINTERS = {"app.render", "app.mips"}
+PAINTERS = {"app.render.render", "app.render.mips"}
 
 # Modules whose functions may import, because what they import is heavy and often not needed -> what they may import so.
 LAZY_IMPORTS = {
@@ -52,7 +52,7 @@ LAZY_IMPORTS = {
     "bfs_engine.data.removal": {"diffusers", "transformers"},  # the same
     "bfs_engine.data.cluster": {"ray"},  # an optional package, for a cluster
     "bfs_engine.evaluate.networks": {"transformers", "pyiqa", "torch_fidelity", "hpsv3"},  # metrics that few evaluations ask for
-    "app.formats.psd_read": {"app"},  # adjustments and effects need scipy; most files and the window's start do not
+    "app.formats.psd.read": {"app"},  # adjustments and effects need scipy; most files and the window's start do not
 }
 
 @dataclass(frozen=True)

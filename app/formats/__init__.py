@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ..document import Document
+from ..document.document import Document
 from ..errors import FileError
 from ..words import phrase
-from . import exr, ora, project, psd_read, psd_write, raster
+from . import exr, ora, raster
 from .atomic import Stamp, check_unchanged, stamp
 from .foreign import reading
 from .opened import Opened
+from .project import project
+from .psd import read as psd_read
+from .psd import write as psd_write
 from .raster import Encoding
 
 PSD_SUFFIXES = (".psd", ".psb")

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..document import Document
+from ..document.document import Document
+from ..document.pixels import Pixels
 from ..errors import FileError
-from ..pixels import Pixels
-from ..render import render
+from ..render.render import render
 from ..words import phrase
 from . import raster
 from .atomic import replacing, save_error

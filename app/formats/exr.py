@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import OpenEXR
 
-from ..document import Document, make_layer
+from ..document.document import Document, make_layer
+from ..document.geometry import Placement, Rect
+from ..document.pixels import Pixels
 from ..errors import FileError
-from ..geometry import Placement, Rect
-from ..pixels import Pixels
-from ..render import render
+from ..render.render import render
 from ..words import phrase
 from .atomic import replacing
 from .foreign import reading

@@ -19,12 +19,12 @@ from xml.etree import ElementTree
 import numpy as np
 from PIL import Image
 
-from ..blend import PASS_THROUGH
-from ..document import Document, Group, Layer, Node, make_group, make_layer, walk
+from ..document.document import Document, Group, Layer, Node, make_group, make_layer, walk
+from ..document.geometry import Placement, Rect
+from ..document.pixels import Pixels
 from ..errors import FileError
-from ..geometry import Placement, Rect
-from ..pixels import Pixels
-from ..render import mask_array, rasterise, render
+from ..render.blend import PASS_THROUGH
+from ..render.render import mask_array, rasterise, render
 from ..words import phrase
 from .atomic import replacing
 from .color import SRGB

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..document import Document, walk
+from ..document.document import Document, walk
 
 _SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>

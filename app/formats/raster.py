@@ -29,13 +29,12 @@ from PIL import (
     UnidentifiedImageError,
     WebPImagePlugin,
 )
-
 from tifffile import TiffFile
 
-from ..document import Document, Group, Layer, Node, make_layer, only
+from ..document.document import Document, Group, Layer, Node, make_layer, only
+from ..document.pixels import TILE, Pixels
 from ..errors import FileError
-from ..pixels import TILE, Pixels
-from ..render import render
+from ..render.render import render
 from ..words import phrase
 from . import tiff
 from .atomic import replacing

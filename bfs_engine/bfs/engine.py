@@ -13,8 +13,8 @@ from PIL import Image
 
 from .. import lift
 from ..api import Box, EngineError, ExtractRequest, InsertRequest, LayerResult, Progress, Report, Request, ResettleRequest
+from ..cli.pictures import over
 from ..framing import BOX_FRACTION, from_model, to_model
-from ..pictures import over
 from ..words import phrase
 from .latents import box_mask
 from .pipeline import BFSOutput, BFSPipeline

@@ -31,7 +31,7 @@ from transformers.utils import logging as transformers_logging
 from .. import framing
 from ..api import EngineError, ExtractRequest, InsertRequest, LayerResult, Progress, Report, Request, ResettleRequest
 from ..catalog import FILL, FLUX_PARTS, REDUX, RGBA_VAE, WEIGHTS, takes_references
-from ..pictures import over
+from ..cli.pictures import over
 from ..words import phrase
 from . import memory
 from .engine import BFSEngine, Told, free_memory

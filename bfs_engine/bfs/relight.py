@@ -14,8 +14,8 @@ from PIL import Image
 
 from .. import lift
 from ..api import Box, LayerResult
+from ..cli.pictures import over
 from ..framing import from_model
-from ..pictures import over
 
 FAINTEST = 2 / 255  # alpha below this is the sampler's noise, not shadow
 GAINS = 0.4, 1.8  # how far the light may darken and brighten a thing

@@ -18,8 +18,8 @@ from PIL import Image
 from torch.nn import functional as F
 
 from ..api import Box, EngineError, InsertRequest, LayerResult, Report, Request
-from ..cutout import cut_out
 from ..framing import SMALLEST_BOX, crop_around, cut
+from ..matting.cutout import cut_out
 from ..scenes.dice import blur
 from ..scenes.placing import contain, place_reference
 from ..scenes.sprites import trim

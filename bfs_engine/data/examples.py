@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image
 
 from .. import lift
-from ..cutout import with_matte
-from ..pictures import over
+from ..cli.pictures import over
+from ..matting.cutout import with_matte
 from .matting import band, load_matting
 from .removal import load_removal
 from .shadow import with_effects

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ..api import EngineError
-from ..pictures import MOST_PIXELS
+from ..cli.pictures import MOST_PIXELS
 from ..train.shards import Stored, read_shard
 
 PICTURES = ("png", "jpg", "jpeg", "webp")

@@ -14,7 +14,7 @@ from ..bfs.engine import thing_region
 from ..bfs.latents import box_mask
 from ..bfs.pipeline import BFSPipeline
 from ..bfs.relight import Thing, effects_around, light_gain, relit
-from ..pictures import over as paste
+from ..cli.pictures import over as paste
 from ..scenes.render import Scenes, Sprites, place, straight
 from .layers import effect_scores, inside_alpha, over
 from .starter import held_out

@@ -14,7 +14,7 @@ from ..bfs.latents import box_mask
 from ..bfs.pipeline import BFSPipeline
 from ..bfs.relight import Thing, colourful_as, colours_of, settled
 from ..bfs.starter import frame_side, make
-from ..pictures import on_canvas
+from ..cli.pictures import on_canvas
 from ..scenes.render import Scenes, Sprites, place, render_many, straight
 from .layers import box_overlap, decibels, effect_scores, inside_alpha, nearest_thing, over
 

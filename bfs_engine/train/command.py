@@ -6,8 +6,6 @@ import json
 import shutil
 from pathlib import Path
 
-import torch
-
 from ..api import EngineError
 from ..bfs.starter import frame_side, load_pipeline
 from ..scenes.render import Sprites, library_sprites, pack, render_many

@@ -22,7 +22,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..api import EngineError
-from ..bfs.sharing import BFSTransformer2DModel, attach_sharing, sharing_parameters
+from ..bfs.sharing import BFSTransformer2DModel, sharing_parameters
 from .compositor import LatentCompositor
 from .losses import stage_one
 from .models import Backbone

@@ -21,7 +21,7 @@ from ..bfs.latents import box_mask, pack, pack_mask, position_ids, unpack
 from ..bfs.pipeline import LEAST_TIME, changed, packed_spread
 from ..bfs.sharing import sharing_parameters
 from .loop import Run, RunConfig, dice
-from .losses import Compositor, Prediction, Terms, interpolate, over, realism, regularisation, stage_one
+from .losses import Compositor, Prediction, interpolate, over, realism, regularisation, stage_one
 from .models import Backbone, Vae, picture_of
 from .shards import Example, Shards
 from .sheet import first_examples, on_checker, write_sheet

@@ -13,13 +13,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from app.brush import Brush, BrushTool
-from app.document import Document, damage, make_layer
-from app.geometry import Placement
-from app.masks import add_mask
-from app.pixels import Pixels
-from app.render import render_qimage
-from app.session import Session
+from app.document.document import Document, damage, make_layer
+from app.document.geometry import Placement
+from app.document.masks import add_mask
+from app.document.pixels import Pixels
+from app.render.render import render_qimage
+from app.session.session import Session
+from app.tools.brush import Brush, BrushTool
 
 SIDE, LAYERS = 4096, 20
 DABS, RADIUS = 200, 1500  # along a circle of so many pixels

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.document import Document, Layer, make_layer
+from app.document.document import Document, Layer, make_layer
+from app.document.pixels import Pixels
 from app.formats import open_with_report, save_document
-from app.pixels import Pixels
-from app.recovery import Belonging, Journal
-from app.render import render
+from app.render.render import render
+from app.session.recovery import Belonging, Journal
 
 SIDE = 4096
 

@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app import edits
-from app.document import Document, make_layer
+from app.document import edits
+from app.document.document import Document, make_layer
 from app.formats import open_document, save_document
-from app.render import render_qimage
+from app.render.render import render_qimage
 from tests.benchmarks.canvas import full_layer
 from tests.interop.programs import ENVIRONMENT, find
 

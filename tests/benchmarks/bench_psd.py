@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
 
-from app.document import Document, make_layer
+from app.document.document import Document, make_layer
+from app.document.pixels import Pixels
 from app.formats import open_document, save_document
-from app.pixels import Pixels
 
 SIDE, LAYERS = 4096, 20
 DISTINCT = 4  # so many layers are drawn anew, the others are copies of their bytes: drawing all takes longer than saving

@@ -16,11 +16,11 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import numpy as np
 from PySide6.QtGui import QImage, QPainter
 
-from app import edits
-from app.document import Document, damage, make_layer
-from app.geometry import Placement, Rect
-from app.pixels import Pixels
-from app.render import render, render_qimage, thumbnail
+from app.document import edits
+from app.document.document import Document, damage, make_layer
+from app.document.geometry import Placement, Rect
+from app.document.pixels import Pixels
+from app.render.render import render, render_qimage, thumbnail
 
 WIDTH, HEIGHT = 4248, 2832  # 12 megapixels
 CUT_OUT = 600  # pixels: the side of the dragged layer

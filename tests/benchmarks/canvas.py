@@ -24,13 +24,13 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication
 
 import main
-import ui.canvas
-from app.document import Document, make_layer
-from app.geometry import Placement
-from app.pixels import TILE, Pixels
-from app.session import Session
-from ui.canvas import REST, Canvas
-from ui.main_window import MainWindow
+import ui.canvas.canvas
+from app.document.document import Document, make_layer
+from app.document.geometry import Placement
+from app.document.pixels import TILE, Pixels
+from app.session.session import Session
+from ui.canvas.canvas import REST, Canvas
+from ui.window.main_window import MainWindow
 
 FRAMES = 100
 SIZE = 1500, 950  # logical pixels of the window
@@ -159,7 +159,7 @@ async def story(window: MainWindow, layers: int, side: int, only: str | None) ->
     session = Session(made)
     window.show_session(session)
     canvas, desk = window.canvas, window.desk
-    ui.canvas.PAINT_BUDGET = 10.0  # every frame shows all of the picture; in the program a late one leaves some for the next
+    ui.canvas.canvas.PAINT_BUDGET = 10.0  # every frame shows all of the picture; in the program a late one leaves some for the next
     told: dict[str, list[float]] = {}
     least = Least(canvas)
     full, cut_out = made.layers[layers // 2].id, made.layers[layers // 2 + 1].id

@@ -21,8 +21,8 @@ from psd_tools.psd import PSD
 from psd_tools.psd.adjustments import ADJUSTMENT_TYPES
 
 from app.formats import open_with_report
-from app.formats.psd_read import merged_pixels
-from app.render import render
+from app.formats.psd.read import merged_pixels
+from app.render.render import render
 
 WITHIN = 1.0  # levels, mean
 COMPUTED = (  # what a program must compute from settings

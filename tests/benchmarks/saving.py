@@ -18,7 +18,7 @@ import numpy as np
 
 import main
 from tests.benchmarks.window import Heart
-from ui.main_window import MainWindow
+from ui.window.main_window import MainWindow
 
 IDLE = 2.0  # seconds in which nothing is asked for
 PICTURE = Path(__file__).parents[2] / "resources" / "scenes" / "coffee.jpg"

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import main
-from app.jobs import Job
-from ui.main_window import MainWindow
+from app.session.jobs import Job
+from ui.window.main_window import MainWindow
 
 BEAT = 0.005  # seconds between two heartbeats of the loop
 LONGEST_WAIT = 120.0  # seconds
@@ -52,7 +52,7 @@ class Watch:
 
 async def generate(window: MainWindow, prompt: str) -> dict[str, float]:
     """Draw a box in the middle of the picture, type, generate; seconds of what happened."""
-    from tests.gui.conftest import Editor  # only here: it brings pytest, and the start of the program is timed too
+    from tests.ui.conftest import Editor  # only here: it brings pytest, and the start of the program is timed too
 
     editor, document = Editor(window, None), window.session.document
     await asyncio.sleep(1)  # the window paints itself first

@@ -16,15 +16,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from app import presets, recovery
-from app.document import Document, Group, Guide, Layer, make_group, make_layer, walk
+from app.config import presets
+from app.config.settings import Settings
+from app.document.document import Document, Group, Guide, Layer, make_group, make_layer, walk
+from app.document.geometry import Placement
+from app.document.pixels import Mask, Pixels
 from app.errors import FileError
 from app.formats import open_with_report, save_document
-from app.geometry import Placement
-from app.pixels import Mask, Pixels
-from app.recovery import Belonging, Journal
-from app.settings import Settings
-from bfs_engine.pictures import COVER, read_picture
+from app.session import recovery
+from app.session.recovery import Belonging, Journal
+from bfs_engine.cli.pictures import COVER, read_picture
 from bfs_engine.scenes.vocabulary import Vocabulary
 from tests.documents import RECIPE, gradient, noise, shape
 from tests.fuzz import mutations
@@ -141,7 +142,7 @@ class _Kept(Journal):
 
 def _recover(path: Path) -> None:
     """What a start of the program does with a journal."""
-    logging.getLogger("app.recovery").setLevel(logging.ERROR)
+    logging.getLogger("app.session.recovery").setLevel(logging.ERROR)
     try:
         journal = _Kept(path)
     except sqlite3.DatabaseError as error:
@@ -160,7 +161,7 @@ def _write_settings(folder: Path) -> None:
 
 
 def _read_settings(path: Path) -> None:
-    logging.getLogger("app.settings").setLevel(logging.ERROR)
+    logging.getLogger("app.config.settings").setLevel(logging.ERROR)
     settings = Settings(path)
     assert all(isinstance(entry, Path) for entry in settings.recent)
     assert isinstance(settings.get("theme", "system"), str) and isinstance(settings.get("prompts", []), list)

@@ -9,8 +9,10 @@ import sys
 folder, source, target = sys.argv[1:]
 sys.path.insert(0, folder)
 
-from lib import mypaintlib  # noqa: E402, F401
-from lib import eotf  # noqa: E402
+from lib import (
+    eotf,  # noqa: E402
+    mypaintlib,  # noqa: E402, F401
+)
 from lib.document import Document  # noqa: E402
 
 document = Document(painting_only=True)

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.blend import BLEND_MODES
-from app.document import Document, Layer, Node, make_layer, walk
+from app.document.document import Document, Layer, Node, make_layer, walk
+from app.document.geometry import Placement
+from app.document.pixels import Pixels
 from app.formats import open_with_report, save_document
 from app.formats.ora import OPERATIONS
-from app.geometry import Placement
-from app.pixels import Pixels
-from app.render import render
+from app.render.blend import BLEND_MODES
+from app.render.render import render
 from tests.documents import full_document, gradient
 from tests.interop import programs
 

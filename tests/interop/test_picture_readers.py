@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.document import Document, make_layer
+from app.document.document import Document, make_layer
+from app.document.pixels import Pixels
 from app.formats import Encoding, open_document, open_with_report, save_document
 from app.formats.raster import layers_apart
-from app.pixels import Pixels
-from app.render import render
+from app.render.render import render
 from tests.documents import flat_document, full_document, gradient, noise
 from tests.interop import programs
 

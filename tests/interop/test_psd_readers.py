@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.blend import BLEND_MODES
-from app.document import Document, Group, Layer, Node, make_layer
+from app.document.document import Document, Group, Layer, Node, make_layer
+from app.document.geometry import Placement, apply, corners
+from app.document.pixels import Pixels
 from app.formats import Encoding, open_document, save_document
-from app.geometry import Placement, apply, corners
-from app.pixels import Pixels
-from app.render import render
+from app.render.blend import BLEND_MODES
+from app.render.render import render
 from tests.documents import full_document, gradient, noise
 from tests.interop import programs
 

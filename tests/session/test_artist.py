@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from psd_tools import PSDImage
 
-from app.document import Group, walk
+from app.document.document import Group, walk
 from app.formats import open_document
-from app.render import mask_array, render
+from app.render.render import mask_array, render
 from tests.session.artist import PHOTO, PROGRAMS, session
 
 

@@ -13,10 +13,10 @@ from PySide6.QtCore import QPoint, QRect, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 import main
-from app.document import Node, walk
-from ui.layer_model import NAME
-from ui.layer_tree import cells
-from ui.main_window import MainWindow
+from app.document.document import Node, walk
+from ui.layers.model import NAME
+from ui.layers.tree import cells
+from ui.window.main_window import MainWindow
 
 EVERY = 60  # milliseconds
 
