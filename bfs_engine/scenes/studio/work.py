@@ -1,0 +1,99 @@
+"""The renders in their order, each written whole and skipped where it is there already."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from . import renders
+from .catalogue import Model
+from .table import Thing
+
+PITCH = 14.0  # degrees above the level, of the library's pictures
+TRAINED_PITCH = 8.0, 38.0  # of light views
+# Kept for measuring, out of all training: things, and surroundings by name.
+HELD_THINGS = frozenset(
+    "bulldog;siamese cat;cupcake;hamburger;armchair;barrel;backpack;teapot;stool;suitcase;basketball;fire hydrant;toy train;succulent;"
+    "chest;motorbike;rock;desk lamp;wine bottle;sneakers;camera;gift;bread;crate;office chair;houseplant;mailbox;tricycle;pottery;helmet".split(";")
+)
+HELD_SURROUNDINGS = frozenset("courtyard interior sunset park hall bridge".split())
+
+
+def order(things: list[Thing], command: str) -> list[Thing]:
+    """Things in the order of rendering: for light views by chance and without the held ones."""
+    if command == "pictures":
+        return things
+    mixed = [thing for thing in things if thing.name not in HELD_THINGS]
+    random.Random("lights").shuffle(mixed)
+    return mixed
+
+
+def picture(models: dict[str, Model], thing: Thing, out: Path) -> int:
+    path = out / f"{thing.file}.png"
+    if path.exists():
+        return 0
+    started = time.process_time()
+    pixels = renders.picture(models[thing.model], math.radians(thing.turn), math.radians(PITCH))
+    _write_png(pixels, path)
+    print(f"{thing.name}: {time.process_time() - started:.1f} s", flush=True)
+    return 1
+
+
+def view(models: dict[str, Model], thing: Thing, out: Path, dice: random.Random) -> int:
+    """One folder of .npy files a view, so that training can map them into memory."""
+    folder = out / thing.file
+    if folder.exists():
+        return 0
+    started = time.process_time()
+    pitch, turn = dice.uniform(*TRAINED_PITCH), thing.turn + dice.uniform(-50, 50)
+    arrays = renders.lights(models[thing.model], math.radians(turn), math.radians(pitch))
+    part = out / f"{thing.file}.part"
+    part.mkdir(exist_ok=True)
+    for name, array in arrays.items():
+        np.save(part / f"{name}.npy", array)
+    part.rename(folder)
+    print(f"{thing.name}: {time.process_time() - started:.1f} s", flush=True)
+    return 1
+
+
+def scenes(models: dict[str, Model], things: list[Thing], surroundings: Path, textures: Path, out: Path, count: int) -> None:
+    """Whole scenes of held things under held surroundings; scenes.json lists those that are done."""
+    table = out / "scenes.json"
+    done = {row["key"] for row in json.loads(table.read_text("utf-8"))} if table.exists() else set()
+    skies = [path for path in sorted(surroundings.glob("*.exr")) if path.stem.removeprefix("bl_") in HELD_SURROUNDINGS]
+    grounds = sorted(textures.glob("*"))
+    held = [thing for thing in things if thing.name in HELD_THINGS]
+    for number, thing in enumerate(held):
+        dice = random.Random(f"scene {thing.name}")
+        grey = dice.uniform(0.25, 0.75)
+        tint = tuple(min(0.9, grey * dice.uniform(0.85, 1.15)) for _ in range(3))
+        texture = (grounds[number % len(grounds)], dice.uniform(0.8, 2.5)) if grounds and dice.random() < 0.8 else None
+        scene = renders.Staging(
+            key=f"{number:02d}-{thing.file}",
+            model=models[thing.model],
+            turn=math.radians(thing.turn + dice.uniform(-30, 30)),
+            pitch=math.radians(dice.uniform(10, 34)),
+            surroundings=skies[number % len(skies)],
+            around=dice.uniform(0, 2 * math.pi),
+            albedo=tint,
+            roughness=dice.choice((0.35, 0.6, 0.9)),
+            texture=texture,
+            key_light=math.exp(dice.uniform(math.log(0.03), math.log(0.28))),
+            shift=(dice.uniform(-0.2, 0.2), dice.uniform(-0.1, 0.15)),
+        )
+        if scene.key in done or number >= count:
+            continue
+        renders.append_row(table, renders.staged(scene, out))
+        print(scene.key, flush=True)
+
+
+def _write_png(pixels: np.ndarray, path: Path) -> None:
+    part = path.with_suffix(".part")
+    Image.fromarray(pixels).save(part, format="PNG")
+    part.replace(path)
