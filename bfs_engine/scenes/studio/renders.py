@@ -29,10 +29,10 @@ def picture(model: Model, turn: float, pitch: float, side: int = 384, samples: i
     blender.begin()
     objects = blender.load(model, 1.0, turn)
     blender.camera(objects, pitch)
-    blender.sky(0.75)
-    key = blender.sun(60)
-    key.data.energy = math.pi * 0.55
-    blender.aim(key, np.array([-0.35, -0.75, 0.9]))
+    blender.sky(0.5)
+    key = blender.sun(70)
+    key.data.energy = math.pi * 0.6
+    blender.aim(key, np.array([-0.5, -0.6, 0.8]))
     return library_picture(blender.take(Shot(side, samples)))
 
 
@@ -40,8 +40,8 @@ def library_picture(light: np.ndarray) -> np.ndarray:
     """Premultiplied linear (h, w, 4) as a cut-out, exposed by the thing alone."""
     colour, alpha = straight(light)
     core = colour[alpha > 0.9] if (alpha > 0.9).sum() > 50 else colour[alpha > 0.2]
-    key = float(np.clip(2.2 * exposure(core, WHITE_KEY), 0.6, 1.8)) / 2.2 * 2.0
-    rgba = np.rint(np.dstack([encoded(colour * key), alpha]) * 255).astype(np.uint8)
+    gain = float(np.clip(exposure(core, 0.2), 0.6, 1.2))  # dark things stay dark and white ones white
+    rgba = np.rint(np.dstack([encoded(colour * gain), alpha]) * 255).astype(np.uint8)
     rgba[rgba[..., 3] >= 250, 3] = 255
     rgba[rgba[..., 3] < 3] = 0
     shown = rgba[..., 3] > 0
