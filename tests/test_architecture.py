@@ -46,6 +46,7 @@ PAINTERS = {"app.render.render", "app.render.mips"}
 LAZY_IMPORTS = {
     "main": {"bfs_engine", "ui", "app", "PySide6", "qasync"},  # headless commands need no Qt, the window needs no torch
     "bfs_engine.__main__": {"bfs_engine"},  # the vocabulary and a wrong command line need no torch
+    "bfs_engine.scenes.studio.__main__": {"bfs_engine"},  # Blender, for the commands that render
     "bfs_engine.bfs.memory": {"torchao"},  # an optional package
     "bfs_engine.bfs.flux": {"diffusers"},  # FLUX Redux, which only references need
     "bfs_engine.data.matting": {"pymatting", "transformers"},  # replaceable parts: an optional package, and models that few runs load
