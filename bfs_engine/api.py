@@ -179,6 +179,28 @@ class Progress:
 Report = Callable[[Progress], None]
 
 
+@dataclass(frozen=True, eq=False)
+class SelectRequest:
+    """What a thing is to be found by, answered live: no job, no recipe.
+
+    picture: (h, w, 3) uint8, what is in view. box: around the thing. points: x, y, whether that is the thing. near: (h, w) uint8, the mask
+    so far. All in the picture's pixels.
+    """
+
+    picture: np.ndarray = field(repr=False)
+    box: Box | None = None
+    points: tuple[tuple[float, float, bool], ...] = ()
+    near: np.ndarray | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """masks: (h, w) uint8 of 0 and 255, the likeliest first; scores: how clearly each one's edge is one of the picture's, 0..1."""
+
+    masks: tuple[np.ndarray, ...] = field(repr=False)
+    scores: tuple[float, ...]
+
+
 class Engine(Protocol):
     """What the editor needs of a model. One engine is used by one thread at a time.
 
