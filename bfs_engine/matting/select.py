@@ -40,9 +40,10 @@ def select(picture: np.ndarray, box: Box | None = None, points: Sequence[Point] 
     """
     height, width = picture.shape[:2]
     if box is None and near is not None and near.any():
-        box = lift.bounds(near >= 128)
-        for x, y, inside in points:
-            box = _with(box, x, y) if inside and box is not None else box
+        seen = lift.bounds(near >= 128)
+        if seen is not None:
+            more_room = round(0.2 * max(seen.width, seen.height))
+            box = Box(seen.x - more_room, seen.y - more_room, seen.width + 2 * more_room, seen.height + 2 * more_room)
     if box is not None:
         starts = [_Start(_clipped(box, width, height), points, near)]
         if near is None and not points:
@@ -112,7 +113,7 @@ def _labels(start: _Start, view: tuple[slice, slice], size: tuple[int, int]) -> 
     far = [(x - (px - columns.start) * x_scale) ** 2 + (y - (py - rows.start) * y_scale) ** 2 for px, py, _ in start.points]
     if start.near is not None:  # around a correcting click the mask so far is in doubt
         for (_, _, is_thing), distance in zip(start.points, far, strict=True):
-            labels[(distance <= 16 * sure) & (labels != cv2.GC_BGD)] = cv2.GC_PR_FGD if is_thing else cv2.GC_PR_BGD
+            labels[(distance <= 16 * sure) & (is_thing | (labels != cv2.GC_BGD))] = cv2.GC_PR_FGD if is_thing else cv2.GC_PR_BGD
     for (_, _, is_thing), distance in zip(start.points, far, strict=True):
         labels[distance <= sure] = cv2.GC_FGD if is_thing else cv2.GC_BGD
     return labels.astype(np.uint8)
@@ -216,7 +217,7 @@ def _with(box: Box, x: float, y: float) -> Box:
 
 
 def _clipped(box: Box, width: int, height: int) -> Box:
-    left, top = min(max(box.x, 0), width - 1), min(max(box.y, 0), height - 1)
+    left, top = (min(max(start, 0), end - 1) for start, end in ((box.x, width), (box.y, height)))
     return Box(left, top, max(min(box.right, width) - left, 1), max(min(box.bottom, height) - top, 1))
 
 
