@@ -7,6 +7,7 @@ colours, detail and edges are its own, at the picture's size.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from .. import lift
 from ..api import Box, LayerResult
 from ..cli.pictures import over
 from ..framing import from_model
+from .lighting import encoded, linear, shading
 
 FAINTEST = 2 / 255  # alpha below this is the sampler's noise, not shadow
 GAINS = 0.4, 1.8  # how far the light may darken and brighten a thing
@@ -37,9 +39,13 @@ class Thing:
     top: int
 
 
-def settled(layer: np.ndarray, thing: Thing, crop: Box, recipe: dict) -> LayerResult:
-    """The thing in the light of the model's layer, (s, s, 4) float, over that layer's effects; its cover is the thing's alpha."""
-    lit = relit(thing, light_gain(layer, thing.small), crop)
+def settled(layer: np.ndarray, thing: Thing, crop: Box, recipe: dict, ground: np.ndarray | None = None) -> LayerResult:
+    """The thing in the light of the model's layer, (s, s, 4) float, over that layer's effects; its cover is the thing's alpha.
+
+    ground: (3,), the linear gain of the place (lighting.ground_gain) for a thing that was lit by white light; the model then adds its shading.
+    """
+    gain = light_gain(layer, thing.small)
+    lit = relit(thing, gain, crop) if ground is None else lit_by(thing, ground * shading(gain, thing.small[..., 3]), crop)
     effects = from_model(effects_around(layer, thing.small[..., 3]), crop)
     if effects is None:
         return LayerResult(lit, thing.left, thing.top, recipe, lit[..., 3].copy())
@@ -134,15 +140,31 @@ def faded(pixels: np.ndarray, share: float) -> np.ndarray:
     return np.dstack([np.rint(colours) if pixels.dtype == np.uint8 else colours, pixels[..., 3]]).astype(pixels.dtype)
 
 
-def relit(thing: Thing, gain: np.ndarray, crop: Box) -> np.ndarray:
-    """The thing's pixels with their colours multiplied by a gain over the crop, (s, s, 3); alpha stays."""
+def lit_by(thing: Thing, gain: np.ndarray, crop: Box) -> np.ndarray:
+    """The thing's pixels with their linear light multiplied by a gain over the crop, (s, s, 3); alpha stays."""
+    lit = thing.pixels.copy()
+    for channel, factor in enumerate(_over_thing(thing, gain, crop)):
+        lit[..., channel] = np.rint(encoded(_LINEAR[thing.pixels[..., channel]] * factor) * 255)
+    return lit
+
+
+_LINEAR = linear(np.arange(256) / 255)  # of each 8-bit value
+
+
+def _over_thing(thing: Thing, gain: np.ndarray, crop: Box) -> Iterator[np.ndarray]:
+    """Each channel of a gain over the crop, (s, s, 3), at the thing's pixels: (h, w)."""
     height, width = thing.pixels.shape[:2]
     across, down = gain.shape[1] / crop.width, gain.shape[0] / crop.height
     left, top = thing.left - crop.x, thing.top - crop.y
     area = tuple(np.clip((left * across, top * down, (left + width) * across, (top + height) * down), 0, len(gain)))
-    lit = thing.pixels.copy()
     for channel in range(3):
         plane = Image.fromarray(np.ascontiguousarray(gain[..., channel]), "F")
-        factor = np.asarray(plane.resize((width, height), Image.Resampling.BILINEAR, area))
+        yield np.asarray(plane.resize((width, height), Image.Resampling.BILINEAR, area))
+
+
+def relit(thing: Thing, gain: np.ndarray, crop: Box) -> np.ndarray:
+    """The thing's pixels with their colours multiplied by a gain over the crop, (s, s, 3); alpha stays."""
+    lit = thing.pixels.copy()
+    for channel, factor in enumerate(_over_thing(thing, gain, crop)):
         lit[..., channel] = np.rint((lit[..., channel] * factor).clip(0, 255))
     return lit
