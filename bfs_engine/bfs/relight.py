@@ -7,7 +7,6 @@ colours, detail and edges are its own, at the picture's size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +16,7 @@ from .. import lift
 from ..api import Box, LayerResult
 from ..cli.pictures import over
 from ..framing import from_model
-from .lighting import encoded, linear, shading
+from .lighting import contact, darker
 
 FAINTEST = 2 / 255  # alpha below this is the sampler's noise, not shadow
 GAINS = 0.4, 1.8  # how far the light may darken and brighten a thing
@@ -39,14 +38,16 @@ class Thing:
     top: int
 
 
-def settled(layer: np.ndarray, thing: Thing, crop: Box, recipe: dict, ground: np.ndarray | None = None) -> LayerResult:
+def settled(layer: np.ndarray, thing: Thing, crop: Box, recipe: dict, stands: bool = True) -> LayerResult:
     """The thing in the light of the model's layer, (s, s, 4) float, over that layer's effects; its cover is the thing's alpha.
 
-    ground: (3,), the linear gain of the place (lighting.ground_gain) for a thing that was lit by white light; the model then adds its shading.
+    stands: on the ground, where shadows fall and where it touches; else the layer is the thing alone.
     """
-    gain = light_gain(layer, thing.small)
-    lit = relit(thing, gain, crop) if ground is None else lit_by(thing, ground * shading(gain, thing.small[..., 3]), crop)
-    effects = from_model(effects_around(layer, thing.small[..., 3]), crop)
+    lit = relit(thing, light_gain(layer, thing.small), crop)
+    alpha = thing.small[..., 3]
+    around = effects_around(layer, alpha)
+    thrown = stands and bool(around[..., 3].any())
+    effects = from_model(darker(around, contact(alpha)), crop) if thrown else None
     if effects is None:
         return LayerResult(lit, thing.left, thing.top, recipe, lit[..., 3].copy())
     ground, left, top = effects
@@ -140,31 +141,15 @@ def faded(pixels: np.ndarray, share: float) -> np.ndarray:
     return np.dstack([np.rint(colours) if pixels.dtype == np.uint8 else colours, pixels[..., 3]]).astype(pixels.dtype)
 
 
-def lit_by(thing: Thing, gain: np.ndarray, crop: Box) -> np.ndarray:
-    """The thing's pixels with their linear light multiplied by a gain over the crop, (s, s, 3); alpha stays."""
-    lit = thing.pixels.copy()
-    for channel, factor in enumerate(_over_thing(thing, gain, crop)):
-        lit[..., channel] = np.rint(encoded(_LINEAR[thing.pixels[..., channel]] * factor) * 255)
-    return lit
-
-
-_LINEAR = linear(np.arange(256) / 255)  # of each 8-bit value
-
-
-def _over_thing(thing: Thing, gain: np.ndarray, crop: Box) -> Iterator[np.ndarray]:
-    """Each channel of a gain over the crop, (s, s, 3), at the thing's pixels: (h, w)."""
+def relit(thing: Thing, gain: np.ndarray, crop: Box) -> np.ndarray:
+    """The thing's pixels with their colours multiplied by a gain over the crop, (s, s, 3); alpha stays."""
     height, width = thing.pixels.shape[:2]
     across, down = gain.shape[1] / crop.width, gain.shape[0] / crop.height
     left, top = thing.left - crop.x, thing.top - crop.y
     area = tuple(np.clip((left * across, top * down, (left + width) * across, (top + height) * down), 0, len(gain)))
+    lit = thing.pixels.copy()
     for channel in range(3):
         plane = Image.fromarray(np.ascontiguousarray(gain[..., channel]), "F")
-        yield np.asarray(plane.resize((width, height), Image.Resampling.BILINEAR, area))
-
-
-def relit(thing: Thing, gain: np.ndarray, crop: Box) -> np.ndarray:
-    """The thing's pixels with their colours multiplied by a gain over the crop, (s, s, 3); alpha stays."""
-    lit = thing.pixels.copy()
-    for channel, factor in enumerate(_over_thing(thing, gain, crop)):
+        factor = np.asarray(plane.resize((width, height), Image.Resampling.BILINEAR, area))
         lit[..., channel] = np.rint((lit[..., channel] * factor).clip(0, 255))
     return lit

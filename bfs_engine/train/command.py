@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ..api import EngineError
 from ..bfs.starter import frame_side, load_pipeline
-from ..scenes.mixed import Mixer
 from ..scenes.render import Sprites, library_sprites, pack, render_many
 from ..scenes.sprites import draw_all, read_table
 from .grow import grown
@@ -17,18 +16,9 @@ from .starter import StarterConfig, StarterTraining, export, make_codecs, train
 SHIPPED = Path(__file__).with_name("starter.json")  # frames of 128 pixels; larger.json, effects.json and kinds.json go on at 256. training.json tells what was really done
 
 
-def run(
-    folder: Path,
-    config: Path | None,
-    until: int | None,
-    font: Path | None,
-    start: Path | None = None,
-    views: Path | None = None,
-    surroundings: Path | None = None,
-) -> None:
-    """Train in `folder` up to step `until`; a folder that holds a run goes on from its last checkpoint. views: light views to mix scenes from."""
-    mixer = Mixer(views, surroundings) if views is not None else None
-    train(_configuration(folder, config), folder, sprites(font), until, start, mixer)
+def run(folder: Path, config: Path | None, until: int | None, font: Path | None, start: Path | None = None) -> None:
+    """Train in `folder` up to step `until`; a folder that holds a run goes on from its last checkpoint."""
+    train(_configuration(folder, config), folder, sprites(font), until, start)
 
 
 def write_model(folder: Path, model: Path, font: Path | None) -> None:

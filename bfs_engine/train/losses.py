@@ -68,16 +68,6 @@ def effects_unlike(alpha: torch.Tensor, true: torch.Tensor, object_alpha: torch.
     return 1 - F.cosine_similarity(made, truth).mean()
 
 
-def effects_mass(alpha: torch.Tensor, true: torch.Tensor, object_alpha: torch.Tensor) -> torch.Tensor:
-    """Squared error of the whole darkness of effects, as a share of the true one (and at least of a two-hundredth of the frame); as above.
-
-    A mean over uncertain directions is a blur whose tails fall below what is seen: this asks for as much shadow as there is.
-    """
-    clear = (F.max_pool2d(object_alpha, 5, stride=1, padding=2) <= 0.02).float()
-    made, truth = ((x.clamp(min=0) * clear).flatten(1).mean(1) for x in (alpha, true))
-    return ((made - truth) / truth.clamp(min=0.005)).clamp(-2, 2).square().mean()
-
-
 def translucency(alpha: torch.Tensor, object_alpha: torch.Tensor) -> torch.Tensor:
     """What the made alpha lacks to 1, averaged over all pixels two and more inside opaque objects; both (n, 1, h, w). 0 where nothing
     is opaque. Alpha over 1 is no error: it is seen as 1."""

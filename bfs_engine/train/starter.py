@@ -31,10 +31,9 @@ from ..bfs.sharing import BFSTransformer2DModel
 from ..bfs.starter import load_pipeline
 from ..damage import DAMAGES
 from ..scenes.kinds import KINDS
-from ..scenes.mixed import Mixer
 from ..scenes.render import Scenes, Sprites, render, render_many
 from .codec import codec_quality, fit_codecs, measure_spread, train_refiner, true_latents
-from .losses import effects_mass, effects_unlike, translucency
+from .losses import effects_unlike, translucency
 
 # A predicted sample's error counts as that of the velocity, divided by t, but by no less than this: the last steps of a
 # sampler land on the sample itself, and an exact copy of almost clean latents is not worth the network's width.
@@ -72,8 +71,6 @@ class StarterConfig:
     effects: float = 24.0  # weight of the tokens that the object does not reach: only shadows and reflections change there
     alignment: float = 0.0  # weight of 1 − correlation between made and true effects' alpha (losses.effects_unlike)
     opacity: float = 0.0  # weight of what alpha lacks to 1 inside opaque objects (losses.translucency)
-    mass: float = 0.0  # weight of what the effects' whole darkness differs by (losses.effects_mass)
-    mixed: float = 0.0  # share of batches mixed from light views (scenes.mixed), where those are given
     compile: bool = False  # torch.compile for each block: a tenth faster, after a minute
     drop: float = 0.05  # share of scenes without reference or words, for classifier-free guidance
     word_tokens: int = 4
@@ -122,11 +119,9 @@ class Words(nn.Module):
 class StarterTraining:
     """The state of one run: models, averages, optimizer, step. `folder` receives checkpoints, log and samples."""
 
-    def __init__(
-        self, config: StarterConfig, folder: Path, sprites: Sprites, codecs: tuple[PatchAutoencoder, PatchAutoencoder], mixer: Mixer | None = None
-    ) -> None:
+    def __init__(self, config: StarterConfig, folder: Path, sprites: Sprites, codecs: tuple[PatchAutoencoder, PatchAutoencoder]) -> None:
         torch.manual_seed(config.seed)
-        self.config, self.folder, self.sprites, self.mixer = config, folder, sprites, mixer
+        self.config, self.folder, self.sprites = config, folder, sprites
         self.vae, self.rgba_vae = codecs
         self.transformer = build_transformer(config)
         nn.init.zeros_(self.transformer.proj_out.weight)  # a fresh network changes nothing
@@ -190,10 +185,6 @@ class StarterTraining:
     def scenes(self, step: int) -> tuple[Scenes, torch.Generator]:
         """A step's scenes, and the generator for its noise and times."""
         generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + step)
-        if self.config.mixed and torch.rand((), generator=generator).item() < self.config.mixed:
-            if self.mixer is None:
-                raise EngineError("The configuration asks for scenes mixed from light views.", "Name their folder with --views.")
-            return self.mixer.scenes((self.config.seed, step), self.config.batch, self.config.size), generator
         return render(self.sprites, generator, self.config.batch, self.config.size, kind=self._kind(generator)), generator
 
     def train_step(self, scenes: Scenes, generator: torch.Generator) -> float:
@@ -236,15 +227,14 @@ class StarterTraining:
             unit = torch.maximum(change_scale(at, spread), LOSS_CHANGE * spread)
         errors = (((sample - clean) / unit).square() * self._effect_weights(scenes)).unflatten(0, (2, -1)).mean((1, 2))  # (2, channels)
         loss = sum((errors[i] * self.weights[i]).mean() for i in range(2))
-        return loss + self._alpha_loss(sample[len(scenes) :], scenes) if self.config.alignment or self.config.opacity or self.config.mass else loss
+        return loss + self._alpha_loss(sample[len(scenes) :], scenes) if self.config.alignment or self.config.opacity else loss
 
     def _alpha_loss(self, foreground: torch.Tensor, scenes: Scenes) -> torch.Tensor:
         """`effects_unlike` and `translucency`, weighted, of foreground tokens (n, tokens, c) as the linear part of the codec decodes them."""
         side = self.config.size // self.config.patch
         alpha = self.rgba_vae.coarse_alpha(unpack(foreground, side, side))
         unlike = effects_unlike(alpha, scenes.foreground[:, 3:], scenes.object_alpha)
-        mass = effects_mass(alpha, scenes.foreground[:, 3:], scenes.object_alpha) if self.config.mass else 0.0
-        return self.config.alignment * unlike + self.config.opacity * translucency(alpha, scenes.object_alpha) + self.config.mass * mass
+        return self.config.alignment * unlike + self.config.opacity * translucency(alpha, scenes.object_alpha)
 
     def _effect_weights(self, scenes: Scenes) -> torch.Tensor:
         """(2n, tokens, 1): more where the object does not reach, for an object's detail would drown its shadow. It depends on
@@ -352,9 +342,7 @@ class StarterTraining:
         return words.eval()
 
 
-def train(
-    config: StarterConfig, folder: Path, sprites: Sprites, until: int | None = None, start: Path | None = None, mixer: Mixer | None = None
-) -> StarterTraining:
+def train(config: StarterConfig, folder: Path, sprites: Sprites, until: int | None = None, start: Path | None = None) -> StarterTraining:
     """Everything from nothing, or from the model `start`, or on from the last checkpoint in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     if start is not None and not (folder / "start").exists():
@@ -363,7 +351,7 @@ def train(
         for codec in ("vae", "rgba_vae"):
             shutil.copytree(start / codec, folder / codec, dirs_exist_ok=True)
     (folder / "config.json").write_text(json.dumps(asdict(config), indent=1))
-    training = StarterTraining(config, folder, sprites, make_codecs(config, folder, sprites), mixer)
+    training = StarterTraining(config, folder, sprites, make_codecs(config, folder, sprites))
     training.resume()
     before = training.step
     training.run(until or config.steps)
