@@ -26,8 +26,8 @@ from ..scenes.sprites import trim
 from ..scenes.vocabulary import Vocabulary
 from ..words import phrase
 from .engine import BFSEngine, Told
-from .patch_autoencoder import premultiplied, straight
 from .lighting import exposed, ground_gain
+from .patch_autoencoder import premultiplied, straight
 from .pipeline import BFSOutput, BFSPipeline, many
 from .relight import Thing
 
