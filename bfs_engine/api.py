@@ -106,9 +106,17 @@ class Request:
         return hashlib.sha256(json.dumps(self.recipe(), sort_keys=True).encode()).hexdigest()
 
 
+POSES = ("auto", "stands", "hangs", "flies")
+
+
 @dataclass(frozen=True, eq=False)
 class InsertRequest(Request):
-    """A new thing in the box, with its shadow and reflection: what the prompt names, or what the reference shows."""
+    """A new thing in the box, with its shadow and reflection: what the prompt names, or what the reference shows.
+
+    pose: one of POSES. A thing that hangs or flies throws no shadow into the picture; "auto" looks whether its foot is in the sky.
+    """
+
+    pose: str = "auto"
 
     kind: ClassVar[str] = "insert"
 

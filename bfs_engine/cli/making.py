@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .. import framing, lift
-from ..api import Box, Engine, EngineError, ExtractRequest, InsertRequest, LayerResult, Progress, ResettleRequest
+from ..api import POSES, Box, Engine, EngineError, ExtractRequest, InsertRequest, LayerResult, Progress, ResettleRequest
 from . import pictures
 
 Builder = Callable[[Path | None], Engine]  # from a folder with weights, None for those that ship
@@ -37,7 +37,7 @@ def insert(options: argparse.Namespace, build_engine: Builder) -> int:
             colours = pictures.over(pictures.on_canvas(made[-1], picture.width, picture.height), colours)
         crop = framing.crop_around(box, picture.width, picture.height, engine.box_fraction)
         request = InsertRequest(
-            prompt, box, crop, framing.cut(colours, crop), **_settings(options, engine), reference=reference, count=options.candidates
+            prompt, box, crop, framing.cut(colours, crop), **_settings(options, engine), reference=reference, count=options.candidates, pose=options.pose
         )
         made += engine.insert(request, _quietly)
     _write(options, picture, made, stacked=len(boxes) > 1)
@@ -199,6 +199,7 @@ def add_insert(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     one.add_argument("--prompt", action="append", metavar="TEXT", help="what shall stand there; as often as --box")
     one.add_argument("--reference", type=Path, metavar="PICTURE", help="shows the thing itself; cut out of its ground if it has no transparency")
     one.add_argument("--candidates", type=int, default=1, metavar="N", help="so many layers for one box: seed, seed + 1 … (default: 1)")
+    one.add_argument("--pose", choices=POSES, default="auto", help="stands: on the ground; hangs, flies: no shadow in the picture (default: auto)")
     return _add_settings(one)
 
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QMenu, QVBoxLayout
 
 from app.config.samples import Sample, samples
 from app.document.document import Document
-from app.render.render import render
+from app.render import render
 from app.session.session import Session
 from bfs_engine.api import LayerResult
 from ui.language import language_for
