@@ -194,7 +194,7 @@ def load_pipeline(folder: Path) -> BFSPipeline:
     logging.disable_progress_bar()  # it would write to the terminal and leave a thread behind
     try:
         return BFSPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True, low_cpu_mem_usage=False)
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, EnvironmentError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         words = phrase("The model in {folder} is damaged and cannot be loaded: {reason}", folder=str(folder), reason=reason)
         raise EngineError(words, phrase("Reinstall Downstage.")) from error
