@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal
 
-from bfs_engine.api import Cancelled, DecomposeRequest, Decomposer, Engine, EngineError, LayerResult, Progress, Request, make
+from bfs_engine.api import Cancelled, Decomposer, DecomposeRequest, Engine, EngineError, LayerResult, Progress, Request, make
 
 from ..errors import bug
 from ..words import phrase

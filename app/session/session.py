@@ -28,8 +28,8 @@ from ..formats.atomic import Stamp
 from ..words import Phrase, phrase
 from .engine_view import differing_box, in_front, in_view, seen_by_the_engine
 from .placement import Origin, back_then, changes, moved, moved_box, nothing_left, shift_since, stack_top, survivor
-from .taking import around_things, as_box, bounding, mask_bounds, split_group
 from .references import alone, of_thing, to_recipe
+from .taking import around_things, as_box, bounding, mask_bounds, split_group
 
 Listener = Callable[[Document, Document], None]
 Captured = TypeVar("Captured", bound=Request)

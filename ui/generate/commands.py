@@ -12,8 +12,8 @@ from app.config.settings import Settings
 from app.document.document import Layer
 from app.document.effects import split_effects
 from app.errors import ExpectedError
-from app.session.taking import shows_below
 from app.session.references import Reference, from_recipe, of_box, of_file, of_layer
+from app.session.taking import shows_below
 from app.tools.tools import as_engine_box
 from app.words import phrase
 from bfs_engine.api import Box, EngineError, UnknownPrompt
