@@ -5,6 +5,7 @@
     python -m bfs_engine extract --picture WITH.png --background WITHOUT.png --out LAYER.png
     python -m bfs_engine resettle --background IMG --layer LAYER.png --move DX DY --out NEW.png
     python -m bfs_engine split --layer LAYER.png --thing THING.png --shadow SHADOW.png [--reflection LIGHT.png]
+    python -m bfs_engine take-apart --picture P.png --box X Y W H [--point X Y ...] [--mask M.png] --thing THING.png --ground GROUND.png ...
     python -m bfs_engine study extract | resettle | savings | colours
     python -m bfs_engine things
     python -m bfs_engine fetch FLUX.1-Fill-dev BFS FLUX.1-Redux-dev --bfs OWNER/NAME --to DIR
@@ -98,6 +99,14 @@ def extract(options: argparse.Namespace) -> int:
 def resettle(options: argparse.Namespace) -> int:
     """Move a thing and light it anew, and write it."""
     return making.resettle(options, build_engine)
+
+
+def take_apart(options: argparse.Namespace) -> int:
+    """Take things out of a flat picture, and write them and the ground."""
+    making.refuse_wishes(options)
+    with quiet_import(), interrupts_stop_at_once():
+        from .cli import apart
+    return apart.run(options)
 
 
 def check_prompt(prompt: str, model: Path) -> None:
@@ -263,7 +272,7 @@ def parser() -> Parser:
     """All commands and their options."""
     top = Parser(prog="python -m bfs_engine", description="Put things into pictures as layers of their own.")
     commands = top.add_subparsers(dest="command", required=True)
-    making.add_commands(commands, insert, extract, resettle)
+    making.add_commands(commands, insert, extract, resettle, take_apart)
     words = commands.add_parser("things", help="list what the starter can make")
     words.add_argument("--model", type=Path, metavar="DIR", help="a folder with weights (default: the starter)")
     words.set_defaults(run=things)

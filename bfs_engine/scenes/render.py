@@ -48,8 +48,8 @@ class Sprites:
 
 
 def library_sprites(folder: Path) -> Sprites:
-    """All things of a library, in its order. Raises EngineError where it is missing or damaged."""
-    vocabulary = Vocabulary.load(folder)
+    """All drawn things of a library, in its order. Raises EngineError where it is missing or damaged."""
+    vocabulary = Vocabulary.load(folder, photographs=False)
     return pack([vocabulary.cutout(name) for name in vocabulary.names])
 
 

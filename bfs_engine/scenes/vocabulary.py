@@ -1,4 +1,5 @@
-"""What a prompt asks for, looked up in a picture library: things.json and cut-outs in one folder. Torch-free.
+"""What a prompt asks for, looked up in a picture library: cut-outs in one folder, drawn ones in things.json and photographed ones in
+photographed.json. A noun that has a photograph shows it; what is only drawn comes after. Torch-free.
 
 A prompt is understood when the last word of what it names is a thing of the library: “a shiny red apple on a plate” is an
 apple, “a bus stop” is not a bus. A colour and a size beside it are followed; what the other words say is not, and they are handed back
@@ -12,7 +13,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -51,7 +52,7 @@ _ALWAYS_PLURAL = frozenset({"glasses", "jeans", "shorts"})  # a glass is not a p
 @dataclass(frozen=True)
 class Understood:
     """name, file: the thing of the library. matched, ignored: the prompt's words, in order, articles in neither. colour: as
-    colours.colour_of takes it, and size: one of SIZES; empty where the prompt says nothing of it."""
+    colours.colour_of takes it, and size: one of SIZES; empty where the prompt says nothing of it. photographed: not drawn."""
 
     name: str
     file: str
@@ -59,6 +60,7 @@ class Understood:
     ignored: Words
     colour: str = ""
     size: str = ""
+    photographed: bool = False
 
     @property
     def share(self) -> float:
@@ -73,12 +75,22 @@ class Understood:
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing of the library; phrases: its name and its synonyms."""
+    """One thing of the library.
+
+    phrases: its name and its synonyms. files: its pictures, the best first; several only of what is photographed. foreign: its names in
+    other languages, by language code.
+    """
 
     name: str
     phrases: tuple[str, ...]
     category: str
-    file: str
+    files: tuple[str, ...]
+    photographed: bool = False
+    foreign: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def file(self) -> str:
+        return self.files[0]
 
 
 def split_words(text: str) -> Words:
@@ -107,28 +119,31 @@ def _is_participle(word: str) -> bool:
 
 
 class Vocabulary:
-    """The library in a folder. Entries keep the order of things.json."""
+    """The library in a folder: photographed things first, each kind in the order of its file."""
 
     def __init__(self, folder: Path, entries: tuple[Entry, ...]) -> None:
         self.folder = folder
         self.entries = entries
         self._by_name = {entry.name: entry for entry in entries}
         self._exact = {split_words(phrase): entry for entry in reversed(entries) for phrase in reversed(entry.phrases)}
+        self._foreign = {split_words(word): entry for entry in reversed(entries) for _, names in entry.foreign for word in names.split(",")}
         inflected = [(words, entry) for words, entry in reversed(self._exact.items()) if words[-1] not in _ALWAYS_PLURAL]
         self._singular = {(*words[:-1], form): entry for words, entry in inflected for form in word_forms(words[-1])}
         self._longest = max(map(len, self._exact), default=0)
 
     @classmethod
-    def load(cls, folder: Path) -> Vocabulary:
-        """Read things.json. Raises EngineError where it is missing or damaged."""
+    def load(cls, folder: Path, photographs: bool = True) -> Vocabulary:
+        """Read things.json, and photographed.json where it is there and `photographs`. Raises EngineError where one is damaged, or the
+        first missing."""
         try:
-            rows = json.loads((folder / "things.json").read_text(encoding="utf-8"))
-            entries = tuple(Entry(row["name"], (row["name"], *row["synonyms"]), row["category"], row["file"]) for row in rows)
+            drawn = [_drawn(row) for row in json.loads((folder / "things.json").read_text(encoding="utf-8"))]
+            file = folder / "photographed.json"
+            taken = [_photographed(row) for row in json.loads(file.read_text(encoding="utf-8"))] if photographs and file.exists() else []
         except OSError as error:
             raise EngineError(phrase("The model's picture library {folder} is missing.", folder=folder), phrase("Install the program again.")) from error
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
             raise EngineError(phrase("The model's picture library {folder} is damaged.", folder=folder), phrase("Install the program again.")) from error
-        return cls(folder, entries)
+        return cls(folder, _together(taken, drawn))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -143,18 +158,31 @@ class Vocabulary:
         """Other words for the thing called `name`. Raises KeyError."""
         return self._by_name[name].phrases[1:]
 
-    def cutout(self, name: str) -> np.ndarray:
-        """(h, w, 4) uint8 straight RGBA of the thing called `name`. Raises KeyError; EngineError where the file is unreadable."""
-        path = self.folder / self._by_name[name].file
+    def entry(self, name: str) -> Entry:
+        """The thing called `name`. Raises KeyError."""
+        return self._by_name[name]
+
+    def by_category(self) -> dict[str, tuple[str, ...]]:
+        """Names by category, in the categories' order of offering; in each the photographed things before the drawn ones."""
+        groups: dict[str, list[str]] = {category: [] for category in _categories()}
+        for entry in self.entries:
+            groups.setdefault(entry.category, []).append(entry.name)
+        return {category: tuple(names) for category, names in groups.items() if names}
+
+    def cutout(self, name: str, nth: int = 0) -> np.ndarray:
+        """(h, w, 4) uint8 straight RGBA of the thing called `name`; nth: its further pictures, beginning again after the last. Raises
+        KeyError; EngineError where the file is unreadable."""
+        files = self._by_name[name].files
+        path = self.folder / files[nth % len(files)]
         try:
             with Image.open(path) as picture:
                 return np.asarray(picture.convert("RGBA"))
         except OSError as error:
             raise EngineError(phrase("The model's picture of “{name}” cannot be read.", name=name), phrase("Install the program again.")) from error
 
-    def picture(self, asked: Understood) -> np.ndarray:
+    def picture(self, asked: Understood, nth: int = 0) -> np.ndarray:
         """The cut-out in the colour that was asked for; see `cutout`."""
-        own = self.cutout(asked.name)
+        own = self.cutout(asked.name, nth)
         return recolour(own, asked.colour) if asked.colour else own
 
     def understand(self, prompt: str) -> Understood:
@@ -212,7 +240,7 @@ class Vocabulary:
         if phrase in self._exact:
             return self._exact[phrase]
         candidates = (self._singular.get((*phrase[:-1], form)) for form in word_forms(phrase[-1]))
-        return next((entry for entry in candidates if entry is not None), None)
+        return next((entry for entry in candidates if entry is not None), self._foreign.get(phrase))
 
     def _is_whole(self, part: Words, start: int, end: int) -> bool:
         """Whether the phrase is what the words name, not a part of another thing's name."""
@@ -243,6 +271,33 @@ class Vocabulary:
             yield from (phrases[near] for near in difflib.get_close_matches(word, phrases, n=OFFERS, cutoff=0.6))
 
 
+def _drawn(row: dict) -> Entry:
+    return Entry(row["name"], (row["name"], *row["synonyms"]), row["category"], (row["file"],))
+
+
+def _photographed(row: dict) -> Entry:
+    files = tuple(picture["file"] for picture in row["pictures"])
+    if not files:
+        raise ValueError("a photographed thing without a picture")
+    return Entry(row["name"], (row["name"], *row["synonyms"]), row["category"], files, True, tuple(row["names"].items()))
+
+
+def _together(taken: list[Entry], drawn: list[Entry]) -> tuple[Entry, ...]:
+    """Photographed things, then those that are only drawn. Every phrase means one thing: a photographed one where there is one; a drawn
+    thing whose name a photographed one bears is left out, and its other words are that one's."""
+    owner = {words: entry.name for entry in reversed(taken) for words in map(split_words, reversed(entry.phrases))}
+    owner |= {split_words(entry.name): entry.name for entry in taken}
+    more: dict[str, list[str]] = {entry.name: [words for words in entry.phrases if owner[split_words(words)] == entry.name] for entry in taken}
+    rest: list[Entry] = []
+    for entry in drawn:
+        free = [words for words in entry.phrases if split_words(words) not in owner]
+        if split_words(entry.name) in owner:
+            more[owner[split_words(entry.name)]] += free
+        else:
+            rest.append(replace(entry, phrases=tuple(free)))
+    return (*(replace(entry, phrases=tuple(more[entry.name])) for entry in taken), *rest)
+
+
 def _understood(entry: Entry, words: Words, matched: Words, said: Words) -> Understood:
     """said: the words about the thing, among which colour and size are looked for; two colours are a pattern, which is not followed."""
     colours, sizes = _colours(said), [word for word in said if word in SIZES]
@@ -252,7 +307,8 @@ def _understood(entry: Entry, words: Words, matched: Words, said: Words) -> Unde
     rest = [*words[:start], *words[start + len(matched) :]]
     for word in (*colour, size):
         rest = [other for other in rest if other != word]
-    return Understood(entry.name, entry.file, matched, tuple(word for word in rest if word not in _SAYS_NOTHING), " ".join(colour), size)
+    ignored = tuple(word for word in rest if word not in _SAYS_NOTHING)
+    return Understood(entry.name, entry.file, matched, ignored, " ".join(colour), size, entry.photographed)
 
 
 def _colours(words: Words) -> list[Words]:

@@ -35,6 +35,7 @@ def main() -> int:
         for option in options:
             command.add_argument(f"--{option}", type=Path, required=True)
         command.add_argument("--count", type=int, default=10**6, help="stop after so many")
+        command.add_argument("--part", default="0/1", help="1/2: the second half of the work, for a second process beside the first")
         command.add_argument("--only", default="", help="things by name, parted by commas")
     asked = parser.parse_args()
     if asked.command == "unpack":
@@ -57,8 +58,9 @@ def _render(asked: argparse.Namespace) -> None:
     if asked.command == "scenes":
         work.scenes(models, things, asked.surroundings, asked.textures, asked.out, asked.count)
         return
+    part, parts = map(int, asked.part.split("/"))
     done = 0
-    for thing in work.order(things, asked.command):
+    for thing in work.order(things, asked.command)[part::parts]:
         if done >= asked.count:
             break
         dice = random.Random(f"{asked.command} {thing.name}")

@@ -7,7 +7,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import bpy
+import bpy  # first: it brings bmesh and mathutils along
+
+# isort: split
+import bmesh
 import numpy as np
 import OpenEXR
 from mathutils import Matrix, Vector
@@ -15,6 +18,8 @@ from mathutils import Matrix, Vector
 from .catalogue import Model
 
 BRIGHTEST = 0.82  # no albedo above: nothing that one can touch is whiter
+DARKEST = 0.012
+GLASS = 0.97  # how much of its strongest colour glass lets through
 METALS = ("metal", "chrome", "steel", "alu", "inox", "silver", "gold", "brass")
 Y_UP_TO_Z_UP = Matrix(((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0), (0, 0, 0, 1)))
 
@@ -132,6 +137,8 @@ def load(model: Model, size: float, turn: float = 0.0) -> list[bpy.types.Object]
     bpy.ops.wm.obj_import(filepath=str(model.path), forward_axis="NEGATIVE_Z", up_axis="Y")
     objects = [made for made in bpy.data.objects if made not in before and made.type == "MESH"]
     _mend_materials(objects)
+    for each in objects:
+        _mend_faces(each.data)
     rotation = Matrix.Identity(4)
     if model.rotation:
         given = Matrix((model.rotation[0:3], model.rotation[3:6], model.rotation[6:9])).to_4x4()
@@ -159,6 +166,46 @@ def corners(made: bpy.types.Object) -> np.ndarray:
     return flat.reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3]
 
 
+def _mend_faces(mesh: bpy.types.Mesh) -> None:
+    """Delete faces that lie on one another, and compute normals anew where those of the file point into the thing."""
+    count = len(mesh.polygons)
+    centres = np.empty(count * 3, np.float32)
+    mesh.polygons.foreach_get("center", centres)
+    places = np.round(centres.reshape(-1, 3) / max(float(np.abs(centres).max()), 1e-9) * 50_000).astype(np.int64)
+    first = np.unique(places, axis=0, return_index=True)[1]
+    wrong = _points_inwards(mesh)
+    if len(first) < count or wrong:
+        shape = bmesh.new()
+        shape.from_mesh(mesh)
+        shape.faces.ensure_lookup_table()
+        keep = np.zeros(count, bool)
+        keep[first] = True
+        bmesh.ops.delete(shape, geom=[face for face, kept in zip(shape.faces, keep, strict=True) if not kept], context="FACES_ONLY")
+        if wrong:
+            bmesh.ops.remove_doubles(shape, verts=shape.verts, dist=max(float(np.abs(centres).max()), 1e-9) * 1e-5)
+            bmesh.ops.recalc_face_normals(shape, faces=shape.faces)
+        shape.to_mesh(mesh)
+        shape.free()
+    if wrong:
+        if "custom_normal" in mesh.attributes:
+            mesh.attributes.remove(mesh.attributes["custom_normal"])
+        mesh.shade_smooth()
+        mesh.set_sharp_from_angle(angle=math.radians(50))
+
+
+def _points_inwards(mesh: bpy.types.Mesh) -> bool:
+    """Whether normals that the file gives lie on the wrong side of their faces."""
+    if not mesh.has_custom_normals:
+        return False
+    corner, face = np.empty(len(mesh.loops) * 3, np.float32), np.empty(len(mesh.polygons) * 3, np.float32)
+    mesh.corner_normals.foreach_get("vector", corner)
+    mesh.polygons.foreach_get("normal", face)
+    corners_of = np.empty(len(mesh.polygons), np.int32)
+    mesh.polygons.foreach_get("loop_total", corners_of)
+    across = (corner.reshape(-1, 3) * np.repeat(face.reshape(-1, 3), corners_of, 0)).sum(1)
+    return bool((across < 0).mean() > 0.02)
+
+
 def _mend_materials(objects: list[bpy.types.Object]) -> None:
     """Make materials of old model files physical: albedo below one, no mirror-smooth plastic, metals and glass by their names."""
     for material in {slot.material for made in objects for slot in made.material_slots if slot.material and slot.material.use_nodes}:
@@ -167,8 +214,9 @@ def _mend_materials(objects: list[bpy.types.Object]) -> None:
             continue
         colour, alpha, rough, metallic = (shader.inputs[name] for name in ("Base Color", "Alpha", "Roughness", "Metallic"))
         name = material.name.lower()
+        _without_missing_pictures(material.node_tree)
         if not colour.is_linked:
-            colour.default_value = (*[linear(min(value, BRIGHTEST)) for value in colour.default_value[:3]], 1)
+            colour.default_value = (*[max(linear(min(value, BRIGHTEST)), DARKEST) for value in colour.default_value[:3]], 1)
         if not rough.is_linked:
             rough.default_value = min(max(rough.default_value, 0.22), 0.85)
         if any(word in name for word in METALS) and not colour.is_linked:
@@ -178,6 +226,16 @@ def _mend_materials(objects: list[bpy.types.Object]) -> None:
         if (not alpha.is_linked and alpha.default_value < 0.65) or ("glass" in name and not colour.is_linked and "sun" not in name):
             shader.inputs["Transmission Weight"].default_value, shader.inputs["IOR"].default_value = 1.0, 1.45
             alpha.default_value, rough.default_value = 1.0, 0.02
+            tint = np.array(colour.default_value[:3]) ** 0.5  # model files give glass the colour of what is seen behind it
+            colour.default_value = (*(tint / max(tint.max(), 0.05) * GLASS).clip(0.02, GLASS), 1)
+
+
+def _without_missing_pictures(tree: bpy.types.NodeTree) -> None:
+    """Unplug pictures whose file is not there; Blender would show them pink. The material's own colour takes their place."""
+    for link in list(tree.links):
+        picture = getattr(link.from_node, "image", None)
+        if link.from_node.type == "TEX_IMAGE" and (picture is None or picture.size[0] == 0):
+            tree.links.remove(link)
 
 
 def linear(value: float) -> float:

@@ -17,6 +17,7 @@ from .catalogue import Model
 from .tone import LUMINANCE, encoded, exposure, straight
 
 WHITE_KEY = 0.28  # of the thing's own light in its picture under a white sky
+LIBRARY_KEY, BRIGHTER = 0.3, (0.9, 1.4)  # the same of a library picture, and how far it is followed
 FLOOR = 0.8  # albedo of the floor under one light at a time
 FIELD = 34.0  # degrees of the camera
 
@@ -24,23 +25,30 @@ FIELD = 34.0  # degrees of the camera
 # The library's picture
 
 
-def picture(model: Model, turn: float, pitch: float, side: int = 384, samples: int = 32) -> np.ndarray:
-    """(h, w, 4) uint8 straight RGBA, trimmed: the thing in a bright sky with a soft light from the upper left, on no floor."""
+def picture(model: Model, turn: float, pitch: float, side: int = 384, samples: int = 12) -> np.ndarray:
+    """(h, w, 4) uint8 straight RGBA, trimmed, longest side at most `side`: the thing in a bright sky, on no floor.
+
+    A broad soft light from above and the camera models it; neither side is brighter, for what stands in a picture may be lit from either.
+    """
     blender.begin()
-    objects = blender.load(model, 1.0, turn)
-    blender.camera(objects, pitch)
-    blender.sky(0.5)
-    key = blender.sun(70)
-    key.data.energy = math.pi * 0.6
-    blender.aim(key, np.array([-0.5, -0.6, 0.8]))
-    return library_picture(blender.take(Shot(side, samples)))
+    blender.camera(blender.load(model, 1.0, turn), pitch)
+    blender.sky(0.6)
+    above = blender.sun(110)
+    above.data.energy = math.pi * 0.5
+    blender.aim(above, np.array([0.0, -0.5, 0.85]))
+    cutout = library_picture(blender.take(Shot(side * 17 // 16, samples)))
+    if max(cutout.shape[:2]) > side:
+        shrunk = Image.fromarray(cutout)
+        shrunk.thumbnail((side, side), Image.Resampling.LANCZOS)
+        cutout = np.asarray(shrunk)
+    return cutout
 
 
 def library_picture(light: np.ndarray) -> np.ndarray:
-    """Premultiplied linear (h, w, 4) as a cut-out, exposed by the thing alone."""
+    """Premultiplied linear (h, w, 4) as a cut-out, trimmed, exposed by the thing alone; dark things stay dark and white ones white."""
     colour, alpha = straight(light)
     core = colour[alpha > 0.9] if (alpha > 0.9).sum() > 50 else colour[alpha > 0.2]
-    gain = float(np.clip(exposure(core, 0.2), 0.6, 1.2))  # dark things stay dark and white ones white
+    gain = float(np.clip(exposure(core, LIBRARY_KEY), *BRIGHTER))
     rgba = np.rint(np.dstack([encoded(colour * gain), alpha]) * 255).astype(np.uint8)
     rgba[rgba[..., 3] >= 250, 3] = 255
     rgba[rgba[..., 3] < 3] = 0

@@ -7,34 +7,47 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageDraw
 
 from .catalogue import Model
 
-TABLE, VERDICTS = Path(__file__).with_name("things.tsv"), Path(__file__).with_name("verdicts.tsv")
-CELL, ACROSS, DOWN = 150, 8, 6
+TABLE, VERDICTS, GERMAN = (Path(__file__).with_name(f"{name}.tsv") for name in ("things", "verdicts", "german"))
+GOOD, MOST, QUALITY = "good", 6, 82  # a verdict; pictures of a noun at most; of WebP
+HEAD = """The photographed things are pictures rendered from these 3D models (Debian: sweethome3d-furniture), one line a picture:
+file, the model's name, who made it, the licence of the model, the library it comes from. CC0: creativecommons.org/publicdomain/zero/1.0;
+CC-BY 3.0: creativecommons.org/licenses/by/3.0. Materials were mended, nothing else of the models was changed.
+
+"""
+USUAL_PITCH = 14.0  # degrees above the level
+CELL, ACROSS, DOWN = 180, 9, 6
 
 
 @dataclass(frozen=True)
 class Thing:
-    """One row: name, category, the model's key, its turn in degrees from its own front, other words for it."""
+    """One row: name, category, the model's key, its turn in degrees from its own front, the camera's degrees above the level, the name of
+    a thing of which this is a further picture, or "", and other words for it."""
 
     name: str
     category: str
     model: str
     turn: float
+    pitch: float
+    also: str
     synonyms: tuple[str, ...]
 
     @property
     def file(self) -> str:
-        return self.name.replace(" ", "-")
+        return self.name.replace(" ", "-").replace("'", "")
 
 
 def read(path: Path = TABLE) -> list[Thing]:
     """All rows, in their order."""
-    rows = [line.split("\t") for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]
-    return [Thing(n, c, m, float(t), tuple(word.strip() for word in s.split(",") if word.strip())) for n, c, m, t, s in rows]
+    return [_thing(*line.split("\t")) for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+
+
+def _thing(name: str, category: str, model: str, turn: str, pitch: str, also: str, synonyms: str) -> Thing:
+    words = tuple(word.strip() for word in synonyms.split(",") if word.strip())
+    return Thing(name, category, model, float(turn), USUAL_PITCH if pitch == "-" else float(pitch), "" if also == "-" else also, words)
 
 
 def verdicts(path: Path = VERDICTS) -> dict[str, str]:
@@ -60,26 +73,30 @@ def sheets(pictures: Path, out: Path) -> None:
 
 
 def write_library(pictures: Path, models: list[Model], out: Path) -> int:
-    """Write the good pictures as WebP, photographed.json with names and attributions, and ATTRIBUTION.txt, a line a model."""
-    by_key, judged = {model.key: model for model in models}, verdicts()
+    """Write the good pictures as WebP in place of those that are there, photographed.json for scenes.vocabulary, and ATTRIBUTION.txt, a
+    line a model. Returns how many nouns have a photograph."""
+    by_key, judged, words = {model.key: model for model in models}, verdicts(), german()
+    good = [thing for thing in read() if judged.get(thing.name) == GOOD and (pictures / f"{thing.file}.png").exists()]
+    for old in out.glob("*.webp"):
+        old.unlink()
     rows, lines = [], []
-    for thing in read():
-        source = pictures / f"{thing.file}.png"
-        if judged.get(thing.name) != "good" or not source.exists():
-            continue
+    for thing in good:
         model, file = by_key[thing.model], f"{thing.file}.webp"
-        with Image.open(source) as picture:
-            picture.save(out / file, quality=82, method=6, exact=False)
-        row = {"name": thing.name, "synonyms": list(thing.synonyms), "category": thing.category, "file": file}
-        rows.append(row | {"names": {language: name for language, name in model.names.items() if language == "de"}})
-        lines.append(f"{file}: “{model.name}” by {model.creator or 'unnamed contributor'}, {model.licence}, from {model.library}; rendered")
+        with Image.open(pictures / f"{thing.file}.png") as picture:
+            picture.save(out / file, quality=QUALITY, method=6, exact=False)
+        kin = [thing, *(other for other in good if other.also == thing.name)][:MOST]
+        row = {"name": thing.name, "synonyms": list(thing.synonyms), "category": thing.category}
+        row["pictures"] = [{"file": f"{each.file}.webp", "pitch": each.pitch} for each in kin]
+        same = model.name.lower() in (thing.name, *thing.synonyms)
+        names = {language: name.lower() for language, name in model.names.items() if same and len(language) == 2}
+        rows.append(row | {"names": names | ({"de": words[thing.name]} if thing.name in words else {})})
+        lines.append(f"{file}: “{model.name}” by {model.creator or 'a contributor without a name'}, {model.licence}, from {model.library}; rendered")
     text = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     (out / "photographed.json").write_text(f"[\n{text}\n]\n", "utf-8")
-    (out / "ATTRIBUTION.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    (out / "ATTRIBUTION.txt").write_text(HEAD + "\n".join(lines) + "\n", "utf-8")
     return len(rows)
 
 
-def alpha_of(path: Path) -> np.ndarray:
-    """(h, w) uint8."""
-    with Image.open(path) as picture:
-        return np.asarray(picture.convert("RGBA"))[..., 3]
+def german(path: Path = GERMAN) -> dict[str, str]:
+    """Name -> its names in German, parted by commas."""
+    return dict(line.split("\t")[:2] for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#"))

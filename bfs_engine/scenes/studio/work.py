@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import shutil
 import time
 from pathlib import Path
 
@@ -15,12 +16,15 @@ from . import renders
 from .catalogue import Model
 from .table import Thing
 
-PITCH = 14.0  # degrees above the level, of the library's pictures
 TRAINED_PITCH = 8.0, 38.0  # of light views
-# Kept for measuring, out of all training: things, and surroundings by name.
-HELD_THINGS = frozenset(
-    "bulldog;siamese cat;cupcake;hamburger;armchair;barrel;backpack;teapot;stool;suitcase;basketball;fire hydrant;toy train;succulent;"
-    "chest;motorbike;rock;desk lamp;wine bottle;sneakers;camera;gift;bread;crate;office chair;houseplant;mailbox;tricycle;pottery;helmet".split(";")
+# Kept for measuring, out of all training: models, and surroundings by name.
+HELD_MODELS = frozenset(
+    "Scopia/teapot Scopia/pottery Scopia/sneakers Scopia/reflex_camera Scopia/tricycle Scopia/casque KatorLegaz/red-wine-bottle-01 "
+    "KatorLegaz/fire-hydrant KatorLegaz/office-chair BlendSwap-CC-BY/bulldog BlendSwap-CC-BY/siameseCat BlendSwap-CC-BY/hamburger "
+    "BlendSwap-CC-BY/backpack BlendSwap-CC-BY/suitcase BlendSwap-CC-BY/toyTrain BlendSwap-CC-BY/succulentPlant BlendSwap-CC-BY/chest "
+    "BlendSwap-CC-BY/gift BlendSwap-CC-BY/mediumIndoorPlant BlendSwap-CC-0/cupcake BlendSwap-CC-0/winchesterArmchair BlendSwap-CC-0/barrel "
+    "BlendSwap-CC-0/stool BlendSwap-CC-0/basketball BlendSwap-CC-0/motorbike BlendSwap-CC-0/rock1 BlendSwap-CC-0/desklamp BlendSwap-CC-0/bread "
+    "BlendSwap-CC-0/crate BlendSwap-CC-0/mofx_mailbox".split()
 )
 HELD_SURROUNDINGS = frozenset("courtyard interior sunset park hall bridge".split())
 
@@ -29,7 +33,7 @@ def order(things: list[Thing], command: str) -> list[Thing]:
     """Things in the order of rendering: for light views by chance and without the held ones."""
     if command == "pictures":
         return things
-    mixed = [thing for thing in things if thing.name not in HELD_THINGS]
+    mixed = [thing for thing in things if thing.model not in HELD_MODELS]
     random.Random("lights").shuffle(mixed)
     return mixed
 
@@ -39,7 +43,7 @@ def picture(models: dict[str, Model], thing: Thing, out: Path) -> int:
     if path.exists():
         return 0
     started = time.process_time()
-    pixels = renders.picture(models[thing.model], math.radians(thing.turn), math.radians(PITCH))
+    pixels = renders.picture(models[thing.model], math.radians(thing.turn), math.radians(thing.pitch))
     _write_png(pixels, path)
     print(f"{thing.name}: {time.process_time() - started:.1f} s", flush=True)
     return 1
@@ -48,7 +52,7 @@ def picture(models: dict[str, Model], thing: Thing, out: Path) -> int:
 def view(models: dict[str, Model], thing: Thing, out: Path, dice: random.Random) -> int:
     """One folder of .npy files a view, so that training can map them into memory."""
     folder = out / thing.file
-    if folder.exists():
+    if (folder / "pitch.npy").exists():
         return 0
     started = time.process_time()
     pitch, turn = dice.uniform(*TRAINED_PITCH), thing.turn + dice.uniform(-50, 50)
@@ -57,6 +61,7 @@ def view(models: dict[str, Model], thing: Thing, out: Path, dice: random.Random)
     part.mkdir(exist_ok=True)
     for name, array in arrays.items():
         np.save(part / f"{name}.npy", array)
+    shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)
     print(f"{thing.name}: {time.process_time() - started:.1f} s", flush=True)
     return 1
@@ -68,7 +73,7 @@ def scenes(models: dict[str, Model], things: list[Thing], surroundings: Path, te
     done = {row["key"] for row in json.loads(table.read_text("utf-8"))} if table.exists() else set()
     skies = [path for path in sorted(surroundings.glob("*.exr")) if path.stem.removeprefix("bl_") in HELD_SURROUNDINGS]
     grounds = sorted(textures.glob("*"))
-    held = [thing for thing in things if thing.name in HELD_THINGS]
+    held = [thing for thing in things if thing.model in HELD_MODELS]
     for number, thing in enumerate(held):
         dice = random.Random(f"scene {thing.name}")
         grey = dice.uniform(0.25, 0.75)
