@@ -23,7 +23,6 @@ FIELD = math.radians(34)  # of the camera that took the views
 GROUNDS = 24  # textures drawn in advance
 CLOUDS = 8
 REFERENCE_KEY = 0.28  # geometric mean of the reference's own light
-FULL_LIGHT = 0.87  # mean linear light of a ground on which a reference is as bright as it is (mean over mixed scenes)
 HARD = 3.0  # how much narrower than the rendered ones a hard sun's penumbra is
 IN_AIR = 0.08  # share of scenes with a thing in the sky
 LIBRARY_LIGHT = np.array([-0.5, -0.6, 0.8]) / math.sqrt(1.25)  # of the library's pictures (studio.renders.picture)
@@ -58,8 +57,7 @@ class Mixer:
         self.clouds = [noise(dice, 512, 1.7).astype(np.float32) for _ in range(CLOUDS)]
 
     def scenes(self, seed: tuple[int, ...], count: int, size: int) -> Scenes:
-        """`count` scenes of side `size`, float32 in 0..1. References are as bright and as coloured as the ground says (`in_ground_light`): so a model is
-        shown them, and learns what is left."""
+        """`count` scenes of side `size`, float32 in 0..1."""
         dice = np.random.default_rng(seed)
         made = [self._scene(dice, size) for _ in range(count)]
         planes = torch.from_numpy(np.stack([scene.planes for scene in made])).permute(0, 3, 1, 2).contiguous()
@@ -235,7 +233,7 @@ def _photographed(dice: np.random.Generator, view: View, size: int, looks: Looks
     effects, shadow = _difference(background, floor)
     alpha = view.alpha[..., None]
     layer = look * alpha + (1 - alpha) * shadow * effects
-    shown = in_ground_light(_shown(dice, view), background, view.alpha, dice)
+    shown = _shown(dice, view)
     planes = np.concatenate([layer, alpha + (1 - alpha) * shadow, alpha, shown * alpha, background], -1).astype(np.float32)
     sideways, lamp = light
     if dice.random() < 0.5:
@@ -270,7 +268,7 @@ def _difference(background: np.ndarray, floor: np.ndarray) -> tuple[np.ndarray, 
 
 
 def _shown(dice: np.random.Generator, view: View) -> np.ndarray:
-    """The reference's light, (h, w, 3): under uniform white, or as in the library's pictures with a soft light from the upper left."""
+    """The reference's colours, (h, w, 3): under uniform white, or as in the library's pictures with a soft light from the upper left."""
     alpha = np.maximum(view.alpha[..., None], 1e-3)
     plain = view.reference
     library = dice.random() < 0.5
@@ -282,22 +280,7 @@ def _shown(dice: np.random.Generator, view: View) -> np.ndarray:
     core = plain[view.alpha > 0.9] if (view.alpha > 0.9).any() else plain[view.alpha > 0.3]
     middle = float(np.exp(np.mean(np.log(core @ LUMINANCE + 1e-4))))
     own = float(np.clip(0.2 / middle, 0.6, 1.2)) if library else REFERENCE_KEY * math.exp(dice.normal(0, 0.15)) / middle
-    return linear(_encoded(plain * own, 0.6))
-
-
-def in_ground_light(shown: np.ndarray, background: np.ndarray, alpha: np.ndarray, dice: np.random.Generator) -> np.ndarray:
-    """A reference's light (h, w, 3) as bright and as coloured as the ground around the thing says, (h, w, 3) sRGB: times the ground's mean linear light over
-    FULL_LIGHT. By chance a little wrong, for the ground's own colour and brightness are not known."""
-    rows, columns = (np.flatnonzero((alpha > 0.5).any(axis)) for axis in (1, 0))
-    high, wide = (int(each[-1] - each[0]) // 3 for each in (rows, columns))
-    around = background[max(0, rows[0] - high) : rows[-1] + high, max(0, columns[0] - wide) : columns[-1] + wide]
-    gain = linear(around).mean((0, 1)) / FULL_LIGHT * math.exp(dice.normal(0, 0.12)) * np.exp(dice.normal(0, 0.04, 3))
-    return _encoded(shown * gain, 1.0)
-
-
-def linear(encoded: np.ndarray) -> np.ndarray:
-    """sRGB in 0..1 as linear light."""
-    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return _encoded(plain * own, 0.6)
 
 
 def _encoded(light: np.ndarray, knee: float) -> np.ndarray:

@@ -35,6 +35,7 @@ from ..scenes.mixed import Mixer
 from ..scenes.render import Scenes, Sprites, enlarged, render, render_many
 from .codec import codec_quality, fit_codecs, measure_spread, train_refiner, true_latents
 from .losses import effects_unlike, mass_unlike, translucency
+from .photographed import in_ground_light
 
 # A predicted sample's error counts as that of the velocity, divided by t, but by no less than this: the last steps of a
 # sampler land on the sample itself, and an exact copy of almost clean latents is not worth the network's width.
@@ -200,7 +201,7 @@ class StarterTraining:
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
         side = config.drawn or config.size
         if config.mixed and torch.rand((), generator=generator).item() < config.mixed:
-            scenes = self.mixer.scenes((config.seed, step), config.batch, side)
+            scenes = in_ground_light(self.mixer.scenes((config.seed, step), config.batch, side), generator)
         else:
             scenes = render(self.sprites, generator, config.batch, side, kind=self._kind(generator))
         return enlarged(scenes, config.size // side), generator
