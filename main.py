@@ -49,7 +49,7 @@ def decomposer() -> Decomposer:
     """What takes pictures apart; as starter_engine, on the background thread."""
     from bfs_engine.quiet_import import quiet_import
 
-    with quiet_import(text_encoders=False):
+    with quiet_import(pipelines=False):
         from bfs_engine.layering.engine import TakeApart
 
         return TakeApart()

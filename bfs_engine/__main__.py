@@ -104,8 +104,9 @@ def resettle(options: argparse.Namespace) -> int:
 def take_apart(options: argparse.Namespace) -> int:
     """Take things out of a flat picture, and write them and the ground."""
     making.refuse_wishes(options)
-    with quiet_import(), interrupts_stop_at_once():
+    with quiet_import(pipelines=False), interrupts_stop_at_once():
         from .cli import apart
+
     return apart.run(options)
 
 
