@@ -48,11 +48,15 @@ def _of_program(windows: tuple[str, str], xdg: tuple[str, str]) -> Path:
 
 
 class Settings:
-    """JSON values by name. A damaged or missing file means the defaults; a failed save is logged, never fatal."""
+    """JSON values by name. A damaged or missing file means the defaults; a failed save is logged, never fatal.
+
+    Two programs may run: what the other has written since stays, but for the values that this one has set.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._values = _read(path)
+        self._own: set[str] = set()  # names of what this program has set
 
     @property
     def folder(self) -> Path:
@@ -68,12 +72,14 @@ class Settings:
         """Remember and write at once."""
         if self._values.get(name) == value:
             return
-        self._values[name] = value
+        self._own.add(name)
+        self._values = _read(self._path) | {own: self._values[own] for own in self._own if own in self._values} | {name: value}
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with replacing(self._path) as temporary:
-                temporary.write_text(json.dumps(self._values, indent=2, ensure_ascii=False), encoding="utf-8")
-        except (OSError, FileError) as error:
+                os.chmod(temporary, 0o600)  # it names the user's files
+                temporary.write_text(json.dumps(self._values, indent=2), encoding="utf-8")  # escaped: a file's name may be no UTF-8
+        except (OSError, FileError, ValueError, TypeError) as error:
             log.warning("settings could not be saved: %s", error)
 
     def values(self) -> dict:

@@ -15,13 +15,15 @@ is allocated, and every tile must have the name that it is stored under.
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import io
 import json
 import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -30,24 +32,26 @@ import numpy as np
 from PIL import Image
 
 from ...document.document import Document, walk
+from ...document.pixels import Key, Tiles
 from ...errors import FileError
 from ...render.render import render
 from ...words import phrase
 from ..atomic import Stamp, check_unchanged, on_local_disk, replacing, stamp
 from ..foreign import reading
+from ..limits import LONGEST_VALUE
 from ..opened import Opened
-from . import state
+from . import repair, state
 from .tiles import THREADS, StoredTiles, TileReader, TileWriter
 
 SUFFIX = ".downstage"
 APPLICATION_ID = 0x44575354  # "DWST", bytes 68 to 71 of the file
-VERSION = 2  # user_version, bytes 60 to 63. 1: tiles named by their raw bytes
+VERSION = 3  # user_version, bytes 60 to 63. 1: tiles named by their raw bytes; 2: every recipe with its own reference
 PREVIEW_SIDE = 256  # pixels, as file managers keep them; at 512 its PNG would take half of a short save
 
 _MAGIC = b"SQLite format 3\0"
 _SUPER_JOURNAL = bytes.fromhex("d9d505f920a163d7")  # ends a journal that belongs to several databases
-_LONGEST_VALUE = 256 << 20  # bytes in one value: no tile, state or profile comes near it
-_LONGEST_STATE = 64 << 20  # bytes of JSON: a million tiles
+_SHARED = "shared:"  # begins the keys of long texts that recipes share, by their SHA-256
+_SHARED_FROM = 1000  # characters
 _PATIENCE = 5.0  # seconds to wait for another program that reads or saves the same file
 _NO_ROOM_OR_BUSY = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY)  # a new file would fare no better
 _MOST_WASTE = 0.5  # of a file may be free pages before it is written anew
@@ -93,7 +97,7 @@ def _save_anew(document: Document, path: Path, expected: Stamp | None, preview: 
 def _save_in_place(document: Document, path: Path, expected: Stamp, preview: bytes) -> Stamp | None:
     """None where the file has to be written anew: it is not local, of an older version, damaged, or half empty."""
     path = Path(os.path.realpath(path))
-    if not (on_local_disk(path) and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+    if len(os.fsencode(path.name)) + len("-journal") > 255 or not (on_local_disk(path) and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
         return None
     ours = False
     try:
@@ -167,13 +171,81 @@ def store(database: sqlite3.Connection, document: Document, values: dict[str, by
     """Bring the database to the document, within a transaction. values: what else goes into the table `document`."""
     with ThreadPoolExecutor(THREADS, thread_name_prefix="pack") as pool:
         tiles = TileWriter(database, pool)
-        text = json.dumps(state.to_json(document, tiles), ensure_ascii=False, separators=(",", ":"), default=_number)
+        plain = _readable(state.to_json(document, tiles))
+    shared = _share(plain)
+    text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=_number)
     values = values | {"state": text.encode("utf-8", "surrogatepass")}
     if document.profile is not None:
         values["profile"] = document.profile
-    database.execute("DELETE FROM document")
-    database.executemany("INSERT INTO document VALUES (?, ?)", values.items())
+    if (longest := max(map(len, (*values.values(), *shared.values())))) > LONGEST_VALUE:
+        raise FileError(
+            phrase("This document cannot be saved: one part of it takes {size} MB, and a project holds {most}.", size=longest >> 20, most=LONGEST_VALUE >> 20),
+            phrase("Delete candidates or layers, or remove the color profile."),
+        )
+    there = {key for (key,) in database.execute("SELECT key FROM document") if key in shared}
+    database.executemany("DELETE FROM document WHERE key = ?", [(key,) for (key,) in database.execute("SELECT key FROM document").fetchall() if key not in there])
+    database.executemany("INSERT INTO document VALUES (?, ?)", [*values.items(), *((key, text) for key, text in shared.items() if key not in there)])
     tiles.drop_unused()
+
+
+class _NoTiles:
+    """Stands for the tiles where only the state is read."""
+
+    def get(self, names: Mapping[Key, str], channels: int) -> Tiles:
+        return {}
+
+
+def _readable(plain: dict) -> dict:
+    """The state as the reader takes it, brought within its limits where it is beyond them. Raises FileError where that is not enough."""
+    try:
+        state.from_json(plain, _NoTiles(), None)
+        return plain
+    except (ValueError, TypeError, LookupError):
+        repair.mend(plain)
+    try:
+        state.from_json(plain, _NoTiles(), None)
+    except (ValueError, TypeError, LookupError) as error:
+        raise FileError(phrase("This document cannot be saved: {reason}.", reason=error), phrase("Undo the last step, and save again.")) from error
+    return plain
+
+
+def _share(plain: dict) -> dict[str, bytes]:
+    """Take long texts out of the recipes, each once however many recipes hold it, and leave their keys; returns texts by key."""
+    shared: dict[str, bytes] = {}
+    for holder in list(_holders(plain)):
+        recipe = dict(holder["recipe"])
+        for name, value in recipe.items():
+            if isinstance(value, str) and len(value) >= _SHARED_FROM:
+                encoded = value.encode("utf-8", "surrogatepass")
+                recipe[name] = {_SHARED: hashlib.sha256(encoded).hexdigest()}
+                shared[_SHARED + recipe[name][_SHARED]] = encoded
+        holder["recipe"] = recipe
+    return shared
+
+
+def _holders(plain: dict) -> Iterator[dict]:
+    """Layers and candidates of a state that have a recipe."""
+    waiting = list(plain["layers"])
+    while waiting:
+        node = waiting.pop()
+        waiting += node.get("children", ())
+        yield from (holder for holder in (node, *node.get("candidates", ())) if isinstance(holder.get("recipe"), dict))
+
+
+def _unshare(plain: dict, database: sqlite3.Connection) -> None:
+    """Put the long texts back into the recipes; all recipes share one string each. ValueError where one is missing or another."""
+    texts: dict[str, str] = {}
+    for holder in _holders(plain):
+        for name, told in holder["recipe"].items():
+            if not (isinstance(told, dict) and told.keys() == {_SHARED}):
+                continue
+            digest = str(told[_SHARED])
+            if digest not in texts:
+                stored = value(database, _SHARED + digest)
+                if stored is None or hashlib.sha256(stored).hexdigest() != digest:
+                    raise ValueError("a text of a recipe is missing")
+                texts[digest] = stored.decode("utf-8", "surrogatepass")
+            holder["recipe"][name] = texts[digest]
 
 
 def _number(value: object) -> object:
@@ -205,7 +277,11 @@ def _preview(document: Document) -> bytes:
     """A small PNG of what is visible, for file managers and the recent files."""
     scale = min(1.0, PREVIEW_SIDE / max(document.width, document.height))
     stream = io.BytesIO()
-    Image.fromarray(render(document, document.rect, scale)).save(stream, format="PNG", compress_level=1)
+    try:
+        picture = render(document, document.rect, scale)
+    except (ValueError, OverflowError):  # a number beyond all limits: the project keeps the document all the same, within them
+        picture = np.zeros((1, 1, 4), np.uint8)
+    Image.fromarray(picture).save(stream, format="PNG", compress_level=1)
     return stream.getvalue()
 
 
@@ -235,21 +311,38 @@ def read_preview(path: Path) -> bytes | None:
 def load(database: sqlite3.Connection, version: int = VERSION, read: Stamp | None = None) -> Opened:
     """The document in a database of ours; ValueError or sqlite3.Error where there is none."""
     text = value(database, "state")
-    if text is None or len(text) > _LONGEST_STATE:
+    if text is None:
         raise ValueError("no state")
+    plain, profile = json.loads(text.decode("utf-8", "surrogatepass")), value(database, "profile")
+    if version > 2:
+        _unshare(plain, database)
+    mended = False
+    try:
+        state.from_json(plain, _NoTiles(), None)
+    except ValueError:
+        mended = _mended(plain)
     tiles = TileReader(database, version)
-    document = state.from_json(json.loads(text.decode("utf-8", "surrogatepass")), tiles, value(database, "profile"))
+    document = state.from_json(plain, tiles, profile)
+    beyond = (phrase("Parts of this document lay beyond what a project can hold, and were brought back within it."),) if mended else ()
     if tiles.damaged and tiles.damaged == tiles.asked:
         raise ValueError("no tile is left")
     if not tiles.damaged:
-        return Opened(document, (), read)
+        return Opened(document, beyond, read)
     lost = phrase(
         "The file is damaged: {damaged} of {asked} pieces of the layers (256 × 256 pixels each) are lost and empty here.",
         damaged=tiles.damaged,
         asked=tiles.asked,
     )
     stays = phrase("The file stays as it is. Save what is left under another name, or use an older copy.")
-    return Opened(document, (lost, stays), read, whole=False)
+    return Opened(document, (lost, stays, *beyond), read, whole=False)
+
+
+def _mended(plain: object) -> bool:
+    """Whether a state that the reader refuses was beyond its limits, and is within them now. ValueError where it is none at all."""
+    try:
+        return isinstance(plain, dict) and repair.mend(plain) > 0
+    except (TypeError, LookupError, AttributeError) as error:
+        raise ValueError(str(error)) from error
 
 
 def unpack_visible(document: Document) -> None:
@@ -280,7 +373,7 @@ def _reader(path: Path) -> Iterator[tuple[sqlite3.Connection, int]]:
 
 @contextmanager
 def _connected_to_read(path: Path) -> Iterator[sqlite3.Connection]:
-    local = on_local_disk(path)
+    local = on_local_disk(path) and len(os.fsencode(path.name)) + len("-journal") <= 255  # SQLite looks for files beside it
     if not _check_journal(path):
         # immutable: where locks cannot be relied on, files are only ever replaced as a whole.
         with closing(_connect(path, "ro" if local else "ro&immutable=1")) as database:
@@ -335,6 +428,10 @@ def _check_journal(path: Path) -> bool:
             return size > 0
     except FileNotFoundError:
         return False
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # no journal can have been there
+            return False
+        raise
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -345,7 +442,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 def guard(database: sqlite3.Connection) -> None:
     """Trust nothing that the database brings along."""
-    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
     database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0"):
         database.execute(f"PRAGMA {pragma}")
