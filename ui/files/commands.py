@@ -201,7 +201,10 @@ class FileCommands(QObject):
             return True
         answer = await self.ask_to_save(self.name)
         if answer == "save":
-            return await self.save_now()
+            while self.session.modified:  # what was done while a save ran is not in it
+                if not await self.save_now():
+                    return False
+            return True
         return answer == "discard"
 
     async def _open(self, path: Path | None) -> None:
