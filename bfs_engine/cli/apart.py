@@ -12,7 +12,7 @@ from .. import lift
 from ..api import Box, EngineError
 from ..layering import ground as grounds
 from ..layering import split
-from ..matting.matte import by_ground
+from ..matting.matte import softened
 from ..matting.select import Point, select
 from . import pictures
 
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
         mask = (_mask(rest, wish) >= 128) & ~hidden
         if not mask.any():
             raise EngineError(f"Nothing is selected of thing {number}.", "Those in front of it hide all of it; name it first.")
-        taken.append(split.take_one(rest, mask, ground, by_ground, options.effects == "take"))
+        taken.append(split.take_one(rest, mask, ground, softened, options.effects == "take"))
         hidden |= mask
     written, covers = outputs(options, colours, taken)
     pictures.write_pngs(written, picture.profile, covers)

@@ -24,6 +24,7 @@ WEIGHTS = Path(__file__).parents[2] / "resources" / "models" / "ground" / "groun
 LARGEST = 768  # pixels of the longer side at which grounds are made; larger ones are enlarged, with the grain of their own size
 DARK = np.float32(0.02)  # added to both sides of a ratio of lights
 MOST_LIGHT, LEAST_LIGHT = 3.5, 0.5
+EVEN = 0.5  # how far the relit ground in the effects is drawn to the continuation of what lies beyond them
 SHIFTS = 24  # directions in which grain is looked for
 
 
@@ -48,15 +49,19 @@ class Learned:
         if not effects:
             return Smooth(self.candidate)(picture, thing)
         plain = picture.astype(np.float32) / 255
-        ratio, added = self._light(plain, thing)
+        ratio = self._light(plain, thing)
         hole = _hole(thing)
         lit = ((plain + DARK) * ratio - DARK).clip(0, 1)
-        changed = np.abs(lit - plain).max(axis=2, keepdims=True) > SAME / 255
-        lit = np.where(changed, lit, plain)
-        return _uint8(painted(lit, hole, self.candidate, added))
+        changed = np.abs(lit - plain).max(axis=2) > SAME / 255
+        lit = np.where(changed[..., None], lit, plain)
+        effects_too = hole | (cv2.dilate(changed.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
+        beyond = _continued(plain, effects_too)  # from where no light was changed; what the network says of light is right on the whole only
+        made = np.where(hole[..., None], beyond + grain(plain, effects_too, self.candidate), lit)
+        evened = cv2.GaussianBlur((beyond - lit) * (effects_too & ~hole)[..., None], (0, 0), 3) * EVEN
+        return _uint8(np.where((effects_too & ~hole)[..., None], made + evened, made))
 
-    def _light(self, plain: np.ndarray, thing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """By how much more light the ground gets without the thing, and what its smooth continuation under the thing lacks, (h, w, 3)."""
+    def _light(self, plain: np.ndarray, thing: np.ndarray) -> np.ndarray:
+        """How much more light the ground gets without the thing, a factor (h, w, 3)."""
         height, width = thing.shape
         side, small = max(height, width), networks.SIDE
         frame = Box((width - side) // 2, (height - side) // 2, side, side)
@@ -66,10 +71,8 @@ class Learned:
         weight = (~hole).astype(np.float32)
         ratio = np.where(_of_the_thing(np.abs(made - shown).max(axis=2), hole)[..., None], (made + DARK) / (shown + DARK), 1)
         ratio = lift.fill(ratio, weight).clip(LEAST_LIGHT, MOST_LIGHT)
-        lacking = np.where(hole[..., None], made - lift.fill(np.where(hole[..., None], shown, (shown + DARK) * ratio - DARK), weight), 0)
         back = slice(-frame.y, -frame.y + height), slice(-frame.x, -frame.x + width)
-        large = [cv2.resize(np.float32(values), (side, side), interpolation=cv2.INTER_CUBIC)[back] for values in (ratio, lacking)]
-        return large[0].clip(LEAST_LIGHT, MOST_LIGHT), large[1]
+        return cv2.resize(np.float32(ratio), (side, side), interpolation=cv2.INTER_CUBIC)[back].clip(LEAST_LIGHT, MOST_LIGHT)
 
     @torch.no_grad()
     def _asked(self, shown: np.ndarray, told: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -95,12 +98,9 @@ def _hole(thing: np.ndarray) -> np.ndarray:
     return lift.grown(thing, max(2, round(max(thing.shape) / 128)))
 
 
-def painted(ground: np.ndarray, hole: np.ndarray, candidate: int = 0, added: np.ndarray | None = None) -> np.ndarray:
-    """Float (h, w, 3) with the hole, (h, w) bool, continued smoothly (plus `added`), and with grain."""
-    smooth = _continued(ground, hole)
-    if added is not None:
-        smooth = smooth + added
-    return np.where(hole[..., None], (smooth + grain(ground, hole, candidate)).clip(0, 1), ground)
+def painted(ground: np.ndarray, hole: np.ndarray, candidate: int = 0) -> np.ndarray:
+    """Float (h, w, 3) with the hole, (h, w) bool, continued smoothly and with grain."""
+    return np.where(hole[..., None], (_continued(ground, hole) + grain(ground, hole, candidate)).clip(0, 1), ground)
 
 
 def _continued(ground: np.ndarray, hole: np.ndarray) -> np.ndarray:

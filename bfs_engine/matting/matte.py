@@ -27,3 +27,9 @@ def trimap(mask: np.ndarray, reach: int | None = None) -> np.ndarray:
 def by_ground(picture: np.ndarray, mask: np.ndarray, ground: np.ndarray) -> np.ndarray:
     """The classical matting: α = (C−B)·(F−B) / ‖F−B‖² with F carried over from inside of the mask (lift.thing_matte)."""
     return lift.thing_matte(picture, ground, mask)
+
+
+def softened(picture: np.ndarray, mask: np.ndarray, ground: np.ndarray) -> np.ndarray:
+    """The mask with an edge of one pixel, as a lens draws the edge of a solid thing; picture and ground do not matter. Where the ground is a
+    guess this is nearer to the truth than by_ground (docs/engine/take-apart.md)."""
+    return np.rint(lift.blur(mask.astype(np.float32), 1).clip(0, 1) * 255).astype(np.uint8)

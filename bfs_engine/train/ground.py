@@ -159,11 +159,12 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--own", type=int, default=1200, help="own scenes (default: 1200)")
     parser.add_argument("--mixed", type=int, default=1200, help="mixed scenes (default: 1200)")
+    parser.add_argument("--seed", type=int, default=5, help="of the scenes (default: 5)")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     files = options.out / "scenes.safetensors", options.out / "held.safetensors"
     if not files[1].exists():
-        save_file(drawn(options.own, options.mixed, options.views, options.surroundings, 5), files[0])
+        save_file(drawn(options.own, options.mixed, options.views, options.surroundings, options.seed), files[0])
         save_file(drawn(64, 32, options.views, options.surroundings, HELD_SEED), files[1])
     Training(options.out, options.steps, options.start).run(*(load_file(file) for file in files))
 

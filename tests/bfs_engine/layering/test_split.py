@@ -12,7 +12,7 @@ from bfs_engine.api import EngineError
 from bfs_engine.cli.pictures import over
 from bfs_engine.layering import ground, split
 from bfs_engine.layering.split import take
-from bfs_engine.matting.matte import by_ground
+from bfs_engine.matting.matte import softened
 from bfs_engine.scenes.render import library_sprites, render_many
 
 LIBRARY = Path(__file__).parents[3] / "resources" / "models" / "starter" / "library"
@@ -35,7 +35,7 @@ def scenes() -> list[tuple[np.ndarray, np.ndarray]]:
 @pytest.mark.parametrize("effects", [True, False])
 def test_the_thing_over_its_ground_is_the_picture(scenes: list[tuple[np.ndarray, np.ndarray]], effects: bool) -> None:
     for picture, mask in scenes:
-        (taken,) = take(picture, [mask], ground.best(), by_ground, effects)
+        (taken,) = take(picture, [mask], ground.best(), softened, effects)
         assert (over(taken.thing, taken.ground) == picture).all()
 
 
@@ -45,7 +45,7 @@ def test_so_it_is_in_photographs_with_three_things_one_behind_the_other(name: st
     original = picture.copy()
     height, width = picture.shape[:2]
     masks = [_disc((height, width), x * width, y * height, 0.2 * height) for x, y in ((0.5, 0.6), (0.4, 0.4), (0.6, 0.35))]
-    taken = take(picture, masks, ground.Smooth(), by_ground)
+    taken = take(picture, masks, ground.Smooth(), softened)
     whole = taken[-1].ground
     for one in reversed(taken):
         whole = over(one.thing, whole)
@@ -55,7 +55,7 @@ def test_so_it_is_in_photographs_with_three_things_one_behind_the_other(name: st
 
 def test_the_patch_is_the_ground_and_leaves_the_rest_alone(scenes: list[tuple[np.ndarray, np.ndarray]]) -> None:
     picture, mask = scenes[0]
-    (taken,) = take(picture, [mask], ground.best(), by_ground)
+    (taken,) = take(picture, [mask], ground.best(), softened)
     made = split.patch(picture, taken.ground)
     assert made is not None
     patch, box = made
@@ -70,7 +70,7 @@ def test_the_patch_is_the_ground_and_leaves_the_rest_alone(scenes: list[tuple[np
 def test_the_thing_in_front_has_what_two_masks_share(scenes: list[tuple[np.ndarray, np.ndarray]]) -> None:
     picture, _ = scenes[1]
     front, back = _disc((128, 128), 60, 64, 20), _disc((128, 128), 75, 64, 20)
-    first, second = take(picture, [front, back], ground.Smooth(), by_ground, effects=False)
+    first, second = take(picture, [front, back], ground.Smooth(), softened, effects=False)
     assert first.cover[64, 60] > 200
     assert second.cover[64, 60] == 0
 
@@ -78,7 +78,7 @@ def test_the_thing_in_front_has_what_two_masks_share(scenes: list[tuple[np.ndarr
 def test_a_thing_that_others_hide_wholly_cannot_be_taken(scenes: list[tuple[np.ndarray, np.ndarray]]) -> None:
     picture, _ = scenes[1]
     with pytest.raises(EngineError, match="Nothing is selected"):
-        take(picture, [_disc((128, 128), 64, 64, 30), _disc((128, 128), 64, 64, 20)], ground.Smooth(), by_ground)
+        take(picture, [_disc((128, 128), 64, 64, 30), _disc((128, 128), 64, 64, 20)], ground.Smooth(), softened)
 
 
 def test_shadows_go_with_the_thing_or_stay() -> None:
@@ -87,8 +87,8 @@ def test_shadows_go_with_the_thing_or_stay() -> None:
     picture = floor.copy()
     picture[50:108, 60:90] = (200, 30, 30)
     mask = np.where((picture == (200, 30, 30)).all(axis=2), 255, 0).astype(np.uint8)
-    (gone,) = take(picture, [mask], lambda seen, thing, effects: np.full_like(seen, 180), by_ground)
-    (left,) = take(picture, [mask], ground.Smooth(), by_ground, effects=False)
+    (gone,) = take(picture, [mask], lambda seen, thing, effects: np.full_like(seen, 180), softened)
+    (left,) = take(picture, [mask], ground.Smooth(), softened, effects=False)
     assert 60 < gone.thing[110, 110, 3] < 120 and gone.cover[110, 110] == 0
     assert left.thing[110, 110, 3] == 0 and (left.ground[110, 110] == 120).all()
 
@@ -99,7 +99,7 @@ def test_the_network_takes_a_shadow_off_a_plain_floor(scenes: list[tuple[np.ndar
     shaded = ((made.effect_alpha > 0.1) & (made.object_alpha < 0.02))[:, 0].numpy()
     learned, before, after = ground.best(), [], []
     for (picture, mask), true, where in zip(scenes, truth, shaded):
-        (taken,) = take(picture, [mask], learned, by_ground)
+        (taken,) = take(picture, [mask], learned, softened)
         before.append(np.abs(picture - true)[where].mean())
         after.append(np.abs(taken.ground - true)[where].mean())
     assert np.nanmean(after) < 0.7 * np.nanmean(before)
