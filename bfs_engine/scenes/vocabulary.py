@@ -128,7 +128,8 @@ class Vocabulary:
         self._by_name = {entry.name: entry for entry in entries}
         self._exact = {split_words(phrase): entry for entry in reversed(entries) for phrase in reversed(entry.phrases)}
         spoken = [(language, word, entry) for entry in reversed(entries) for language, names in entry.foreign for word in names.split(",")]
-        self._foreign = {split_words(word): entry for language, word, entry in spoken if language != "emoji"}
+        named = {split_words(word): entry for language, word, entry in spoken if language != "emoji"}
+        self._foreign = {words: entry for words, entry in named.items() if not any(kind.knows(words) for kind in _categories().values())}
         self._emoji = {sign: entry.name for language, sign, entry in spoken if language == "emoji"}
         inflected = [(words, entry) for words, entry in reversed(self._exact.items()) if words[-1] not in _ALWAYS_PLURAL]
         self._singular = {(*words[:-1], form): entry for words, entry in inflected for form in word_forms(words[-1])}
