@@ -1,5 +1,6 @@
 # make run [FILE=photo.jpg]   installs into .venv the first time, then opens the editor
 # make test                   installs the same way, then runs all tests without a display
+# make check                  style and the fast tests; what one runs before every commit
 # make bench                  measures speed and memory; slower, apart from the tests
 #
 # PYTHON=/path/to/python3.12  takes that interpreter for .venv
@@ -16,7 +17,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --prefer-binary -c packaging/constraints.txt $(PIP_ARGS)
 PINS := packaging/requirements.txt packaging/constraints.txt
 
-.PHONY: run test bench clean
+.PHONY: run test check bench clean
 
 run: $(VENV)/installed
 	@$(BIN)/python packaging/check_system.py libraries --install
@@ -25,6 +26,10 @@ run: $(VENV)/installed
 test: $(VENV)/installed-for-tests
 	@$(BIN)/python packaging/check_system.py libraries --install
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+
+check: $(VENV)/installed-for-tests
+	$(BIN)/python -m ruff check .
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q -n 2 tests/test_architecture.py tests/packaging tests/app tests/ui/canvas tests/ui/commands
 
 bench: $(VENV)/installed-for-tests
 	@$(BIN)/python packaging/check_system.py libraries --install

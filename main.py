@@ -19,7 +19,7 @@ from app.config.settings import Settings, log_path, recovery_folder, settings_pa
 from app.demo import no_display, run_demo
 from app.session.jobs import JobQueue
 from bfs_engine import catalog
-from bfs_engine.api import Engine, EngineError
+from bfs_engine.api import Decomposer, Engine, EngineError, Selection, SelectRequest
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ui.window.main_window import MainWindow
 
 VERSION = "0.1.0"
+SETTLING = 0.5  # seconds from a change of settings to its write
 RESOURCES = Path(__file__).resolve().parent / "resources"
 LIBRARY = RESOURCES / "models" / "starter" / "library"
 COMMANDS = ("convert", "info")
@@ -43,6 +44,23 @@ def starter_engine() -> Engine:
         from bfs_engine.bfs.starter import StarterEngine
 
         return StarterEngine()
+
+
+def decomposer() -> Decomposer:
+    """What takes pictures apart; as starter_engine, on the background thread."""
+    from bfs_engine.quiet_import import quiet_import
+
+    with quiet_import(pipelines=False):
+        from bfs_engine.layering.engine import TakeApart
+
+        return TakeApart()
+
+
+def selected(request: SelectRequest) -> Selection:
+    """A thing in a picture by box and clicks, on a background thread."""
+    from bfs_engine.matting.select import select
+
+    return select(request.picture, request.box, request.points, request.near, more=request.more)
 
 
 def starter_vocabulary() -> Vocabulary | None:
@@ -171,12 +189,12 @@ def run_window(
 
     application = _application()
     loop = qasync.QEventLoop(application)
-    queue = JobQueue(engine, loop)
+    queue = JobQueue(engine, loop, decomposer)
     before = sys.excepthook
     collector = Collector(application)
     with loop:
         asyncio.set_event_loop(loop)
-        settings = Settings(settings_path())
+        settings = Settings(settings_path(), pause=SETTLING)
         speak(application, settings.get("language", "system"))
         models = Models(
             engine=lambda folder: engine() if folder is None else engine_in(folder),
@@ -185,7 +203,7 @@ def run_window(
             expected=expected_memory,
             hub=hub(),
         )
-        window = open_window(Surroundings(settings, queue, loop, models, recovery_folder(), VERSION), samples()[0], file, welcome)
+        window = open_window(Surroundings(settings, queue, loop, models, recovery_folder(), VERSION, selected), samples()[0], file, welcome)
 
         def put_up(shown: MainWindow) -> None:
             nonlocal window
@@ -203,6 +221,7 @@ def run_window(
             loop.run_forever()
         finally:
             sys.excepthook = before
+            settings.write_now()
             queue.close()
             _drop_tasks(loop)
             loop.set_exception_handler(None)

@@ -95,6 +95,8 @@ class Request:
             value = getattr(self, each.name)
             if isinstance(value, np.ndarray):
                 plain[f"{each.name}_sha256"] = _digest(value)
+            elif each.name == "masks":
+                plain["masks_sha256"] = [_digest(mask) for mask in value]
             elif isinstance(value, Box):
                 plain[each.name] = asdict(value)
             elif each.name not in ("reference", "occluders"):
@@ -106,9 +108,17 @@ class Request:
         return hashlib.sha256(json.dumps(self.recipe(), sort_keys=True).encode()).hexdigest()
 
 
+POSES = ("auto", "stands", "hangs", "flies")
+
+
 @dataclass(frozen=True, eq=False)
 class InsertRequest(Request):
-    """A new thing in the box, with its shadow and reflection: what the prompt names, or what the reference shows."""
+    """A new thing in the box, with its shadow and reflection: what the prompt names, or what the reference shows.
+
+    pose: one of POSES. A thing that hangs or flies throws no shadow into the picture; "auto" looks whether its foot is in the sky.
+    """
+
+    pose: str = "auto"
 
     kind: ClassVar[str] = "insert"
 
@@ -140,6 +150,21 @@ class ResettleRequest(Request):
     thing: np.ndarray = field(kw_only=True, repr=False)
 
     kind: ClassVar[str] = "resettle"
+
+
+@dataclass(frozen=True, eq=False)
+class DecomposeRequest(Request):
+    """Things out of a flat picture, with the ground behind them; `background` is the picture.
+
+    masks: (crop.height, crop.width) uint8, one a thing, front to back, from 128 on the thing. effects: shadows and reflections go with the
+    things. keep: the things are wanted, and not the ground alone.
+    """
+
+    masks: tuple[np.ndarray, ...] = field(kw_only=True, repr=False)
+    effects: bool = field(default=True, kw_only=True)
+    keep: bool = field(default=True, kw_only=True)
+
+    kind: ClassVar[str] = "decompose"
 
 
 def _digest(array: np.ndarray) -> str:
@@ -179,6 +204,29 @@ class Progress:
 Report = Callable[[Progress], None]
 
 
+@dataclass(frozen=True, eq=False)
+class SelectRequest:
+    """What a thing is to be found by, answered live: no job, no recipe.
+
+    picture: (h, w, 3) uint8, what is in view. box: around the thing. points: x, y, whether that is the thing. near: (h, w) uint8, the mask
+    so far. All in the picture's pixels. more: look for further candidates too.
+    """
+
+    picture: np.ndarray = field(repr=False)
+    box: Box | None = None
+    points: tuple[tuple[float, float, bool], ...] = ()
+    near: np.ndarray | None = field(default=None, repr=False)
+    more: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """masks: (h, w) uint8 of 0 and 255, the likeliest first; scores: how clearly each one's edge is one of the picture's, 0..1."""
+
+    masks: tuple[np.ndarray, ...] = field(repr=False)
+    scores: tuple[float, ...]
+
+
 class Engine(Protocol):
     """What the editor needs of a model. One engine is used by one thread at a time.
 
@@ -202,9 +250,21 @@ class Engine(Protocol):
         """Light a thing anew where it stands, and give it new effects; the layers hold the thing and the effects."""
 
 
-def make(engine: Engine, request: Request, report: Report) -> tuple[LayerResult, ...]:
+class Decomposer(Protocol):
+    """What takes flat pictures apart; used by one thread at a time."""
+
+    name: str
+
+    def decompose(self, request: DecomposeRequest, report: Report) -> tuple[LayerResult, ...]:
+        """The layers over the untouched picture, front to back: the things, where they are wanted, and last the ground where it differs from
+        the picture. All of them over the picture are the picture. Raises EngineError and whatever `report` raises."""
+
+
+def make(engine: Engine | Decomposer, request: Request, report: Report) -> tuple[LayerResult, ...]:
     """Do what the request asks for."""
     match request:
+        case DecomposeRequest():
+            return engine.decompose(request, report)
         case InsertRequest():
             return engine.insert(request, report)
         case ExtractRequest():

@@ -65,7 +65,7 @@ def theme_for(choice: str) -> Theme:
     if choice == "system":
         scheme = QGuiApplication.styleHints().colorScheme()
         choice = "light" if scheme == Qt.ColorScheme.Light else "dark"
-    return load_theme(choice)
+    return load_theme(choice if choice in ("dark", "light") else "dark")  # settings of another version may hold another
 
 
 def style_sheet(theme: Theme) -> str:

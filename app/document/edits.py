@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from ..errors import EditError
+from ..formats.limits import DEEPEST_GROUP
 from ..render.blend import BLEND_MODES, PASS_THROUGH
 from ..render.render import render
 from ..words import phrase
@@ -156,9 +157,22 @@ def group(document: Document, ids: Iterable[str], name: str = "Group") -> tuple[
     if not chosen:
         raise EditError(phrase("Choose the layers that should be grouped."))
     fresh = make_group(name, tuple(chosen))
+    if _height((fresh,)) + _depth(document, chosen[-1].id) > DEEPEST_GROUP:
+        raise EditError(phrase("Groups can be nested {most} deep, and no deeper.", most=DEEPEST_GROUP))
     document = add_layer(document, fresh, above=chosen[-1].id)
     keep = fresh.id
     return replace(document, layers=_filtered(document.layers, {node.id for node in chosen}, skip=keep)), keep
+
+
+def _height(nodes: Iterable[Node]) -> int:
+    """How many groups lie within one another in these nodes."""
+    return max((1 + _height(node.children) for node in nodes if isinstance(node, Group)), default=0)
+
+
+def _depth(document: Document, id: str) -> int:
+    """How many groups a node lies in."""
+    parent = parent_of(document, id)
+    return 0 if parent is None else 1 + _depth(document, parent.id)
 
 
 def ungroup(document: Document, id: str) -> Document:

@@ -47,6 +47,13 @@ def mask_from_box(document: Document, id: str, box: Rect) -> Document:
     return edits.set_mask(document, id, _drawn(empty, lambda x, y: _inside(box, matrix, x, y)))
 
 
+def mask_from_selection(document: Document, id: str, place: Rect, selected: np.ndarray) -> Document:
+    """A mask that shows a node only where something is selected, in place of the one it has. selected: (h, w) uint8 of `place` on the
+    canvas."""
+    mask = Mask.from_array(selected, place.left, place.top, default=0, linked=False)
+    return edits.set_mask(document, id, mask)
+
+
 def invert_mask(document: Document, id: str) -> Document:
     """Show what was hidden, and hide what was shown."""
     mask = _mask(document, id)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal
 
-from bfs_engine.api import Cancelled, Engine, EngineError, LayerResult, Progress, Request, make
+from bfs_engine.api import Cancelled, Decomposer, DecomposeRequest, Engine, EngineError, LayerResult, Progress, Request, make
 
 from ..errors import bug
 from ..words import phrase
@@ -69,11 +69,19 @@ Prepare = Callable[[], Callable[[], Request] | None]
 class JobQueue:
     """Runs jobs one after the other. Listeners hear of every change of a job's state and progress.
 
-    loop: where listeners are called; the running loop for None.
+    loop: where listeners are called; the running loop for None. decomposer_factory: builds what takes pictures apart, small enough to stay
+    beside any engine.
     """
 
-    def __init__(self, engine_factory: Callable[[], Engine], loop: asyncio.AbstractEventLoop | None = None) -> None:
+    def __init__(
+        self,
+        engine_factory: Callable[[], Engine],
+        loop: asyncio.AbstractEventLoop | None = None,
+        decomposer_factory: Callable[[], Decomposer] | None = None,
+    ) -> None:
         self._engine_factory = engine_factory
+        self._decomposer_factory = decomposer_factory
+        self._decomposer: Decomposer | None = None  # touched by the background thread only
         self._engine: Engine | None = None  # touched by the background thread only
         self._built_by: Callable[[], Engine] | None = None  # the same
         self._warmed: Callable[[], Engine] | None = None
@@ -175,6 +183,13 @@ class JobQueue:
             self._built_by = engine_factory
         return self._engine
 
+    def _decomposing(self) -> Decomposer:
+        """On the background thread."""
+        if self._decomposer_factory is None:
+            raise EngineError(phrase("There is nothing here that takes pictures apart."))
+        self._decomposer = self._decomposer or self._decomposer_factory()
+        return self._decomposer
+
     def _work(self, job: Job, newer: Callable[[], Request] | None) -> tuple[LayerResult, ...]:
         """On the background thread."""
 
@@ -185,7 +200,7 @@ class JobQueue:
                 raise Cancelled
             self._on_loop(self._progressed, job, progress, time.monotonic())
 
-        engine = self._built(job.engine_factory)
+        engine = self._decomposing() if isinstance(job.request, DecomposeRequest) else self._built(job.engine_factory)
         if job._stop.is_set():
             raise Cancelled
         if newer is not None:

@@ -37,6 +37,8 @@ AGAIN = 10.0  # seconds until the next try where a write failed
 THUMBNAIL = 160  # pixels
 _LOG_PAGES = 2000  # of the write-ahead log, 16 MB, before they go into the database
 
+_BESIDE = ("", "-wal", "-shm", "-journal")  # endings of the files that make up a journal
+
 log = logging.getLogger(__name__)
 
 
@@ -128,7 +130,23 @@ class Journal:
     def remove(self) -> None:
         """It is not needed any more."""
         self.close()
-        for end in ("", "-wal", "-shm", "-journal"):
+        for end in _BESIDE:
+            with suppress(OSError):
+                os.remove(f"{self.file}{end}")
+
+
+class Unreadable:
+    """A journal whose file is no database any more. It is offered all the same, and stays until the user throws it away."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def remove(self) -> None:
+        """Throw it away."""
+        for end in _BESIDE:
             with suppress(OSError):
                 os.remove(f"{self.file}{end}")
 
@@ -286,7 +304,7 @@ class Leftover:
     when: seconds since 1970. opened: None where it is damaged beyond reading. thumbnail: (h, w, 4) uint8 straight RGBA.
     """
 
-    journal: Journal
+    journal: Journal | Unreadable
     when: float
     belonging: Belonging | None
     opened: Opened | None
@@ -311,7 +329,8 @@ def leftovers(folder: Path) -> list[Leftover]:
             log.info("%s is left alone: %s", file.name, error)
             continue
         except sqlite3.DatabaseError as error:
-            log.warning("%s is no journal: %s", file.name, error)
+            log.warning("%s cannot be read: %s", file.name, error)
+            found.append(Leftover(Unreadable(file), when, None, None, None))
             continue
         leftover = look_into(journal, when)
         found += [leftover] if leftover is not None else []

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from formats import open_document
 from PIL import Image
 
 from bfs_engine.api import Box
@@ -18,6 +17,7 @@ from ..document.document import Document, Layer, below, bounds
 from ..document.effects import thing_in
 from ..document.geometry import Rect
 from ..errors import EditError
+from ..formats import open_document
 from ..render.render import render
 from ..words import phrase
 

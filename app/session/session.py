@@ -7,13 +7,15 @@ moment (a result of the engine may arrive meanwhile), and ends in one commit or 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from bfs_engine import framing, lift
-from bfs_engine.api import Box, EngineError, ExtractRequest, InsertRequest, LayerResult, Request, ResettleRequest
+from bfs_engine.api import Box, DecomposeRequest, EngineError, ExtractRequest, InsertRequest, LayerResult, Request, ResettleRequest
 
 from ..document import edits, effects, masks
 from ..document.document import Candidate, Document, Group, Layer, below, find, make_layer, parent_of, walk
@@ -27,6 +29,7 @@ from ..words import Phrase, phrase
 from .engine_view import differing_box, in_front, in_view, seen_by_the_engine
 from .placement import Origin, back_then, changes, moved, moved_box, nothing_left, shift_since, stack_top, survivor
 from .references import alone, of_thing, to_recipe
+from .taking import around_things, as_box, bounding, mask_bounds, split_group
 
 Listener = Callable[[Document, Document], None]
 Captured = TypeVar("Captured", bound=Request)
@@ -265,6 +268,20 @@ class Session:
 
         return make
 
+    def capture_decompose(self, things: Sequence[tuple[Rect, np.ndarray]], prompt: str = "", **settings) -> Callable[[], DecomposeRequest]:
+        """As capture_insert, for things that what is visible from the active layer down shows: (place on the canvas, mask (h, w) uint8),
+        front to back. settings: effects, keep of a DecomposeRequest."""
+        document = self.document
+        seen = in_view(below(document, stack_top(document, self.active)))
+        origin = Origin(document, self.active, seen)
+        crop, masks = around_things(things, document, settings.get("effects", True))
+        box = as_box(bounding(mask_bounds(place, mask) for place, mask in things))
+
+        def make() -> DecomposeRequest:
+            return self._captured(DecomposeRequest(prompt, box, as_box(crop), seen_by_the_engine(seen, as_box(crop)), masks=masks, **settings), origin)
+
+        return make
+
     def _captured(self, request: Captured, origin: Origin) -> Captured:
         self._origins[request] = origin
         return request
@@ -278,6 +295,8 @@ class Session:
         """
         origin = self._origin_of(request)
         shift = shift_since(origin, self.document)
+        if isinstance(request, DecomposeRequest):
+            return self._place_split(request, tuple(moved(each, *shift) for each in results), origin)
         target = find(self.document, target_id)
         if isinstance(target, Layer):
             return self._place_again(target, request, results, shift)
@@ -290,6 +309,12 @@ class Session:
         if orphan:
             label = phrase("{label} (the layer it was for is gone)", label=label)
         return self._place_new(layer, origin, label, orphan, hide=origin.node_id if extracted else None)
+
+    def _place_split(self, request: DecomposeRequest, results: tuple[LayerResult, ...], origin: Origin) -> str:
+        """Commit things and the ground behind them, front to back, as one group over the untouched picture; a ground alone as a layer."""
+        group = split_group(request, results)
+        label = phrase("Take “{name}” apart", name=group.name) if request.keep else phrase("Remove “{name}”", name=group.name)
+        return self._place_new(group, origin, label, orphan=False, hide=None, front=group.children[-1].id if isinstance(group, Group) else None)
 
     def _place_again(self, target: Layer, request: Request, results: tuple[LayerResult, ...], shift: tuple[int, int]) -> str:
         """Commit new candidates of a layer; where its effects were split off, they get candidates too."""
@@ -326,14 +351,15 @@ class Session:
     def _origin_of(self, request: Request) -> Origin:
         return self._origins.get(request) or Origin(self.document, self.active, self.document)
 
-    def _place_new(self, layer: Layer, origin: Origin, label: str, orphan: bool, hide: str | None) -> str:
-        """Commit a new layer where the request for it came from. orphan: it was meant for a layer that is gone."""
+    def _place_new(self, layer: Layer | Group, origin: Origin, label: str, orphan: bool, hide: str | None, front: str | None = None) -> str:
+        """Commit a new layer where the request for it came from. orphan: it was meant for a layer that is gone. front: what of it becomes
+        active, where that follows."""
         anchor, parent = survivor(origin, self.document)
         elsewhere = anchor != origin.node_id
         if elsewhere and not orphan:
             label = phrase("{label} (the layer below it is gone)", label=label)
         stack = self._stack_on(anchor, origin.document)
-        follow = layer.id if orphan or elsewhere or self.active is None or self.active in stack else None
+        follow = (front or layer.id) if orphan or elsewhere or self.active is None or self.active in stack else None
         self._placed_above[stack[-1]] = layer.id
         if stack[-1] is None and origin.node_id is not None and not nothing_left(origin, self.document):  # what was below is gone, but not all
             document = edits.add_at_bottom(self.document, layer, parent)

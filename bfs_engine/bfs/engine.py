@@ -17,6 +17,7 @@ from ..cli.pictures import over
 from ..framing import BOX_FRACTION, from_model, to_model
 from ..words import phrase
 from .latents import box_mask
+from .lighting import in_the_sky
 from .pipeline import BFSOutput, BFSPipeline
 from .relight import ALL_COLOURS, FAINTEST, Thing, colourful_as, colours_of, settled
 
@@ -74,11 +75,12 @@ class BFSEngine(ABC):
         seeds = seeds_of(request)
         told = self.told(request, seeds)
         colours = ALL_COLOURS if told.coloured else colours_of(request.background)
+        stands = request.pose == "stands" or (request.pose == "auto" and not in_the_sky(request.background, request.crop, request.box))
 
         def finish(layer: np.ndarray, seed: int) -> LayerResult | None:
             recipe = self._recipe(request, seed, told)
             if told.thing is not None:
-                return settled(*colourful_as(colours, layer, told.thing(seed)), request.crop, recipe)
+                return settled(*colourful_as(colours, layer, told.thing(seed)), request.crop, recipe, stands)
             layer[..., 3][layer[..., 3] < FAINTEST] = 0
             placed = from_model(layer, request.crop)
             return None if placed is None else LayerResult(*placed, recipe)

@@ -16,6 +16,7 @@ from .. import lift
 from ..api import Box, LayerResult
 from ..cli.pictures import over
 from ..framing import from_model
+from .lighting import contact, darker
 
 FAINTEST = 2 / 255  # alpha below this is the sampler's noise, not shadow
 GAINS = 0.4, 1.8  # how far the light may darken and brighten a thing
@@ -37,10 +38,16 @@ class Thing:
     top: int
 
 
-def settled(layer: np.ndarray, thing: Thing, crop: Box, recipe: dict) -> LayerResult:
-    """The thing in the light of the model's layer, (s, s, 4) float, over that layer's effects; its cover is the thing's alpha."""
+def settled(layer: np.ndarray, thing: Thing, crop: Box, recipe: dict, stands: bool = True) -> LayerResult:
+    """The thing in the light of the model's layer, (s, s, 4) float, over that layer's effects; its cover is the thing's alpha.
+
+    stands: on the ground, where shadows fall and where it touches; else the layer is the thing alone.
+    """
     lit = relit(thing, light_gain(layer, thing.small), crop)
-    effects = from_model(effects_around(layer, thing.small[..., 3]), crop)
+    alpha = thing.small[..., 3]
+    around = effects_around(layer, alpha)
+    thrown = stands and bool(around[..., 3].any())
+    effects = from_model(darker(around, contact(alpha)), crop) if thrown else None
     if effects is None:
         return LayerResult(lit, thing.left, thing.top, recipe, lit[..., 3].copy())
     ground, left, top = effects

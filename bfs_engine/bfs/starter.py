@@ -26,8 +26,9 @@ from ..scenes.sprites import trim
 from ..scenes.vocabulary import Vocabulary
 from ..words import phrase
 from .engine import BFSEngine, Told
+from .lighting import exposed, ground_gain
 from .patch_autoencoder import premultiplied, straight
-from .pipeline import BFSOutput, BFSPipeline, many
+from .pipeline import BFSOutput, BFSPipeline, many, mirrored_lamp
 from .relight import Thing
 
 FOLDER = Path(__file__).parents[2] / "resources" / "models" / "starter"
@@ -62,9 +63,12 @@ class StarterEngine(BFSEngine):
         return tuple(replace(result, recipe=result.recipe | asked) for result in made)
 
     def told(self, request: Request, seeds: list[int]) -> Told:
-        """By the cut-out in its box, mirrored for every other seed."""
+        """By the cut-out in its box; things of the library are mirrored for every other seed, the user's own never: lettering would turn round."""
         cutout, understood = self._cutout(request)
+        coloured = request.reference is None and bool(self.vocabulary.understand(request.prompt).colour)
+        cutout = exposed(cutout, ground_gain(request.background, request.crop, request.box, coloured))
         box = self.in_frame(request.box, request.crop)
+        turned = mirrored if request.reference is None else (lambda own, _seed: own)
         placed = np.stack([place_reference(turned(cutout, seed), box, self.size) for seed in seeds])
 
         @lru_cache(maxsize=1)  # previews ask again and again
@@ -72,7 +76,6 @@ class StarterEngine(BFSEngine):
             shown, asked = turned(cutout, seed), request.box
             return Thing(place_reference(shown, box, self.size), *enlarged(shown, (asked.x, asked.y, asked.width, asked.height)))
 
-        coloured = request.reference is None and bool(self.vocabulary.understand(request.prompt).colour)
         return Told({"reference": torch.from_numpy(placed).permute(0, 3, 1, 2) * 2 - 1}, understood, thing, coloured)
 
     def told_of_thing(self, request: Request, thing: np.ndarray) -> Told:
@@ -120,7 +123,7 @@ def enlarged(cutout: np.ndarray, box: tuple[float, float, float, float]) -> tupl
     return np.asarray(padded.resize((right - left, bottom - top), Image.Resampling.BICUBIC, tuple(area))), left, top
 
 
-def turned(cutout: np.ndarray, seed: int) -> np.ndarray:
+def mirrored(cutout: np.ndarray, seed: int) -> np.ndarray:
     """Every other seed sees the cut-out mirrored, so that another seed is another picture."""
     return cutout[:, ::-1] if seed % 2 else cutout
 
@@ -142,6 +145,9 @@ def _averaged(pipeline: BFSPipeline, background: torch.Tensor, mask: torch.Tenso
         return torch.cat([many(pictures, count), many(pictures, count).flip(3)])
 
     shown = {name: both(asked[name]) for name in ("reference", "composite") if name in asked}
+    if asked.get("lamp") is not None:
+        lamp = many(asked["lamp"], count)
+        shown["lamp"] = torch.cat([lamp, mirrored_lamp(lamp)])
     made = pipeline(both(background), both(mask), **asked | shown | {"seeds": asked["seeds"] * 2})
     tinted = premultiplied(made.layers * 2 - 1)
     mean = (tinted[:count] + tinted[count:].flip(3)) / 2
@@ -191,7 +197,7 @@ def load_pipeline(folder: Path) -> BFSPipeline:
     logging.disable_progress_bar()  # it would write to the terminal and leave a thread behind
     try:
         return BFSPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True, low_cpu_mem_usage=False)
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, EnvironmentError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         words = phrase("The model in {folder} is damaged and cannot be loaded: {reason}", folder=str(folder), reason=reason)
         raise EngineError(words, phrase("Reinstall Downstage.")) from error

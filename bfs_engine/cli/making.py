@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .. import framing, lift
-from ..api import Box, Engine, EngineError, ExtractRequest, InsertRequest, LayerResult, Progress, ResettleRequest
+from ..api import POSES, Box, Engine, EngineError, ExtractRequest, InsertRequest, LayerResult, Progress, ResettleRequest
 from . import pictures
 
 Builder = Callable[[Path | None], Engine]  # from a folder with weights, None for those that ship
@@ -23,7 +23,7 @@ def insert(options: argparse.Namespace, build_engine: Builder) -> int:
     """Make layers on a picture, one after another from back to front, or several candidates of one, and write them."""
     started = time.monotonic()
     boxes = [Box(*numbers) for numbers in options.box]
-    _refuse_wishes(options)
+    refuse_wishes(options)
     picture = pictures.read_picture(options.background)
     for box in boxes:
         framing.check_box(box, picture.width, picture.height)
@@ -37,7 +37,7 @@ def insert(options: argparse.Namespace, build_engine: Builder) -> int:
             colours = pictures.over(pictures.on_canvas(made[-1], picture.width, picture.height), colours)
         crop = framing.crop_around(box, picture.width, picture.height, engine.box_fraction)
         request = InsertRequest(
-            prompt, box, crop, framing.cut(colours, crop), **_settings(options, engine), reference=reference, count=options.candidates
+            prompt, box, crop, framing.cut(colours, crop), **_settings(options, engine), reference=reference, count=options.candidates, pose=options.pose
         )
         made += engine.insert(request, _quietly)
     _write(options, picture, made, stacked=len(boxes) > 1)
@@ -49,7 +49,7 @@ def insert(options: argparse.Namespace, build_engine: Builder) -> int:
 def extract(options: argparse.Namespace, build_engine: Builder) -> int:
     """Take a thing with its shadow and reflection out of a picture whose background is known."""
     started = time.monotonic()
-    _refuse_wishes(options)
+    refuse_wishes(options)
     picture, ground = pictures.read_picture(options.picture), pictures.read_picture(options.background)
     if (picture.width, picture.height) != (ground.width, ground.height):
         raise EngineError(f"{options.picture} and {options.background} differ in size, so they are not the same view with and without the thing.")
@@ -78,7 +78,7 @@ def extract(options: argparse.Namespace, build_engine: Builder) -> int:
 def resettle(options: argparse.Namespace, build_engine: Builder) -> int:
     """Move a layer's thing and give it the light, shadow and reflection of its new place."""
     started = time.monotonic()
-    _refuse_wishes(options)
+    refuse_wishes(options)
     picture = pictures.read_picture(options.background)
     layer = pictures.read_picture(options.layer)
     if layer.pixels.shape != (picture.height, picture.width, 4):
@@ -104,7 +104,7 @@ def resettle(options: argparse.Namespace, build_engine: Builder) -> int:
 
 def split(options: argparse.Namespace) -> int:
     """Part a layer into the thing, its shadow for the blend mode Multiply, and the light that a reflection adds."""
-    _refuse_wishes(options)
+    refuse_wishes(options)
     layer = pictures.read_picture(options.layer)
     if layer.pixels.shape[2] != 4:
         raise EngineError(f"{options.layer} has no transparency, so there are no effects in it.")
@@ -119,7 +119,7 @@ def _settings(options: argparse.Namespace, engine: Engine) -> dict:
     return {"seed": options.seed, "steps": options.steps, "guidance": options.guidance, "model": engine.name}
 
 
-def _refuse_wishes(options: argparse.Namespace) -> None:
+def refuse_wishes(options: argparse.Namespace) -> None:
     """Say what is wrong with the wishes themselves, before any file is opened."""
     trouble = _trouble(options)
     if trouble:
@@ -133,7 +133,7 @@ def _trouble(options: argparse.Namespace) -> str | None:
         return trouble
     if getattr(options, "steps", None) is not None and options.steps < 1:
         return f"The number of steps must be at least 1, and {options.steps} was asked for."
-    written = [getattr(options, name, None) for name in ("out", "composite", "thing", "shadow", "reflection")]
+    written = [getattr(options, name, None) for name in ("out", "composite", "thing", "ground", "shadow", "reflection")]
     for path in filter(None, written):
         if path.suffix.lower() != ".png":
             return f"The layer is written as PNG, and {path} does not end in .png."
@@ -177,11 +177,12 @@ def _write(options: argparse.Namespace, picture: pictures.Picture, results: list
     pictures.write_pngs(written, picture.profile, covers)
 
 
-def add_commands(commands: argparse._SubParsersAction, insert: Command, extract: Command, resettle: Command) -> None:
-    """The commands and their options; the three functions are called with them."""
+def add_commands(commands: argparse._SubParsersAction, insert: Command, extract: Command, resettle: Command, take_apart: Command) -> None:
+    """The commands and their options; the four functions are called with them."""
     add_insert(commands).set_defaults(run=insert)
     add_extract(commands).set_defaults(run=extract)
     add_resettle(commands).set_defaults(run=resettle)
+    add_take_apart(commands).set_defaults(run=take_apart)
     part = commands.add_parser("split", help="part a layer into the thing and its effects")
     part.add_argument("--layer", type=Path, required=True, metavar="LAYER.png", help="straight RGBA")
     part.add_argument("--thing", type=Path, metavar="THING.png", help="the thing alone")
@@ -198,6 +199,7 @@ def add_insert(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     one.add_argument("--prompt", action="append", metavar="TEXT", help="what shall stand there; as often as --box")
     one.add_argument("--reference", type=Path, metavar="PICTURE", help="shows the thing itself; cut out of its ground if it has no transparency")
     one.add_argument("--candidates", type=int, default=1, metavar="N", help="so many layers for one box: seed, seed + 1 … (default: 1)")
+    one.add_argument("--pose", choices=POSES, default="auto", help="stands: on the ground; hangs, flies: no shadow in the picture (default: auto)")
     return _add_settings(one)
 
 
@@ -219,6 +221,21 @@ def add_resettle(commands: argparse._SubParsersAction) -> argparse.ArgumentParse
     one.add_argument("--prompt", metavar="TEXT", help="what it is, for models that read")
     one.add_argument("--candidates", type=int, default=1, metavar="N", help="so many layers: seed, seed + 1 … (default: 1)")
     return _add_settings(one)
+
+
+def add_take_apart(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    one = commands.add_parser("take-apart", help="take things out of a flat picture, with their shadows, and find the ground behind them")
+    one.add_argument("--picture", type=Path, required=True, metavar="P.png", help="the picture")
+    one.add_argument("--box", type=int, nargs=4, action="append", metavar=("X", "Y", "W", "H"), help="around a thing; several, from front to back")
+    one.add_argument("--point", type=int, nargs="+", action="append", metavar="N", help="X Y on the thing, or X Y X Y … for more clicks")
+    one.add_argument("--words", metavar="TEXT", help="what it is, where a model for words is there")
+    one.add_argument("--mask", type=Path, action="append", metavar="M.png", help="the thing in white, or in a picture with transparency; several, from front to back")
+    one.add_argument("--effects", choices=("take", "leave"), default="take", help="whether shadow and reflection go with the thing (default: take)")
+    one.add_argument("--thing", type=Path, required=True, metavar="THING.png", help="straight RGBA of the picture's size; several are numbered")
+    one.add_argument("--ground", type=Path, required=True, metavar="GROUND.png", help="the picture without the things; of several also behind each")
+    one.add_argument("--shadow", type=Path, metavar="SHADOW.png", help="its effects in a layer of their own, below the thing")
+    one.add_argument("--reflection", type=Path, metavar="LIGHT.png", help="what a reflection adds, between shadow and thing")
+    return one
 
 
 def _add_settings(one: argparse.ArgumentParser) -> argparse.ArgumentParser:

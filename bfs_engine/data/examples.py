@@ -18,7 +18,8 @@ from PIL import Image
 from .. import lift
 from ..cli.pictures import over
 from ..matting.cutout import with_matte
-from .matting import band, load_matting
+from ..matting.matte import band
+from .matting import load_matting
 from .removal import load_removal
 from .shadow import with_effects
 from .sources import Dropped, Picture, Source, load

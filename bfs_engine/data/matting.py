@@ -13,10 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .. import lift
 from ..api import EngineError
-
-BAND = 0.03  # of the longer side of the object's box: so wide, to both sides of the mask's edge, a matting decides
+from ..matting.matte import by_ground, trimap
 
 Matting = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
@@ -27,23 +25,6 @@ def load_matting(name: str) -> Matting:
     if name == "classical":
         return by_ground
     return closed_form() if name == "pymatting" else vitmatte(Path(name))
-
-
-def band(mask: np.ndarray) -> int:
-    """How far from the mask's edge the object's edge may lie, pixels; the mask may not be empty."""
-    box = lift.bounds(mask)
-    return max(2, round(BAND * max(box.width, box.height)))
-
-
-def trimap(mask: np.ndarray) -> np.ndarray:
-    """(h, w) bool -> (h, w) uint8: 255 surely the object, 0 surely not, 128 to be found out."""
-    reach = band(mask)
-    return np.where(lift.shrunk(mask, reach), 255, np.where(lift.grown(mask, reach), 128, 0)).astype(np.uint8)
-
-
-def by_ground(picture: np.ndarray, mask: np.ndarray, ground: np.ndarray) -> np.ndarray:
-    """The classical matting: α = (C−B)·(F−B) / ‖F−B‖² with F carried over from inside of the mask (lift.thing_matte)."""
-    return lift.thing_matte(picture, ground, mask)
 
 
 def closed_form() -> Matting:

@@ -2,6 +2,52 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de" sourcelanguage="en">
 <context>
+    <name>ApartBar</name>
+    <message>
+        <source>Find {number} of {count}: Left, Right</source>
+        <translation>Fund {number} von {count}: Links, Rechts</translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation>Wird gesucht …</translation>
+    </message>
+    <message>
+        <source>Only the ground without the thing, as a layer; the picture stays as it is</source>
+        <translation>Nur der Grund ohne das Ding, als Ebene; das Bild bleibt, wie es ist</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Take Apart</source>
+        <translation>Zerlegen</translation>
+    </message>
+    <message>
+        <source>The thing and the ground behind it as layers; the picture stays as it is (Enter)</source>
+        <translation>Das Ding und der Grund dahinter als Ebenen; das Bild bleibt, wie es ist (Eingabe)</translation>
+    </message>
+    <message>
+        <source>With its shadow and reflection</source>
+        <translation>Mit Schatten und Spiegelung</translation>
+    </message>
+</context>
+<context>
+    <name>ApartCommands</name>
+    <message>
+        <source>Drag a box around a thing in the picture, or click on it.</source>
+        <translation>Ziehen Sie einen Rahmen um ein Ding im Bild, oder klicken Sie darauf.</translation>
+    </message>
+    <message>
+        <source>Nothing is selected.</source>
+        <translation>Es ist nichts ausgewählt.</translation>
+    </message>
+    <message>
+        <source>Take Apart</source>
+        <translation>Zerlegen</translation>
+    </message>
+</context>
+<context>
     <name>ArrangeCommands</name>
     <message>
         <source>Align {what}</source>
@@ -678,6 +724,10 @@
 <context>
     <name>GenerateCommands</name>
     <message>
+        <source>Drag a box around a thing in the picture, or click on it.</source>
+        <translation>Ziehen Sie einen Rahmen um ein Ding im Bild, oder klicken Sie darauf.</translation>
+    </message>
+    <message>
         <source>Draw one on the picture where the thing should stand.</source>
         <translation>Ziehen Sie im Bild einen auf, wo das Ding stehen soll.</translation>
     </message>
@@ -832,12 +882,20 @@
         <translation>Es ist so groß, dass sein Rand in 1/{times} der Größe gesucht wurde; seine Farben sind genau.</translation>
     </message>
     <message>
+        <source>Move the thing: the ground behind it is there.</source>
+        <translation>Verschieben Sie das Ding: Der Grund dahinter ist da.</translation>
+    </message>
+    <message>
         <source>On top of all layers</source>
         <translation>Über allen Ebenen</translation>
     </message>
     <message>
         <source>On top of “{name}”</source>
         <translation>Obenauf, über „{name}“</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
     </message>
     <message>
         <source>Resettle {what}</source>
@@ -856,8 +914,16 @@
         <translation>Schritt {step} von {steps}</translation>
     </message>
     <message>
+        <source>Take apart</source>
+        <translation>Zerlegen</translation>
+    </message>
+    <message>
         <source>The model made it smaller; it is enlarged {times} times.</source>
         <translation>Das Modell hat es kleiner erzeugt; es ist {times}-fach vergrößert.</translation>
+    </message>
+    <message>
+        <source>The picture below is as it was.</source>
+        <translation>Das Bild darunter ist, wie es war.</translation>
     </message>
     <message>
         <source>Waiting</source>
@@ -1890,6 +1956,10 @@ wird ausgeschnitten</translation>
         <translation>Zuschneiden</translation>
     </message>
     <message>
+        <source>Drag a box around a thing, or click it. Ctrl-click: more. Alt-click: less.</source>
+        <translation>Rahmen um ein Ding ziehen oder darauf klicken. Strg-Klick: mehr. Alt-Klick: weniger.</translation>
+    </message>
+    <message>
         <source>Drag a box where the thing should stand. Shift: square. Arrows: nudge. Esc: no box. Space: pan.</source>
         <translation>Einen Rahmen ziehen, wo das Ding stehen soll. Umschalt: Quadrat. Pfeile: verschieben. Esc: kein Rahmen. Leertaste: Ausschnitt.</translation>
     </message>
@@ -1948,6 +2018,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Nudge</source>
         <translation>Anstoßen</translation>
+    </message>
+    <message>
+        <source>Shift: another behind it. Arrows: other finds. Enter: take out.</source>
+        <translation>Umschalt: noch eins dahinter. Pfeile: andere Funde. Eingabe: herausnehmen.</translation>
     </message>
     <message>
         <source>The model sees {width} × {height} px around it</source>
@@ -2452,6 +2526,10 @@ wird ausgeschnitten</translation>
         <translation>Maske aus dem Rahmen machen</translation>
     </message>
     <message>
+        <source>Make a Mask from the Selection</source>
+        <translation>Maske aus der Auswahl machen</translation>
+    </message>
+    <message>
         <source>Mask</source>
         <translation>Maske</translation>
     </message>
@@ -2506,6 +2584,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Orange</source>
         <translation>Orange</translation>
+    </message>
+    <message>
+        <source>Remove the Selected Things</source>
+        <translation>Ausgewählte Dinge entfernen</translation>
     </message>
     <message>
         <source>Reset Size and Shape</source>
@@ -2676,8 +2758,16 @@ wird ausgeschnitten</translation>
         <translation>Maske aus- oder einschalten</translation>
     </message>
     <message>
+        <source>Take Apart Tool</source>
+        <translation>Werkzeug „Zerlegen“</translation>
+    </message>
+    <message>
         <source>Take Prompt, Box and Seed from the Layer</source>
         <translation>Beschreibung, Rahmen und Startwert von der Ebene nehmen</translation>
+    </message>
+    <message>
+        <source>Take the Selected Things Apart</source>
+        <translation>Ausgewählte Dinge herausnehmen</translation>
     </message>
     <message>
         <source>Tool Options</source>
@@ -2867,6 +2957,10 @@ wird ausgeschnitten</translation>
         <translation>Wählen Sie {folder}.</translation>
     </message>
     <message>
+        <source>Click on it, or draw a closer box around it.</source>
+        <translation>Klicken Sie darauf, oder ziehen Sie einen engeren Rahmen darum.</translation>
+    </message>
+    <message>
         <source>Clipping is approximate in programs that do not know it.</source>
         <translation>Schnittmasken sind in Programmen, die sie nicht kennen, nur angenähert.</translation>
     </message>
@@ -2943,8 +3037,16 @@ wird ausgeschnitten</translation>
         <translation>Downstage kann unter {what} nicht speichern.</translation>
     </message>
     <message>
+        <source>Draw a box around the thing, or click on it.</source>
+        <translation>Ziehen Sie einen Rahmen um das Ding, oder klicken Sie darauf.</translation>
+    </message>
+    <message>
         <source>Draw a box of at most {count} pixels around it.</source>
         <translation>Ziehen Sie einen Rahmen von höchstens {count} Pixeln darum.</translation>
+    </message>
+    <message>
+        <source>Draw a closer box, or click on the thing.</source>
+        <translation>Ziehen Sie einen engeren Rahmen, oder klicken Sie auf das Ding.</translation>
     </message>
     <message>
         <source>Draw the box around what only one of them shows.</source>
@@ -3099,6 +3201,10 @@ wird ausgeschnitten</translation>
         <translation>Das Bild wird betrachtet</translation>
     </message>
     <message>
+        <source>Looking behind thing {number}</source>
+        <translation>Hinter Ding {number} wird nachgesehen</translation>
+    </message>
+    <message>
         <source>Make one of your own on {page}.</source>
         <translation>Erstellen Sie ein eigenes auf {page}.</translation>
     </message>
@@ -3113,6 +3219,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Make the folder first, or save into another one.</source>
         <translation>Legen Sie den Ordner an, oder speichern Sie in einen anderen.</translation>
+    </message>
+    <message>
+        <source>Mask “{name}” by the selection</source>
+        <translation>„{name}“ mit der Auswahl maskieren</translation>
     </message>
     <message>
         <source>Masks become part of the layers&apos; transparency.</source>
@@ -3183,6 +3293,18 @@ wird ausgeschnitten</translation>
         <translation>In „{name}“ ist nichts deckend; Ding und Schatten sind nicht zu unterscheiden.</translation>
     </message>
     <message>
+        <source>Nothing is selected of thing {number}.</source>
+        <translation>Von Ding {number} ist nichts ausgewählt.</translation>
+    </message>
+    <message>
+        <source>Nothing is selected.</source>
+        <translation>Es ist nichts ausgewählt.</translation>
+    </message>
+    <message>
+        <source>Nothing stands out from its ground there.</source>
+        <translation>Dort hebt sich nichts vom Grund ab.</translation>
+    </message>
+    <message>
         <source>On the processor: about {count:g} GB of main memory.</source>
         <translation>Auf dem Prozessor: etwa {count:g} GB Hauptspeicher.</translation>
     </message>
@@ -3245,6 +3367,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Remove the guide</source>
         <translation>Hilfslinie entfernen</translation>
+    </message>
+    <message>
+        <source>Remove “{name}”</source>
+        <translation>„{name}“ entfernen</translation>
     </message>
     <message>
         <source>Reset the transform</source>
@@ -3357,6 +3483,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Start without that variable. What is installed works.</source>
         <translation>Starten Sie ohne diese Variable. Was installiert ist, funktioniert.</translation>
+    </message>
+    <message>
+        <source>Take “{name}” apart</source>
+        <translation>„{name}“ zerlegen</translation>
     </message>
     <message>
         <source>The FLUX model in {folder} is not whole: {file} is missing.</source>
@@ -3683,6 +3813,10 @@ wird ausgeschnitten</translation>
         <translation>Unter „{name}“ ist nichts, womit sie vereint werden könnte.</translation>
     </message>
     <message>
+        <source>There is nothing here that takes pictures apart.</source>
+        <translation>Es gibt hier nichts, das Bilder zerlegt.</translation>
+    </message>
+    <message>
         <source>There is nothing in the box to be settled there.</source>
         <translation>Im Rahmen ist nichts, das dort neu eingefügt werden könnte.</translation>
     </message>
@@ -3693,6 +3827,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>There is nothing to be seen in this reference.</source>
         <translation>Auf dieser Vorlage ist nichts zu sehen.</translation>
+    </message>
+    <message>
+        <source>There is nothing to take away there: the ground looks as it did.</source>
+        <translation>Dort gibt es nichts wegzunehmen: Der Grund sieht aus wie zuvor.</translation>
     </message>
     <message>
         <source>There is nothing to transform.</source>
@@ -3721,6 +3859,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>This token cannot be used.</source>
         <translation>Dieses Token ist nicht verwendbar.</translation>
+    </message>
+    <message>
+        <source>Those in front of it hide all of it.</source>
+        <translation>Was davor steht, verdeckt es ganz.</translation>
     </message>
     <message>
         <source>Train with merge “stream” or “joint”.</source>

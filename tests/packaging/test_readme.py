@@ -11,7 +11,7 @@ import pytest
 from bfs_engine.__main__ import parser
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md")
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))
 
 
 def text(page: str) -> str:
@@ -21,11 +21,11 @@ def text(page: str) -> str:
 @pytest.mark.parametrize("page", PAGES)
 def test_links_and_pictures_are_there(page: str) -> None:
     targets = [target for target in re.findall(r"\]\(([^)#]+)\)", text(page)) if "://" not in target]
-    assert not [target for target in targets if not (ROOT / target).exists()]
+    assert not [target for target in targets if not (ROOT / page).parent.joinpath(target).exists()]
 
 
 def engine_lines() -> list[str]:
-    joined = text("README.md").replace("\\\n", " ")
+    joined = "\n".join(text(page) for page in PAGES).replace("\\\n", " ")
     lines = re.findall(r"^    python -m bfs_engine ([^#\n]+)", joined, re.MULTILINE)
     return [line.replace("X Y WIDTH HEIGHT", "10 20 300 400") for line in lines]
 

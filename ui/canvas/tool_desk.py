@@ -14,6 +14,7 @@ from app.document.document import find
 from app.document.geometry import Rect, after
 from app.document.locks import POSITION, is_locked
 from app.session.session import Session
+from app.tools.apart_tool import ApartTool
 from app.tools.brush import Brush, BrushTool
 from app.tools.crop_tool import CropTool
 from app.tools.eyedropper import Eyedropper
@@ -26,7 +27,7 @@ from .aids import Aids
 from .view import View
 
 PAINTING = ("brush", "eraser")
-TOOLS = ("move", "transform", "box", "brush", "eraser", "crop", "pick", "rotate")
+TOOLS = ("move", "transform", "box", "brush", "eraser", "crop", "pick", "rotate", "apart")
 _RESIZING = (  # by the direction a handle pulls to on the screen: 0 is right, then clockwise in steps of 45 degrees
     Qt.CursorShape.SizeHorCursor,
     Qt.CursorShape.SizeFDiagCursor,
@@ -40,6 +41,8 @@ class ToolDesk(QObject):
 
     changed = Signal()  # the tool, the box or the numbers
     box_drawn = Signal()
+    pointed = Signal()  # at other things to be taken out of the picture, or at none
+    apart_wanted = Signal()  # take them out
     refused = Signal(object)  # why nothing happened, a sentence (a Phrase stays one)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -67,7 +70,7 @@ class ToolDesk(QObject):
         self._session = session
         self._box_tool, self._move_tool, self._brush_tool = BoxTool(session), MoveTool(session, self._selected), BrushTool(session)
         self._transform_tool, self._crop_tool = TransformTool(session, self._selected), CropTool(session)
-        self._guide_tool, self.eyedropper = GuideTool(session), Eyedropper(session)
+        self._guide_tool, self.eyedropper, self.apart = GuideTool(session), Eyedropper(session), ApartTool(session)
         self.gesture = self._guiding = False
         self.set_aids(self._aids)
         self._brush_tool.brush, self._brush_tool.erases = self._brush, self.tool == "eraser"
@@ -162,10 +165,12 @@ class ToolDesk(QObject):
             return self._guide_tool
         if self.tool in PAINTING:
             return self._brush_tool
-        return {"box": self._box_tool, "transform": self._transform_tool, "crop": self._crop_tool, "pick": self.eyedropper}.get(self.tool, self._move_tool)
+        return {"box": self._box_tool, "transform": self._transform_tool, "crop": self._crop_tool, "pick": self.eyedropper, "apart": self.apart}.get(self.tool, self._move_tool)
 
     def accept(self) -> None:
-        """Enter: a transform is finished, a crop is done."""
+        """Enter: a transform is finished, a crop is done, what is pointed at is taken apart."""
+        if self.tool == "apart" and not self.gesture:
+            self.apart_wanted.emit()
         if self.gesture or self.tool not in ("transform", "crop"):
             return
         if self.tool == "crop":
@@ -205,6 +210,8 @@ class ToolDesk(QObject):
             return own
         if self.tool == "crop":
             return self._crop_tool.overlay
+        if self.tool == "apart":
+            return self.apart.overlay
         if self.tool in ("rotate", "pick"):
             return Overlay(box=own.box)
         if self.tool in PAINTING:
@@ -275,6 +282,8 @@ class ToolDesk(QObject):
             active.release(x, y, modifiers)
             if active is self._box_tool and self.box:
                 self.box_drawn.emit()
+            if active is self.apart:
+                self.pointed.emit()
             self.press_pen(1.0)  # as a mouse does
             self._tell()
             self.cursor_changed()
@@ -300,8 +309,10 @@ class ToolDesk(QObject):
         elif self.tool in ("transform", "crop"):
             self._transform_tool.revert()
             self.choose(self._before)
-        elif self.tool != "box":
+        elif self.tool not in ("box", "apart"):
             self._box_tool.abort()
+        if self.tool == "apart":
+            self.pointed.emit()
         self._tell()
 
     def give_up(self) -> bool:
@@ -324,6 +335,11 @@ class ToolDesk(QObject):
             return
         if self.tool == "crop":
             self._crop_tool.area = self._crop_tool.area.moved(dx, dy)
+            self._tell()
+            return
+        if self.tool == "apart":
+            self.apart.turn(1 if dx + dy > 0 else -1)
+            self.pointed.emit()
             self._tell()
             return
         if self.tool in (*PAINTING, "pick"):
@@ -355,7 +371,7 @@ class ToolDesk(QObject):
             words = self.tr("The model sees {width} × {height} px around it")
             seen = words.format(width=context.width, height=context.height) if context else self.tr("Draw a box on the picture.")
             return self.tr("Generation Box"), self.box, True, seen
-        if self.tool in (*PAINTING, "pick", "rotate"):
+        if self.tool in (*PAINTING, "pick", "rotate", "apart"):
             return "", None, False, ""
         if self.tool == "crop":
             return self.tr("Crop"), self._crop_tool.area, True, self.tr("Enter: crop. Esc: leave the canvas as it is.")
@@ -404,6 +420,9 @@ class ToolDesk(QObject):
             return words + " " + self.tr("Enter: done. Esc: take it back.")
         if self.tool == "crop":
             return self.tr("Drag the canvas to be; it may be larger. Shift: proportions. Enter: crop. What lies outside stays in its layers.")
+        if self.tool == "apart":
+            words = self.tr("Drag a box around a thing, or click it. Ctrl-click: more. Alt-click: less.")
+            return words + " " + self.tr("Shift: another behind it. Arrows: other finds. Enter: take out.")
         if self.tool == "rotate":
             return self.tr("Drag to turn the view. Shift: 15° steps. Esc: upright. The picture itself stays as it is.")
         return self.tr(

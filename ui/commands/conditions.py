@@ -39,6 +39,8 @@ def conditions(session: Session, chosen: list[str], desk: ToolDesk, jobs: bool) 
         "mask on a layer": layer and node.mask is not None,
         "layer without mask": layer and node.mask is None,
         "box on a layer": node is not None and desk.box is not None,
+        "selection": desk.tool == "apart" and bool(desk.apart.found),
+        "selection on a layer": desk.tool == "apart" and bool(desk.apart.found) and node is not None,
         "painting": desk.tool in PAINTING,
         "box": desk.box is not None,
         "several layers": len(chosen) > 2,

@@ -13,6 +13,7 @@ from app.document.document import Layer
 from app.document.effects import split_effects
 from app.errors import ExpectedError
 from app.session.references import Reference, from_recipe, of_box, of_file, of_layer
+from app.session.taking import shows_below
 from app.tools.tools import as_engine_box
 from app.words import phrase
 from bfs_engine.api import Box, EngineError, UnknownPrompt
@@ -155,9 +156,14 @@ class GenerateCommands(QObject):
             self.asked.emit()
 
     def extract(self) -> None:
-        """Take what the active layer shows more than those below it, in the box if there is one, as a layer of its own."""
-        layer, box = self._generation.session.active_node, self._desk.box
-        if isinstance(layer, Layer) and self._generation.extract(layer, as_engine_box(box) if box else None, self._panel.text):
+        """Take what the active layer shows more than those below it, in the box if there is one, as a layer of its own.
+        Where there is nothing below it, the thing is taken out of this one picture."""
+        session, box = self._generation.session, self._desk.box
+        layer = session.active_node
+        if isinstance(layer, Layer) and not shows_below(session.document, layer.id):
+            self._desk.choose("apart")
+            self._messages.say(self.tr("Drag a box around a thing in the picture, or click on it."))
+        elif isinstance(layer, Layer) and self._generation.extract(layer, as_engine_box(box) if box else None, self._panel.text):
             self.asked.emit()
 
     def split_effects(self) -> None:

@@ -9,16 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from app.document.document import Document, Layer, above, bounds, find, walk
+from app.document.geometry import Rect
 from app.errors import EditError, ExpectedError
 from app.session.jobs import Job, JobQueue
 from app.session.placement import moved, stack_top
 from app.session.references import from_recipe
 from app.session.session import Session, layer_of
 from app.words import phrase
-from bfs_engine.api import Box, EngineError, ExtractRequest, LayerResult, Request, ResettleRequest, UnknownPrompt
+from bfs_engine.api import Box, DecomposeRequest, EngineError, ExtractRequest, LayerResult, Request, ResettleRequest, UnknownPrompt
 from ui.language import number, translated
 
 from .queue import JobLine
@@ -99,7 +101,7 @@ class Generation(QObject):
         box = box_of(layer, self.session.document)
 
         def capture() -> Callable[[], Request]:
-            if kind == "extract":
+            if kind in ("extract", "decompose"):
                 raise EditError(phrase("“{name}” was taken out of a picture; there is nothing to make anew.", name=layer.name))
             shown = {"reference": from_recipe(recipe), "occluded": "occluders_sha256" in recipe}
             return self.session.capture_insert(box, prompt, target_id=layer.id, model=self.model, **shown, **settings)
@@ -110,6 +112,11 @@ class Generation(QObject):
         """Ask for what a layer shows more than those below it, inside the box or everywhere, as a layer of its own."""
         size = _side(box) if box else max(layer.pixels.width, layer.pixels.height)
         return self._ask(lambda: self.session.capture_extract(layer.id, box, prompt=prompt, model=self.model), prompt, size, None)
+
+    def decompose(self, things: list[tuple[Rect, np.ndarray]], **settings) -> bool:
+        """Ask for things (place on the canvas, mask), front to back, out of the picture. settings: effects, keep of a DecomposeRequest."""
+        size = max(max(place.width, place.height) for place, _ in things)
+        return self._ask(lambda: self.session.capture_decompose(things, model="take apart", **settings), "", size, None)
 
     def resettle(self, layer: Layer, **settings) -> bool:
         """Ask for new light and new effects for the thing in a layer, where it stands now. settings: seed, count, steps, guidance."""
@@ -268,6 +275,9 @@ class Generation(QObject):
         changed = session.changed_since(job.request, ticket.target_id)
         id = session.place(job.request, job.results, ticket.target_id)
         self.placed.emit(id)
+        if isinstance(job.request, DecomposeRequest):
+            self.told.emit(_tr("“{name}” is there.").format(name=find(session.document, id).name), _of_ground(job.request))
+            return
         notes = [translated(each) for each in changed] + _of_size(job.results[0].recipe)
         if notes:
             self.told.emit(_tr("“{name}” is there.").format(name=find(session.document, id).name), " ".join(notes))
@@ -311,6 +321,10 @@ def _of_size(recipe: dict) -> list[str]:
     return []
 
 
+def _of_ground(request: DecomposeRequest) -> str:
+    return _tr("Move the thing: the ground behind it is there.") if request.keep else _tr("The picture below is as it was.")
+
+
 def _side(box: Box) -> int:
     return max(box.width, box.height)
 
@@ -319,6 +333,8 @@ def title_of(request: Request) -> str:
     """What a request is called in the queue."""
     if isinstance(request, ExtractRequest):
         return _tr("Extract {what}").format(what=request.prompt or _tr("a thing"))
+    if isinstance(request, DecomposeRequest):
+        return _tr("Take apart") if request.keep else _tr("Remove")
     if isinstance(request, ResettleRequest):
         return _tr("Resettle {what}").format(what=request.prompt)
     return request.prompt

@@ -72,7 +72,7 @@ class GeneratePanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAcceptDrops(True)
         self._icons = icons
-        self._remembered = list(prompts)  # oldest first
+        self._remembered = [prompt for prompt in prompts if isinstance(prompt, str)]  # oldest first
         self._recalled = len(self._remembered)
         self._names = QStringListModel(self)
         self._build_prompt()

@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QMenu, QVBoxLayout
 
 from app.config.samples import Sample, samples
 from app.document.document import Document
-from app.render.render import render
+from app.render import render
 from app.session.session import Session
 from bfs_engine.api import LayerResult
 from ui.language import language_for
 from ui.theme import Icons, Theme, apply_theme, theme_for, watch_system_theme
 
+from ..canvas.apart_bar import ApartBar
 from ..canvas.brush_bar import BrushBar
 from ..canvas.brush_commands import BrushCommands
 from ..canvas.canvas import Canvas
@@ -38,6 +39,7 @@ from ..commands.keys_dialog import KeysDialog
 from ..commands.palette import CommandPalette
 from ..files.clipboard import Clipboard
 from ..files.commands import FileCommands
+from ..generate.apart import ApartCommands
 from ..generate.commands import GenerateCommands
 from ..generate.generation import Generation, depth_words
 from ..generate.models import ModelChoice
@@ -103,6 +105,8 @@ class MainWindow(DockWindow):
         self.colour_bar = ColourBar()
         self.options.add_page(self.brush_bar)
         self.options.add_page(self.colour_bar)
+        self.apart_bar = ApartBar()
+        self.options.add_page(self.apart_bar)
         self.layer_panel = LayerPanel(self.icons, render.thumbnail)
         self.history_panel = HistoryPanel(self.icons)
         self.queue_panel = QueuePanel(self.icons)
@@ -119,6 +123,7 @@ class MainWindow(DockWindow):
         self.files = FileCommands(self, self.session, around.settings, around.loop, around.recovery_folder)
         self.generation = Generation(around.queue, self.session, around.loop, self)
         self.generate = GenerateCommands(self, self.generate_panel, self.desk, self.generation, self.messages, around.settings)
+        self.apart = ApartCommands(self.desk, self.canvas, self.apart_bar, self.generation, self.messages, around.select, self)
         self.help = HelpCommands(self, around, lambda: self.session)
         self.models = ModelChoice(self, self.generate_panel, self.generate, self.generation, self.messages, around)
         self.status = Status(self)
@@ -156,6 +161,7 @@ class MainWindow(DockWindow):
             **layers.handlers(),
             **self.masks.handlers(),
             **self.generate.handlers(),
+            **self.apart.handlers(),
             "generate.models": self.models.open,
             "generate.prompt": self.go_to_prompt,
             "generate.box": lambda: self.desk.put_box(*self.canvas.to_canvas(QPointF(self.canvas.rect().center()))),
@@ -247,6 +253,8 @@ class MainWindow(DockWindow):
         generation.unplaced.connect(lambda layers: files.recovery.keep_unplaced(layers))
         generation.previewed.connect(self._show_preview)
         self.generate.failed.connect(self.say_error)
+        self.apart.failed.connect(self.say_error)
+        self.apart.changed.connect(lambda: self.actions_.enable(self.conditions()))
         self.generate.prompt_wanted.connect(self.go_to_prompt)
         files.opened.connect(self.show_session)
         files.opened.connect(self.welcome.hide)
@@ -378,6 +386,8 @@ class MainWindow(DockWindow):
         elif self.desk.tool == "transform":
             page = self.transform_bar
             page.show_tool(self.desk.transforming)
+        elif self.desk.tool == "apart":
+            page = self.apart_bar
         elif self.desk.tool == "rotate":
             page = self.view_bar
         self.options.show_page(page)

@@ -11,7 +11,7 @@ from typing import Protocol
 from app.config.download import Hub
 from app.config.settings import Settings
 from app.session.jobs import JobQueue
-from bfs_engine.api import Engine
+from bfs_engine.api import Engine, Selection, SelectRequest
 
 
 class Understood(Protocol):
@@ -51,7 +51,7 @@ class Models:
 @dataclass(frozen=True)
 class Surroundings:
     """models: how engines and words are come by. recovery_folder: where unsaved work is kept.
-    version: of the program."""
+    version: of the program. select: finds a thing in a picture, on any thread."""
 
     settings: Settings
     queue: JobQueue
@@ -59,3 +59,4 @@ class Surroundings:
     models: Models
     recovery_folder: Path
     version: str = ""
+    select: Callable[[SelectRequest], Selection] | None = None

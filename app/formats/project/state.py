@@ -14,11 +14,7 @@ from ...document.document import LOCKS, Candidate, Document, Group, Guide, Layer
 from ...document.geometry import IDENTITY, STEEPEST, Matrix, Placement
 from ...document.pixels import TILE, Key, Mask, Pixels, Tiles
 from ...render.blend import BLEND_MODES
-
-LONGEST_SIDE = 300_000  # pixels, as in a PSB
-LARGEST_CANVAS = 1 << 30  # pixels: 32,768 × 32,768; of a layer too
-DEEPEST_GROUP = 100
-_FARTHEST = 1e9  # canvas pixels from the origin
+from ..limits import DEEPEST_GROUP, FARTHEST, FARTHEST_WHOLE, LARGEST_CANVAS, LONGEST_SIDE
 
 
 class PutTiles(Protocol):
@@ -165,8 +161,8 @@ def _read_pixels(plain: object, tiles: GetTiles) -> Pixels:
 def _read_mask(plain: dict, tiles: GetTiles) -> Mask:
     return Mask(
         *_read_raster(plain, tiles, 1),
-        left=_whole(plain["left"], -(1 << 30), 1 << 30),
-        top=_whole(plain["top"], -(1 << 30), 1 << 30),
+        left=_whole(plain["left"], -FARTHEST_WHOLE, FARTHEST_WHOLE),
+        top=_whole(plain["top"], -FARTHEST_WHOLE, FARTHEST_WHOLE),
         default=_whole(plain["default"], 0, 255),
         linked=_truth(plain["linked"]),
         enabled=_truth(plain["enabled"]),
@@ -196,7 +192,7 @@ def _read_placement(plain: object) -> Placement:
 
 
 def _read_origin(plain: object) -> tuple[int, int]:
-    x, y = (_whole(value, -(1 << 30), 1 << 30) for value in _list(plain))
+    x, y = (_whole(value, -FARTHEST_WHOLE, FARTHEST_WHOLE) for value in _list(plain))
     return x, y
 
 
@@ -247,7 +243,7 @@ def _whole(plain: object, low: int, high: int) -> int:
     return plain
 
 
-def _number(plain: object, low: float = -_FARTHEST, high: float = _FARTHEST) -> float:
+def _number(plain: object, low: float = -FARTHEST, high: float = FARTHEST) -> float:
     if isinstance(plain, bool) or not isinstance(plain, int | float) or not math.isfinite(plain) or not low <= plain <= high:
         raise ValueError(f"a number from {low} to {high} was expected")
     return plain

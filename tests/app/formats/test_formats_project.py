@@ -281,7 +281,7 @@ def test_a_tampered_project_is_damaged(saved: Path, statement: str) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    (("width", 0), ("width", 10**9), ("height", "5"), ("dpi", float("nan")), ("dpi", True), ("layers", {}), ("guides", [1])),
+    (("width", 0), ("width", 10**9), ("height", "5"), ("dpi", True), ("layers", {}), ("guides", [1])),
 )
 def test_nonsense_in_the_state_is_damage(saved: Path, key: str, value: object) -> None:
     rewrite(saved, lambda state: state.update({key: value}))
@@ -291,7 +291,7 @@ def test_nonsense_in_the_state_is_damage(saved: Path, key: str, value: object) -
 @pytest.mark.parametrize(
     ("key", "value"),
     (
-        ("blend", "sparkle"), ("blend", "pass through"), ("opacity", 1.5), ("visible", 1), ("placement", [0, 0]), ("kind", "folder"),
+        ("blend", "sparkle"), ("blend", "pass through"), ("opacity", "1"), ("visible", 1), ("placement", [0, 0]), ("kind", "folder"),
         ("recipe", []),
     ),
 )  # fmt: skip
@@ -310,19 +310,20 @@ def test_a_layer_larger_than_any_memory_is_damage(saved: Path) -> None:
     assert "damaged" in refusal(saved)
 
 
-def test_a_state_without_end_is_damage(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(project_file, "_LONGEST_STATE", 1000)
-    assert "damaged" in refusal(saved)
-
-
-def test_groups_nested_without_end_are_damage(saved: Path) -> None:
-    def nest(state: dict) -> None:
-        for _ in range(300):
+def test_what_lies_beyond_the_limits_is_brought_back_and_said(saved: Path) -> None:
+    def beyond(state: dict) -> None:
+        state["dpi"] = float("nan")
+        state["layers"][0] |= {"opacity": 1.5, "placement": [2e9, float("inf"), 1, 1, 0, 0]}
+        for _ in range(120):
             group = next(node for node in state["layers"] if node["kind"] == "group")
             state["layers"] = [group | {"children": state["layers"]}]
 
-    rewrite(saved, nest)
-    assert "damaged" in refusal(saved)
+    rewrite(saved, beyond)
+    opened = open_with_report(saved)
+    assert opened.whole and any("beyond" in str(line) for line in opened.report)
+    assert opened.document.dpi == 72
+    names = {node.name for node, _, _ in walk(opened.document)}
+    assert len([node for node, _, _ in walk(opened.document)]) > 100 and names, "nothing but groups that nobody could open is gone"
 
 
 def change(path: Path, statements: str) -> None:

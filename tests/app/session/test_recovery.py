@@ -278,9 +278,15 @@ def test_a_journal_damaged_beyond_reading_is_shown_as_that_and_stays(tmp_path: P
     leftover.journal.close()
 
 
-def test_what_is_no_database_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "note.downstage").write_bytes(b"something else entirely" * 500)
-    assert leftovers(tmp_path) == [] and (tmp_path / "note.downstage").exists()
+def test_a_journal_with_a_damaged_header_is_offered_and_stays_until_it_is_thrown_away(tmp_path: Path) -> None:
+    file = tmp_path / "note.downstage"
+    file.write_bytes(b"something else entirely" * 500)
+    [left] = leftovers(tmp_path)
+    assert left.opened is None and file.exists()
+    left.journal.close()
+    assert file.exists()
+    left.journal.remove()
+    assert not file.exists()
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,11 @@ from bfs_engine.cli.pictures import over
 from bfs_engine.data import construct as construction
 from bfs_engine.data.construct import by_processes, construct
 from bfs_engine.data.examples import Recipe, example
-from bfs_engine.data.matting import band, by_ground, load_matting, trimap
+from bfs_engine.data.matting import load_matting
 from bfs_engine.data.removal import continued, load_removal
 from bfs_engine.data.shadow import with_effects
 from bfs_engine.data.sources import find
+from bfs_engine.matting.matte import band, by_ground, trimap
 from bfs_engine.scenes.render import render
 from bfs_engine.train.shards import Shards, ShardWriter, about
 from tests import tiny_flux
