@@ -138,7 +138,7 @@ def train(options: argparse.Namespace) -> int:
     """Train a starter, or go on with the run in the folder; scenes are rendered as they are needed."""
     from .train import command
 
-    command.run(options.out, options.config, options.until, options.font, options.start)
+    command.run(options.out, options.config, options.until, options.font, options.start, options.views, options.surroundings)
     return 0
 
 
@@ -375,6 +375,8 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     start.add_argument("--config", type=Path, metavar="FILE", help="a JSON file (default: the one in the run's folder, or the starter's)")
     start.add_argument("--until", type=int, metavar="STEP", help="stop there (default: the configuration's last step)")
     start.add_argument("--from", dest="start", type=Path, metavar="MODEL", help="begin with the weights and codecs of this model")
+    start.add_argument("--views", type=Path, metavar="DIR", help="rendered views, for configurations that train on mixed scenes (scenes.studio lights)")
+    start.add_argument("--surroundings", type=Path, metavar="FILE", help="equirectangular maps to light them with, .npz (default: suns and skies by chance alone)")
     start.set_defaults(run=train)
     finish = commands.add_parser("export", help="make a model folder of a run")
     finish.add_argument("run_folder", type=Path, metavar="RUN")
