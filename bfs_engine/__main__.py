@@ -39,7 +39,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .api import Engine, EngineError
-from .catalog import PARTS
+from .catalog import PARTS, is_klein
 from .cli import making
 from .quiet_import import quiet_import
 from .scenes.vocabulary import Vocabulary
@@ -56,9 +56,15 @@ class Parser(argparse.ArgumentParser):
 
 
 def build_engine(model: Path | None) -> Engine:
-    """The starter, with the weights that ship or those in the folder `model`; or FLUX, where that folder holds it."""
+    """The starter, with the weights that ship or those in the folder `model`; or FLUX or
+    FLUX.2 klein, where that folder holds it."""
     is_flux = model is not None and (model / "bfs" / "trained_weights.pt").exists()
-    with quiet_import(text_encoders=is_flux), interrupts_stop_at_once():
+    klein = model is not None and not is_flux and is_klein(model)
+    with quiet_import(text_encoders=is_flux or klein), interrupts_stop_at_once():
+        if klein:
+            from .fill.engine import KleinEngine
+
+            return KleinEngine(model)
         if is_flux:
             from .bfs.flux import FluxEngine
 
