@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ui.window.main_window import MainWindow
 
 VERSION = "0.1.0"
+SETTLING = 0.5  # seconds from a change of settings to its write
 RESOURCES = Path(__file__).resolve().parent / "resources"
 LIBRARY = RESOURCES / "models" / "starter" / "library"
 COMMANDS = ("convert", "info")
@@ -49,7 +50,7 @@ def decomposer() -> Decomposer:
     """What takes pictures apart; as starter_engine, on the background thread."""
     from bfs_engine.quiet_import import quiet_import
 
-    with quiet_import(text_encoders=False):
+    with quiet_import(pipelines=False):
         from bfs_engine.layering.engine import TakeApart
 
         return TakeApart()
@@ -193,7 +194,7 @@ def run_window(
     collector = Collector(application)
     with loop:
         asyncio.set_event_loop(loop)
-        settings = Settings(settings_path())
+        settings = Settings(settings_path(), pause=SETTLING)
         speak(application, settings.get("language", "system"))
         models = Models(
             engine=lambda folder: engine() if folder is None else engine_in(folder),
@@ -220,6 +221,7 @@ def run_window(
             loop.run_forever()
         finally:
             sys.excepthook = before
+            settings.write_now()
             queue.close()
             _drop_tasks(loop)
             loop.set_exception_handler(None)

@@ -11,6 +11,7 @@
     python -m bfs_engine fetch FLUX.1-Fill-dev BFS FLUX.1-Redux-dev --bfs OWNER/NAME --to DIR
     python -m bfs_engine train --out RUN [--config FILE] [--from MODEL] [--until STEP]
     python -m bfs_engine export RUN MODEL
+    python -m bfs_engine convert --from INPAINTING --out FBDD
     python -m bfs_engine shards --count N --out DIR
     python -m bfs_engine construct {layers,photographs} --from DIR --out DIR [--matting M] [--removal R] [--ray ADDRESS] ...
     python -m bfs_engine cache --pictures DIR --model MODEL --out DIR
@@ -110,8 +111,9 @@ def resettle(options: argparse.Namespace) -> int:
 def take_apart(options: argparse.Namespace) -> int:
     """Take things out of a flat picture, and write them and the ground."""
     making.refuse_wishes(options)
-    with quiet_import(), interrupts_stop_at_once():
+    with quiet_import(pipelines=False), interrupts_stop_at_once():
         from .cli import apart
+
     return apart.run(options)
 
 
@@ -142,7 +144,7 @@ def train(options: argparse.Namespace) -> int:
     """Train a starter, or go on with the run in the folder; scenes are rendered as they are needed."""
     from .train import command
 
-    command.run(options.out, options.config, options.until, options.font, options.start)
+    command.run(options.out, options.config, options.until, options.font, options.start, options.views, options.surroundings)
     return 0
 
 
@@ -151,6 +153,14 @@ def export(options: argparse.Namespace) -> int:
     from .train import command
 
     command.write_model(options.run_folder, options.model_folder, options.font)
+    return 0
+
+
+def convert(options: argparse.Namespace) -> int:
+    """Make a LayeringDiff model, to be trained, of an inpainting model."""
+    from .layering.fbdd import convert as run
+
+    run(options.source, options.out)
     return 0
 
 
@@ -371,11 +381,17 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     start.add_argument("--config", type=Path, metavar="FILE", help="a JSON file (default: the one in the run's folder, or the starter's)")
     start.add_argument("--until", type=int, metavar="STEP", help="stop there (default: the configuration's last step)")
     start.add_argument("--from", dest="start", type=Path, metavar="MODEL", help="begin with the weights and codecs of this model")
+    start.add_argument("--views", type=Path, metavar="DIR", help="rendered views, for configurations that train on mixed scenes (scenes.studio lights)")
+    start.add_argument("--surroundings", type=Path, metavar="FILE", help="equirectangular maps to light them with, .npz (default: suns and skies by chance alone)")
     start.set_defaults(run=train)
     finish = commands.add_parser("export", help="make a model folder of a run")
     finish.add_argument("run_folder", type=Path, metavar="RUN")
     finish.add_argument("model_folder", type=Path, metavar="MODEL")
     finish.set_defaults(run=export)
+    wider = commands.add_parser("convert", help="make a LayeringDiff model, to begin training with, of Stable Diffusion 2 inpainting")
+    wider.add_argument("--from", dest="source", type=Path, required=True, metavar="DIR", help="a diffusers folder: unet, vae, tokenizer, text_encoder")
+    wider.add_argument("--out", type=Path, required=True, metavar="DIR", help="foreground_unet, background_unet, vae, null_prompt.safetensors")
+    wider.set_defaults(run=convert)
     larger = commands.add_parser("grow", help="make of a starter one for frames of twice the side, to begin training with")
     larger.add_argument("out", type=Path, metavar="OUT")
     larger.add_argument("--model", type=Path, metavar="MODEL", help="a folder with weights (default: the starter)")

@@ -8,6 +8,7 @@ PARTS says what there is to download for it; fetch.py does that.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +97,7 @@ def unfinished(folder: Path) -> dict[str, str]:
     try:
         kept = json.loads((folder / UNFINISHED).read_text("utf-8"))
         return {name: repository for name, repository in kept.items() if isinstance(repository, str)}
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError, NotADirectoryError):  # what may not be read cannot be gone on with
         return {}
     except (OSError, ValueError, AttributeError):
         return {part.name: part.repository for part in PARTS}
@@ -171,7 +172,7 @@ def _whole_tensors(path: Path) -> bool:
 
 def free_space(folder: Path) -> int:
     """Bytes that are free on the disk that the folder is, or would be, on."""
-    return shutil.disk_usage(next((one for one in (folder, *folder.absolute().parents) if one.exists()), folder)).free
+    return shutil.disk_usage(next((one for one in (folder, *folder.absolute().parents) if os.path.exists(one)), folder)).free
 
 
 def takes_references(folder: Path) -> bool:
@@ -181,6 +182,15 @@ def takes_references(folder: Path) -> bool:
 
 def look_at(folder: Path) -> Model:
     """The model in a folder. Raises EngineError, which says what is missing and where to look."""
+    try:
+        return _look_at(folder)
+    except (OSError, ValueError) as error:  # a folder that may not be read, a name that no system has
+        reason = getattr(error, "strerror", None) or str(error)
+        words = phrase("The folder {folder} cannot be read: {reason}", folder=str(folder), reason=reason)
+        raise EngineError(words, phrase("Choose the folder that holds the model.")) from error
+
+
+def _look_at(folder: Path) -> Model:
     if not folder.is_dir():
         raise EngineError(phrase("There is no folder {folder}.", folder=str(folder)), phrase("Choose the folder that holds the model."))
     if is_flux(folder):

@@ -36,17 +36,17 @@ _one_at_a_time = threading.RLock()
 
 
 @contextmanager
-def quiet_import(text_encoders: bool = True) -> Iterator[None]:
+def quiet_import(text_encoders: bool = True, pipelines: bool = True) -> Iterator[None]:
     """Import inside the block. What has been made by its end lives as long as the program and is never looked at again by the
     collector (gc.freeze): modules, classes, functions.
 
     Without text_encoders, a diffusers that is imported here for the first time does not know transformers, for good: for a program
-    that runs the starter and ends.
+    that runs the starter and ends. Without pipelines nothing inside imports diffusers or transformers, and they are left alone.
     """
     with _one_at_a_time:
         _load_library()
-        hides = not text_encoders and not {"diffusers", "transformers"} & sys.modules.keys()
-        with _nothing_collected(), _without_transformers() if hides else nullcontext(), _without_extras():
+        hides = pipelines and not text_encoders and not {"diffusers", "transformers"} & sys.modules.keys()
+        with _nothing_collected(), _without_transformers() if hides else nullcontext(), _without_extras() if pipelines else nullcontext():
             yield
 
 

@@ -51,6 +51,7 @@ LAZY_IMPORTS = {
     "bfs_engine.bfs.flux": {"diffusers"},  # FLUX Redux, which only references need
     "bfs_engine.data.matting": {"pymatting", "transformers"},  # replaceable parts: an optional package, and models that few runs load
     "bfs_engine.data.removal": {"diffusers", "transformers"},  # the same
+    "bfs_engine.layering.fbdd": {"transformers"},  # the text encoder, for converting only
     "bfs_engine.data.cluster": {"ray"},  # an optional package, for a cluster
     "bfs_engine.evaluate.networks": {"transformers", "pyiqa", "torch_fidelity", "hpsv3"},  # metrics that few evaluations ask for
     "app.formats.psd.read": {"app"},  # adjustments and effects need scipy; most files and the window's start do not

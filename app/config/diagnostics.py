@@ -13,10 +13,11 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import TextIO
 
 from ..formats.atomic import replacing, save_error
 from .settings import Settings
@@ -29,12 +30,24 @@ _ROOT = Path(__file__).resolve().parents[2]
 _A_PATH = re.compile(r"""(?:[A-Za-z]:[\\/]|\\\\|~[\\/]|(?<![\w.<>])/)[^\s"'“”<>|:;,)]*""")
 
 
+class _Private(RotatingFileHandler):
+    """A log for the user's eyes only, also where an older one could be read by others."""
+
+    def _open(self) -> TextIO:
+        file = open(
+            os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), self.mode, encoding=self.encoding, errors=self.errors
+        )
+        with suppress(OSError):
+            os.chmod(self.baseFilename, 0o600)
+        return file
+
+
 @contextmanager
 def logged_to(path: Path) -> Iterator[None]:
     """What is logged in the block goes into a file as well; where that cannot be written, it does not."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=LARGEST_LOG, backupCount=1, encoding="utf-8")
+        handler = _Private(path, maxBytes=LARGEST_LOG, backupCount=1, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         logging.getLogger(__name__).warning("no log file: %s", error)
         yield
@@ -53,14 +66,20 @@ def save_bundle(path: Path, log: Path, settings: Settings, facts: Mapping[str, s
     """Write a zip of versions.txt, settings.json and the log. facts: more lines for versions.txt, without anything of the user's.
     Raises FileError."""
     try:
-        with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as bundle:
+        with replacing(path) as temporary, _private(temporary), zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as bundle:
             bundle.writestr("versions.txt", "".join(f"{name}: {value}\n" for name, value in (versions() | facts).items()))
             bundle.writestr("settings.json", json.dumps(without_the_user(settings), indent=2, ensure_ascii=False))
             for each in (log.with_name(f"{log.name}.1"), log):
                 if each.exists():
-                    bundle.writestr(each.name, anonymous(each.read_text("utf-8", errors="replace"), settings))
+                    bundle.writestr(each.name, anonymous(each.read_text("utf-8", errors="replace"), settings).encode("utf-8", "replace"))
     except OSError as error:
         raise save_error(path, error) from error
+
+
+@contextmanager
+def _private(path: Path) -> Iterator[None]:
+    os.chmod(path, 0o600)
+    yield
 
 
 def versions() -> dict[str, str]:
@@ -81,7 +100,9 @@ def versions() -> dict[str, str]:
 def without_the_user(settings: Settings) -> dict[str, object]:
     """The settings; of those that hold what the user typed or opened only how much there is."""
     values = settings.values()
-    return {name: value if name in PLAIN_SETTINGS or isinstance(value, bool | int | float) else _amount(value) for name, value in values.items()}
+    return {
+        name: value if name in PLAIN_SETTINGS or isinstance(value, bool | int | float) else _amount(value) for name, value in values.items()
+    }
 
 
 def _amount(value: object) -> str:

@@ -30,7 +30,7 @@ __all__ = [
 
 def folders(settings: Settings) -> list[Path]:
     """Where the user's own models are, whether they still are there or not."""
-    return [Path(name) for name in settings.get("models", []) if isinstance(name, str)]
+    return [Path(name) for name in settings.get("models", []) if isinstance(name, str) and "\0" not in name]
 
 
 def add(settings: Settings, folder: Path) -> Model:

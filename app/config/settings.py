@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
+import math
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import TypeVar
 
 from ..errors import FileError
-from ..formats.atomic import replacing
+from ..formats.atomic import one_at_a_time, replacing
 
 RECENT = 12  # files
+LARGEST = 16 << 20  # bytes of a file of settings
+PATIENCE = 2.0  # seconds to wait for another program that writes the same file
 
 Value = TypeVar("Value", bool, int, float, str, list, dict)  # what JSON holds
 
@@ -50,13 +55,20 @@ def _of_program(windows: tuple[str, str], xdg: tuple[str, str]) -> Path:
 class Settings:
     """JSON values by name. A damaged or missing file means the defaults; a failed save is logged, never fatal.
 
-    Two programs may run: what the other has written since stays, but for the values that this one has set.
+    A change is written a moment later, on a thread of its own, into what the file holds by then: of another program's settings only those
+    that were changed here are replaced. `write_now` waits for it, as the end of the program does.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, pause: float = 0.0) -> None:
+        """pause: seconds from a change to its write; 0 writes at once."""
+        self._path, self._pause = path, pause
         self._values = _read(path)
-        self._own: set[str] = set()  # names of what this program has set
+        self._changed: set[str] = set()
+        self._lock = threading.Lock()  # of the values
+        self._writing = threading.Lock()
+        self._clock: threading.Timer | None = None
+        if pause:
+            atexit.register(self.write_now)
 
     @property
     def folder(self) -> Path:
@@ -66,21 +78,40 @@ class Settings:
     def get(self, name: str, default: Value) -> Value:
         """The value, if one of the default's type is stored, else the default."""
         value = self._values.get(name, default)
-        return value if isinstance(value, type(default)) else default
+        if type(value) is int and isinstance(default, float):
+            value = float(value)
+        return value if type(value) is type(default) else default
 
     def set(self, name: str, value: Value) -> None:
-        """Remember and write at once."""
-        if self._values.get(name) == value:
-            return
-        self._own.add(name)
-        self._values = _read(self._path) | {own: self._values[own] for own in self._own if own in self._values} | {name: value}
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with replacing(self._path) as temporary:
-                os.chmod(temporary, 0o600)  # it names the user's files
-                temporary.write_text(json.dumps(self._values, indent=2), encoding="utf-8")  # escaped: a file's name may be no UTF-8
-        except (OSError, FileError, ValueError, TypeError) as error:
-            log.warning("settings could not be saved: %s", error)
+        """Remember, and write soon."""
+        with self._lock:
+            if self._values.get(name) == value:
+                return
+            self._values[name] = value
+            self._changed.add(name)
+            if self._pause:
+                if self._clock is None:
+                    self._clock = threading.Timer(self._pause, self.write_now)
+                    self._clock.daemon = True
+                    self._clock.start()
+                return
+        self.write_now()
+
+    def write_now(self) -> None:
+        """Write what has changed since the last time, from any thread."""
+        with self._writing:
+            with self._lock:
+                if self._clock is not None:
+                    self._clock.cancel()
+                    self._clock = None
+                changed = {name: self._values[name] for name in self._changed}
+                self._changed.clear()
+            if not changed:
+                return
+            try:
+                _write(self._path, changed)
+            except (OSError, FileError, ValueError, TypeError, RecursionError) as error:
+                log.warning("settings could not be saved: %s", error)
 
     def values(self) -> dict:
         """All that is remembered, by name."""
@@ -89,19 +120,64 @@ class Settings:
     @property
     def recent(self) -> list[Path]:
         """Files opened or saved lately, the latest first."""
-        return [Path(name) for name in self.get("recent", []) if isinstance(name, str)]
+        return [Path(name) for name in self.get("recent", []) if isinstance(name, str) and "\0" not in name]
 
     def add_recent(self, path: Path) -> None:
         path = path.absolute()
         self.set("recent", [str(path), *(str(other) for other in self.recent if other != path)][:RECENT])
 
 
+def _write(path: Path, changed: dict) -> None:
+    """Put values into the file as it is now. For the user's eyes only: it names files, folders and prompts."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with one_at_a_time(path, PATIENCE):
+        values = _merged(_read(path), changed)
+        with replacing(path) as temporary:
+            os.chmod(temporary, 0o600)
+            # ASCII: the names of files may hold bytes that are no text, as lone surrogates
+            temporary.write_text(json.dumps(values, indent=2), encoding="ascii")
+
+
+def _merged(there: dict, changed: dict) -> dict:
+    """recent: of both programs, those of this one first."""
+    merged = there | changed
+    if isinstance(there.get("recent"), list) and "recent" in changed:
+        merged["recent"] = list(dict.fromkeys(name for name in [*changed["recent"], *there["recent"]] if isinstance(name, str)))[:RECENT]
+    return merged
+
+
+def _nothing(_: str) -> None:
+    """NaN and infinity are no settings."""
+
+
+def _int(text: str) -> int | None:
+    return int(text) if len(text) < 18 else None
+
+
+def _float(text: str) -> float | None:
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+def _clean(value: object) -> object:
+    """Without what stands for no character. Lone surrogates from U+DC80 to U+DCFF are bytes of file names (PEP 383) and stay."""
+    if isinstance(value, str):
+        return "".join("\ufffd" if "\ud800" <= sign <= "\udfff" and not "\udc80" <= sign <= "\udcff" else sign for sign in value)
+    if isinstance(value, list):
+        return [_clean(inner) for inner in value]
+    return {_clean(key): _clean(inner) for key, inner in value.items()} if isinstance(value, dict) else value
+
+
 def _read(path: Path) -> dict:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        with open(path, "rb") as file:
+            text = file.read(LARGEST + 1)
+        if len(text) > LARGEST:
+            raise ValueError("too large")
+        values = _clean(json.loads(text.decode("utf-8", "surrogatepass"), parse_constant=_nothing, parse_int=_int, parse_float=_float))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
         log.warning("settings could not be read: %s", error)
         return {}
     return values if isinstance(values, dict) else {}

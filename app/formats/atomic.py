@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import hashlib
 import os
+import platform
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 from ..errors import FileChanged, FileError
 from ..words import phrase
@@ -67,7 +75,8 @@ def replacing(path: str | Path, expected: Stamp | None = None) -> Iterator[Path]
     expected: the version of the file that may be replaced; FileChanged where another one is there, even at the last moment.
     """
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".downstage-{uuid.uuid4().hex}.tmp")
+    temporary = target.with_name(f".downstage-{_program()}-{os.getpid()}-{uuid.uuid4().hex}.tmp")
+    remove_left_behind(target.parent)
     try:
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -104,12 +113,81 @@ def _to_disk_folder(folder: Path) -> None:
     """Make the rename itself durable; not every system can open a folder, and there it is not needed."""
     if os.name != "posix":
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some network file systems refuse it; the new file is in its place by now
+    with suppress(OSError):  # some network file systems refuse it; the new file is in its place by now
+        handle = os.open(folder, os.O_RDONLY)
+        try:
             os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _program() -> str:
+    """Which computer, and which container on it, the number of a process belongs to."""
+    space = ""
+    with suppress(OSError):
+        space = str(os.stat("/proc/self/ns/pid").st_ino)
+    return hashlib.blake2b(f"{platform.node()} {space}".encode("utf-8", "replace"), digest_size=4).hexdigest()
+
+
+def remove_left_behind(folder: Path) -> None:
+    """Remove the temporary files of saves that were killed: of processes of this computer that are there no more. Never raises."""
+    with suppress(OSError):
+        for file in folder.glob(f".downstage-{_program()}-*.tmp"):
+            number = file.name.split("-")[2]
+            if number.isdecimal() and int(number) != os.getpid() and not _is_running(int(number)):
+                with suppress(OSError):
+                    file.unlink()
+
+
+def _is_running(process: int) -> bool:
+    """In doubt yes."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
+@contextmanager
+def one_at_a_time(path: Path, patience: float) -> Iterator[None]:
+    """Hold the folder of a file while it is saved in place or replaced: two programs would break the file between them. The lock
+    ends with the process. Where folders cannot be locked (Windows holds the open file itself; some networks), nothing is held.
+
+    patience: seconds to wait for another; then FileError."""
+    if fcntl is None:
+        yield
+        return
+    try:
+        handle = os.open(os.path.realpath(path.parent), os.O_RDONLY)
+    except OSError:  # the save says why
+        yield
+        return
+    try:
+        until = time.monotonic() + patience
+        while not _locked(handle):
+            if time.monotonic() > until:
+                raise FileError(
+                    phrase("“{name}” is being read or saved by another window or program.", name=path.name),
+                    phrase("Save again in a moment."),
+                )
+            time.sleep(0.02)
+        yield
     finally:
         os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # no locks here
+        return True
+    return True
 
 
 # File systems with a journal of their own on a disk of this machine: where they say that something is written, it is.

@@ -314,7 +314,7 @@ class Session:
         """Commit things and the ground behind them, front to back, as one group over the untouched picture; a ground alone as a layer."""
         group = split_group(request, results)
         label = phrase("Take “{name}” apart", name=group.name) if request.keep else phrase("Remove “{name}”", name=group.name)
-        return self._place_new(group, origin, label, orphan=False, hide=None)
+        return self._place_new(group, origin, label, orphan=False, hide=None, front=group.children[-1].id if isinstance(group, Group) else None)
 
     def _place_again(self, target: Layer, request: Request, results: tuple[LayerResult, ...], shift: tuple[int, int]) -> str:
         """Commit new candidates of a layer; where its effects were split off, they get candidates too."""
@@ -351,14 +351,15 @@ class Session:
     def _origin_of(self, request: Request) -> Origin:
         return self._origins.get(request) or Origin(self.document, self.active, self.document)
 
-    def _place_new(self, layer: Layer | Group, origin: Origin, label: str, orphan: bool, hide: str | None) -> str:
-        """Commit a new layer where the request for it came from. orphan: it was meant for a layer that is gone."""
+    def _place_new(self, layer: Layer | Group, origin: Origin, label: str, orphan: bool, hide: str | None, front: str | None = None) -> str:
+        """Commit a new layer where the request for it came from. orphan: it was meant for a layer that is gone. front: what of it becomes
+        active, where that follows."""
         anchor, parent = survivor(origin, self.document)
         elsewhere = anchor != origin.node_id
         if elsewhere and not orphan:
             label = phrase("{label} (the layer below it is gone)", label=label)
         stack = self._stack_on(anchor, origin.document)
-        follow = layer.id if orphan or elsewhere or self.active is None or self.active in stack else None
+        follow = (front or layer.id) if orphan or elsewhere or self.active is None or self.active in stack else None
         self._placed_above[stack[-1]] = layer.id
         if stack[-1] is None and origin.node_id is not None and not nothing_left(origin, self.document):  # what was below is gone, but not all
             document = edits.add_at_bottom(self.document, layer, parent)

@@ -65,7 +65,7 @@ class ApartTool:
 
     def release(self, x: float, y: float, modifiers: Collection[str] = ()) -> None:
         start, drawn, self._start, self._drawn = self._start, self._drawn, None, None
-        if start is None or not self.session.shown.rect.contains(*start):
+        if start is None or (drawn is None and not self.session.shown.rect.contains(*start)):
             return
         correcting = self.current is not None and self.current.mask is not None and bool({"ctrl", "alt"} & set(modifiers))
         if drawn is not None and not correcting:

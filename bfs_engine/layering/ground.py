@@ -18,13 +18,14 @@ from .. import lift
 from ..api import Box
 from ..framing import cut
 from . import network as networks
-from .split import SAME
 
 WEIGHTS = Path(__file__).parents[2] / "resources" / "models" / "ground" / "ground.safetensors"
 LARGEST = 768  # pixels of the longer side at which grounds are made; larger ones are enlarged, with the grain of their own size
 DARK = np.float32(0.02)  # added to both sides of a ratio of lights
 MOST_LIGHT, LEAST_LIGHT = 3.5, 0.5
-EVEN = 0.5  # how far the relit ground in the effects is drawn to the continuation of what lies beyond them
+LEAST_CHANGES = (2, 4, 8, 16)  # levels of 255
+MOST_RELIT = 0.75  # of what is not the hole
+EVEN = 0.8  # how far the relit ground in the effects is drawn to the continuation of what lies beyond them
 SHIFTS = 24  # directions in which grain is looked for
 
 
@@ -52,13 +53,13 @@ class Learned:
         ratio = self._light(plain, thing)
         hole = _hole(thing)
         lit = ((plain + DARK) * ratio - DARK).clip(0, 1)
-        changed = np.abs(lit - plain).max(axis=2) > SAME / 255
-        lit = np.where(changed[..., None], lit, plain)
-        effects_too = hole | (cv2.dilate(changed.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
+        relit, effects_too = _relit(np.abs(lit - plain).max(axis=2), hole)
+        lit = np.where(relit[..., None], lit, plain)
         beyond = _continued(plain, effects_too)  # from where no light was changed; what the network says of light is right on the whole only
-        made = np.where(hole[..., None], beyond + grain(plain, effects_too, self.candidate), lit)
-        evened = cv2.GaussianBlur((beyond - lit) * (effects_too & ~hole)[..., None], (0, 0), 3) * EVEN
-        return _uint8(np.where((effects_too & ~hole)[..., None], made + evened, made))
+        off = (beyond - lit) * (effects_too & ~hole)[..., None]
+        evened = cv2.GaussianBlur(off, (0, 0), max(0.01 * max(hole.shape), 1)) * EVEN
+        made = np.where(effects_too[..., None], lit + evened, plain)
+        return _uint8(np.where(hole[..., None], beyond + grain(plain, effects_too, self.candidate), made))
 
     def _light(self, plain: np.ndarray, thing: np.ndarray) -> np.ndarray:
         """How much more light the ground gets without the thing, a factor (h, w, 3)."""
@@ -84,6 +85,18 @@ class Learned:
 def best(candidate: int = 0) -> Smooth | Learned:
     """The best ground there is here: the network where its weights are, else the smooth continuation."""
     return Learned(WEIGHTS, candidate) if WEIGHTS.exists() else Smooth(candidate)
+
+
+def _relit(change: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the light is changed, and that with the hole and its soft edge, (h, w) bool; small changes count as long as enough of the
+    picture stays to continue from."""
+    reach = max(5, round(0.03 * max(hole.shape)) | 1)
+    for least in LEAST_CHANGES:
+        relit = change > least / 255
+        both = hole | (cv2.dilate(relit.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0)
+        if both.mean() < MOST_RELIT + (1 - MOST_RELIT) * hole.mean():
+            return relit, both
+    return np.zeros_like(hole), hole
 
 
 def _of_the_thing(change: np.ndarray, hole: np.ndarray) -> np.ndarray:

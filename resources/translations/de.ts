@@ -1956,8 +1956,8 @@ wird ausgeschnitten</translation>
         <translation>Zuschneiden</translation>
     </message>
     <message>
-        <source>Drag a box around a thing in the picture, or click on it. Ctrl-click: more of it. Alt-click: less.</source>
-        <translation>Einen Rahmen um ein Ding im Bild ziehen oder darauf klicken. Strg-Klick: mehr davon. Alt-Klick: weniger.</translation>
+        <source>Drag a box around a thing, or click it. Ctrl-click: more. Alt-click: less.</source>
+        <translation>Rahmen um ein Ding ziehen oder darauf klicken. Strg-Klick: mehr. Alt-Klick: weniger.</translation>
     </message>
     <message>
         <source>Drag a box where the thing should stand. Shift: square. Arrows: nudge. Esc: no box. Space: pan.</source>
@@ -2020,8 +2020,8 @@ wird ausgeschnitten</translation>
         <translation>Anstoßen</translation>
     </message>
     <message>
-        <source>Shift: one more thing behind it. Left, Right: other finds. Enter: take it out.</source>
-        <translation>Umschalt: noch ein Ding dahinter. Links, Rechts: andere Funde. Eingabe: herausnehmen.</translation>
+        <source>Shift: another behind it. Arrows: other finds. Enter: take out.</source>
+        <translation>Umschalt: noch eins dahinter. Pfeile: andere Funde. Eingabe: herausnehmen.</translation>
     </message>
     <message>
         <source>The model sees {width} × {height} px around it</source>

@@ -421,8 +421,8 @@ class ToolDesk(QObject):
         if self.tool == "crop":
             return self.tr("Drag the canvas to be; it may be larger. Shift: proportions. Enter: crop. What lies outside stays in its layers.")
         if self.tool == "apart":
-            words = self.tr("Drag a box around a thing in the picture, or click on it. Ctrl-click: more of it. Alt-click: less.")
-            return words + " " + self.tr("Shift: one more thing behind it. Left, Right: other finds. Enter: take it out.")
+            words = self.tr("Drag a box around a thing, or click it. Ctrl-click: more. Alt-click: less.")
+            return words + " " + self.tr("Shift: another behind it. Arrows: other finds. Enter: take out.")
         if self.tool == "rotate":
             return self.tr("Drag to turn the view. Shift: 15° steps. Esc: upright. The picture itself stays as it is.")
         return self.tr(

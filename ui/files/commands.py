@@ -66,6 +66,7 @@ class FileCommands(QObject):
         self._loop = loop
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="files")
         self._tasks: set[asyncio.Task] = set()
+        self._saving = asyncio.Lock()
         self._stop = threading.Event()  # ends an export of layers early
         self.ask_new: Callable[[], Awaitable[Document | None]] = self._ask_new
         self.ask_open: Callable[[], Awaitable[Path | None]] = self._ask_open
@@ -196,7 +197,8 @@ class FileCommands(QObject):
         """True once the present document is saved, or the user gives its changes up, and what is still being made for it too."""
         if self.generating() and not await self.ask_about_jobs():
             return False
-        await self._quietly_away(lambda: None)  # what is being saved is not asked about
+        async with self._saving:  # what is being saved is not asked about
+            pass
         if not self.session.modified:
             return True
         answer = await self.ask_to_save(self.name)
@@ -271,7 +273,12 @@ class FileCommands(QObject):
             self.failed.emit(_as_one_error(failed, len(paths)))
 
     async def save_now(self, ask: bool = False) -> bool:
-        """Save where the document came from, or ask where; True once it is on disk."""
+        """Save where the document came from, or ask where; True once it is on disk. One save at a time: each begins with what the last one
+        left."""
+        async with self._saving:
+            return await self._save(ask)
+
+    async def _save(self, ask: bool) -> bool:
         session, path = self.session, self.session.path
         if ask or path is None or path.suffix.lower() not in KEEPS_LAYERS:
             path = await self.ask_target(self.tr("Save As"), self._suggestion(PROJECT), KEEPS_LAYERS)
@@ -282,7 +289,7 @@ class FileCommands(QObject):
         if isinstance(written, FileChanged):
             answer = await self.ask_about_change(path.name)
             if answer == "copy":
-                return await self.save_now(ask=True)
+                return await self._save(ask=True)
             written = await self._write(document, path) if answer == "replace" else None
         if written is None or isinstance(written, FileChanged):
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
@@ -41,7 +42,7 @@ class FileMenu(QObject):
         """List the recent files that still exist."""
         self.recent.clear()
         for path in self._settings.recent:
-            if path.exists():
+            if os.path.exists(path):
                 action = self.recent.addAction(path.name)
                 action.setToolTip(str(path))
                 action.triggered.connect(lambda _checked=False, path=path: self.chosen.emit(path))

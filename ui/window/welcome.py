@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
@@ -121,7 +122,7 @@ class Welcome(QFrame):
     def open_page(self) -> None:
         """Show it, with the files that still exist."""
         self.recent.clear()
-        for path in [path for path in self._settings.recent if path.exists()][:8]:
+        for path in [path for path in self._settings.recent if os.path.exists(path)][:8]:
             item = QListWidgetItem(self._icons.icon("image"), f"{path.name}    {path.parent}")
             item.setData(_DATA, path)
             item.setToolTip(str(path))

@@ -32,11 +32,12 @@ import numpy as np
 from PIL import Image
 
 from ...document.document import Document, walk
-from ...document.pixels import Key, Tiles
+from ...document.pixels import TILE, Key, Tiles
 from ...errors import FileError
 from ...render.render import render
 from ...words import phrase
-from ..atomic import Stamp, check_unchanged, on_local_disk, replacing, stamp
+from .. import limits
+from ..atomic import Stamp, check_unchanged, on_local_disk, one_at_a_time, replacing, stamp
 from ..foreign import reading
 from ..limits import LONGEST_VALUE
 from ..opened import Opened
@@ -50,6 +51,7 @@ PREVIEW_SIDE = 256  # pixels, as file managers keep them; at 512 its PNG would t
 
 _MAGIC = b"SQLite format 3\0"
 _SUPER_JOURNAL = bytes.fromhex("d9d505f920a163d7")  # ends a journal that belongs to several databases
+_MARK = "save"  # the key of what tells one save from another
 _SHARED = "shared:"  # begins the keys of long texts that recipes share, by their SHA-256
 _SHARED_FROM = 1000  # characters
 _PATIENCE = 5.0  # seconds to wait for another program that reads or saves the same file
@@ -75,10 +77,13 @@ def save_project(document: Document, path: Path, expected: Stamp | None = None) 
     expected: the version that this document was read from or last saved as. Then only what changed is written, and FileChanged
     is raised where another version is there. None: whatever is there is replaced.
     """
+    if reason := _too_much(document):
+        raise FileError(phrase("“{name}” could not be saved: {reason}", name=path.name, reason=reason), phrase("Merge or crop some layers first."))
     preview = _preview(document)
     try:
-        saved = None if expected is None else _save_in_place(document, path, expected, preview)
-        return saved or _save_anew(document, path, expected, preview)
+        with one_at_a_time(path, _PATIENCE):
+            saved = None if expected is None else _save_in_place(document, path, expected, preview)
+            return saved or _save_anew(document, path, expected, preview)
     except sqlite3.Error as error:
         raise save_failed(path, error) from error
 
@@ -99,7 +104,7 @@ def _save_in_place(document: Document, path: Path, expected: Stamp, preview: byt
     path = Path(os.path.realpath(path))
     if len(os.fsencode(path.name)) + len("-journal") > 255 or not (on_local_disk(path) and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
         return None
-    ours = False
+    ours, mark = False, os.urandom(16)
     try:
         if _version(path) != VERSION:
             return None
@@ -114,14 +119,25 @@ def _save_in_place(document: Document, path: Path, expected: Stamp, preview: byt
                 pages, free = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count"))
                 if free > pages * _MOST_WASTE:
                     return None
-                store(database, document, {"preview": preview})
+                store(database, document, {"preview": preview, _MARK: mark})
             return stamp(path)
     except BaseException as error:
+        if ours and isinstance(error, Exception) and _holds(path, mark):  # what failed came after the commit: the save is done
+            return stamp(path)
         if ours:
             _as_it_was(path, expected)
         if isinstance(error, OSError | ValueError | sqlite3.DatabaseError) and _code(error) not in _NO_ROOM_OR_BUSY:
             return None
         raise
+
+
+def _holds(path: Path, mark: bytes) -> bool:
+    """Whether the save with this mark is in the file; one that was cut off before its commit is taken back by looking."""
+    try:
+        with closing(_connect(path, "rw")) as database:
+            return value(database, _MARK) == mark
+    except (sqlite3.Error, OSError, ValueError):
+        return False
 
 
 def _as_it_was(path: Path, expected: Stamp) -> None:
@@ -266,8 +282,11 @@ def save_failed(path: Path, error: sqlite3.Error) -> FileError:
         return FileError(
             phrase("“{name}” is being read or saved by another window or program.", name=path.name), phrase("Save again in a moment.")
         )
-    full = _code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
-    reason = phrase("the disk is full or cannot be written to.") if full else phrase("the database says: {words}.", words=error)
+    reasons = {
+        sqlite3.SQLITE_FULL: phrase("the disk is full or cannot be written to."),
+        sqlite3.SQLITE_IOERR: phrase("the disk is full or cannot be written to."),
+    }
+    reason = reasons.get(_code(error), phrase("the database says: {words}.", words=error))
     return FileError(
         phrase("“{name}” could not be saved: {reason}", name=path.name, reason=reason), phrase("Free some room or save somewhere else.")
     )
@@ -291,7 +310,21 @@ def _preview(document: Document) -> bytes:
 def open_project(path: Path) -> Opened:
     """Read a project; FileError says what is wrong with one that cannot be read. One of which parts can be read is opened."""
     with reading(path), _reader(path) as (database, version):
-        return load(database, version, stamp(path))
+        opened = load(database, version, stamp(path))
+    if reason := _too_much(opened.document):
+        hint = phrase("Downstage opens no project that would need more than 4 GB of memory.")
+        raise FileError(phrase("“{name}” cannot be opened: {reason}", name=path.name, reason=reason), hint)
+    return opened
+
+
+def _too_much(document: Document) -> str:
+    """Why the layers together are more than is saved and opened; empty where they are not. Nothing is unpacked for it."""
+    nodes = [node for node, _, _ in walk(document)]
+    rasters = [part for node in nodes for part in (node.mask, getattr(node, "pixels", None)) if part is not None]
+    held = {id(tile) for one in rasters for tile in (one.tiles.packed if isinstance(one.tiles, StoredTiles) else one.tiles).values()}
+    if len(nodes) > limits.MOST_NODES:
+        return phrase("it has more than {most} layers and groups.", most=limits.MOST_NODES)
+    return phrase("its layers have more than a thousand million pixels together.") if len(held) * TILE**2 > limits.MOST_PIXELS else ""
 
 
 def copy_project(path: Path, into: sqlite3.Connection) -> None:
@@ -380,7 +413,7 @@ def _connected_to_read(path: Path) -> Iterator[sqlite3.Connection]:
             database.execute("PRAGMA query_only=ON")
             yield database
     elif local and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
-        with closing(_connect(path, "rw")) as database:  # a save that was cut off is taken back, one that goes on is waited for
+        with one_at_a_time(path, _PATIENCE), closing(_connect(path, "rw")) as database:  # a save that was cut off is taken back, one that goes on is waited for
             database.execute("PRAGMA query_only=ON")
             yield database
     else:
