@@ -15,6 +15,7 @@ import torch
 from diffusers import AutoencoderKLFlux2, Flux2KleinInpaintPipeline, Flux2Transformer2DModel
 from diffusers.utils import logging as diffusers_logging
 from PIL import Image
+from torch import nn
 from transformers.utils import logging as transformers_logging
 
 from .. import framing, lift
@@ -27,7 +28,6 @@ from ..cli.pictures import over
 from ..words import phrase
 from .painting import CELL, layer_of, mask_of, region_around
 
-SIDES = 512, 1024  # least and largest frame, pixels; the pipeline shrinks what is over a megapixel without a word
 WORDS = 512  # tokens of a prompt
 READ_LAYERS = (9, 18, 27)  # whose states of the text encoder the transformer was trained on
 
@@ -55,12 +55,13 @@ class KleinEngine:
     box_fraction = 0.40  # the region with large room for effects is 2.4 boxes wide
     steps = 4
     guidance = 1.0  # the model is distilled
+    sides = 512, 1024  # least and largest frame, pixels; the pipeline shrinks what is over a megapixel without a word
+    read_layers = READ_LAYERS
 
     def __init__(self, folder: Path, mode: str | None = None, machine: memory.Machine | None = None, room: str = "large") -> None:
         self.folder = klein_folder(folder)
         self.room = room
         self.pipeline: Flux2KleinInpaintPipeline | None = None
-        self.read_layers = READ_LAYERS
         self._mode, self._machine = mode, machine
         self._plan: memory.Plan | None = None
         self._words: dict[str, torch.Tensor] = {}
@@ -74,7 +75,7 @@ class KleinEngine:
     def insert(self, request: InsertRequest, report: Report) -> tuple[LayerResult, ...]:
         """See Engine.insert. A candidate that is nothing, or new ground, is left out; its reason is told where no candidate is left."""
         seeds, shown = seeds_of(request), shown_picture(request)
-        side = framing.frame_side(request.crop, *SIDES)
+        side = framing.frame_side(request.crop, *self.sides)
         region = region_around(request.box, request.crop, self.room)
         try:
             asked = self._asked(request, shown, side, region, report)
@@ -182,7 +183,7 @@ class KleinEngine:
         if self._plan is not None:
             return self._plan
         free_memory()
-        return memory.choose(self._machine or memory.this_machine(), demand_of(self.folder), self._mode)
+        return memory.choose(self._machine or memory.this_machine(), demand_of(self.folder, self.sides[1]), self._mode)
 
     def _load(self, plan: memory.Plan) -> Flux2KleinInpaintPipeline:
         device = torch.device(plan.machine.device)
@@ -222,13 +223,14 @@ class KleinEngine:
         free_memory()
 
 
-def demand_of(folder: Path, side: int = SIDES[1]) -> memory.Demand:
+def demand_of(folder: Path, side: int) -> memory.Demand:
     """What one picture in a frame of `side` pixels needs, told from the folder's config.json files; nothing is loaded."""
     with whole_files(folder), torch.device("meta"):
         config = Flux2Transformer2DModel.load_config(folder, subfolder="transformer", local_files_only=True)
-        model = Flux2Transformer2DModel.from_config(config | {"num_layers": 1, "num_single_layers": 1}).eval().to(torch.bfloat16)
+        model = Flux2Transformer2DModel.from_config(config | {"num_layers": 1, "num_single_layers": 1}).eval()
         vae = AutoencoderKLFlux2.from_config(AutoencoderKLFlux2.load_config(folder, subfolder="vae", local_files_only=True)).eval()
-    vae.to(torch.bfloat16)
+    for part in (model, vae):
+        nn.Module.to(part, torch.bfloat16)
     repeats = ((model.transformer_blocks[0], config["num_layers"]), (model.single_transformer_blocks[0], config["num_single_layers"]))
     outside = [value for name, value in model.named_parameters() if "transformer_blocks" not in name] + list(vae.parameters())
     return memory.Demand(

@@ -64,11 +64,12 @@ def layer_of(painted: np.ndarray, ground: np.ndarray, region: np.ndarray, box: B
     if max(map(abs, shift)) > SHIFT:
         raise EngineError(phrase("The model moved the whole picture."), phrase("Try another seed."))
     above = np.roll(above, (-shift[1], -shift[0]), axis=(0, 1))
+    soft = as_soft(below, above, ring)
     left = np.abs(lift.blur(above - below, 2)).max(axis=2)[ring]
     surroundings = float(np.percentile(left, 90)) if left.size else 0.0
-    matte = lift.thing_matte(_levels(np.where(region[..., None], above, below)), ground).astype(np.float32) / 255 * region
-    _refuse(above - below, matte, region, box)
-    change = _effects(above - below, matte, region, max(lift.DEAD, surroundings))
+    matte = lift.thing_matte(_levels(np.where(region[..., None], above, soft)), _levels(soft)).astype(np.float32) / 255 * region
+    _refuse(above - soft, matte, region, box)
+    change = _effects(above - soft, matte, region, max(lift.DEAD, surroundings))
     mended = _levels(below + change * (1 - matte[..., None]) + (above - below) * matte[..., None])
     mended[~region] = ground[~region]
     cover = _levels(matte)
@@ -100,6 +101,15 @@ def undrifted(painted: np.ndarray, ground: np.ndarray, ring: np.ndarray) -> np.n
     return mended
 
 
+def as_soft(ground: np.ndarray, painted: np.ndarray, ring: np.ndarray) -> np.ndarray:
+    """The ground with as much of its grain as the painting kept in the ring, (h, w, 3) float. Against the sharp ground a shadow would be
+    taken for a thing, because it lets too little of the grain through."""
+    grain = ground - lift.blur(ground, 1)
+    known = grain[ring]
+    lost = float((known * (ground - painted)[ring]).sum() / max(float((known**2).sum()), 1e-6))
+    return ground - np.float32(np.clip(lost, 0, 1)) * grain
+
+
 def shift_of(painted: np.ndarray, ground: np.ndarray, ring: np.ndarray) -> tuple[int, int]:
     """By how many pixels (dx, dy) the painting lies aside of the ground, told by the grain in the ring; one more than SHIFT means: further
     than can be put right. (0, 0) where there is no grain."""
@@ -124,7 +134,10 @@ def _refuse(change: np.ndarray, matte: np.ndarray, region: np.ndarray, box: Box)
     inside = mask_of(box, region.shape)
     beside = region & ~lift.grown(inside, CELL // 2)
     if beside.any() and (matte[beside] > 0.5).mean() > REPAINTED:
-        raise EngineError(phrase("The model painted the ground anew, and not only a thing on it."), phrase("Try another seed, or a smaller room for effects."))
+        raise EngineError(
+            phrase("The model painted the ground anew, and not only a thing on it."),
+            phrase("Try another seed, or a smaller room for effects."),
+        )
     if (np.abs(lift.blur(change, 2)).max(axis=2)[inside] > VISIBLE).mean() < EMPTY:
         raise EngineError(phrase("The model put nothing there."), phrase("Try another seed or a larger box."))
 
