@@ -138,7 +138,7 @@ def train(options: argparse.Namespace) -> int:
     """Train a starter, or go on with the run in the folder; scenes are rendered as they are needed."""
     from .train import command
 
-    command.run(options.out, options.config, options.until, options.font, options.start)
+    command.run(options.out, options.config, options.until, options.font, options.start, options.views, options.surroundings)
     return 0
 
 
@@ -335,8 +335,8 @@ def _add_fitting(commands: argparse._SubParsersAction) -> None:
     encode.add_argument("--out", type=Path, required=True, metavar="DIR")
     encode.add_argument("--sizes", type=frame_size, nargs="+", default=[(512, 512)], metavar="WxH", help="frames to choose from (default: 512x512)")
     encode.set_defaults(run=cache)
-    one = commands.add_parser("fit", help="train a part of BFS, or go on with a run")
-    one.add_argument("part", choices=("rgba-vae", "compositor", "stage1", "stage2"))
+    one = commands.add_parser("fit", help="train a part of BFS or of LayeringDiff (fbdd, alignment), or go on with a run")
+    one.add_argument("part", choices=("rgba-vae", "compositor", "stage1", "stage2", "fbdd", "alignment"))
     one.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run's folder")
     one.add_argument("--config", type=Path, metavar="FILE", help="a JSON file (default: the one in the run's folder, or FLUX's)")
     one.add_argument("--layers", type=Path, metavar="DIR", help="shards of known layers: pictures for rgba-vae, else latents")
@@ -375,6 +375,8 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     start.add_argument("--config", type=Path, metavar="FILE", help="a JSON file (default: the one in the run's folder, or the starter's)")
     start.add_argument("--until", type=int, metavar="STEP", help="stop there (default: the configuration's last step)")
     start.add_argument("--from", dest="start", type=Path, metavar="MODEL", help="begin with the weights and codecs of this model")
+    start.add_argument("--views", type=Path, metavar="DIR", help="rendered views, for configurations that train on mixed scenes (scenes.studio lights)")
+    start.add_argument("--surroundings", type=Path, metavar="FILE", help="equirectangular maps to light them with, .npz (default: suns and skies by chance alone)")
     start.set_defaults(run=train)
     finish = commands.add_parser("export", help="make a model folder of a run")
     finish.add_argument("run_folder", type=Path, metavar="RUN")

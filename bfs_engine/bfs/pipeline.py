@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKL, DiffusionPipeline, FlowMatchEulerDiscreteScheduler
 from torch import nn
+from torch.nn import functional as F
 
 from ..api import EngineError
 from ..words import phrase
@@ -18,6 +19,7 @@ from .sharing import BFSTransformer2DModel
 
 NOISES = ("independent", "shared")
 PREDICTIONS = ("velocity", "sample", "change")
+LAMP_SCALE = 4.0  # as large as other inputs of its layer
 LEAST_TIME = 0.05  # below it a predicted sample is divided by this instead: 1/t would only amplify errors
 
 Tokenizer = Callable  # CLIP's and T5's, from transformers, which the starter does not wait to be imported
@@ -129,6 +131,7 @@ class BFSPipeline(DiffusionPipeline):
         pooled_prompt_embeds: torch.Tensor | None = None,
         reference: torch.Tensor | None = None,
         composite: torch.Tensor | None = None,
+        lamp: torch.Tensor | None = None,
         strength: float = 1.0,
         num_inference_steps: int = 50,
         guidance_scale: float = 30.0,
@@ -142,9 +145,13 @@ class BFSPipeline(DiffusionPipeline):
         transformer was distilled for it (FLUX), and classifier-free guidance elsewhere (1 = none).
         composite: (n, 3, h, w) in [−1, 1] to extract a layer from: the composite branch sees it instead of its own estimate, at
         every step with the step's noise, but with no more than `strength`, above 0 to 1 (BFS, section 5.4 a).
+        lamp: (n, 6), the main light for models without words that were trained on it (`lamp_vector`), or None to be told by the picture.
         on_step may raise to stop; nothing of the call is kept then.
         """
         seeds = [seeds] * len(background) if isinstance(seeds, int) else seeds
+        if lamp is not None:
+            prompt_embeds, pooled_prompt_embeds = self.encode_prompt(None, len(lamp))
+            pooled_prompt_embeds = lamp_vector(lamp, pooled_prompt_embeds)
         background, mask, prompt_embeds, pooled_prompt_embeds, reference, composite = (
             None if part is None else part.to(self._execution_device)
             for part in (background, mask, prompt_embeds, pooled_prompt_embeds, reference, composite)
@@ -312,6 +319,20 @@ class BFSPipeline(DiffusionPipeline):
         if condition.base is not None:
             sample = changed(condition.base, output, latents, time, packed_spread(self.config.spread, len(latents)))
         return (latents - sample) / time.clamp(min=LEAST_TIME)
+
+
+def lamp_vector(lamp: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
+    """A main light (n, 6) in the place of a pooled prompt, zeros (n, p) where there is none.
+
+    lamp: 1, the unit direction to the light (x right, y away from the viewer, z up), its share of the floor's light, its softness (scenes.surroundings.Lamp);
+    all zeros where the picture shall tell.
+    """
+    return F.pad(LAMP_SCALE * lamp.to(pooled), (0, pooled.shape[1] - lamp.shape[1]))
+
+
+def mirrored_lamp(lamp: torch.Tensor) -> torch.Tensor:
+    """A main light (n, 6) as the mirror image has it."""
+    return lamp * lamp.new_tensor([1, -1, 1, 1, 1, 1])
 
 
 def many(batch: torch.Tensor, count: int) -> torch.Tensor:

@@ -29,7 +29,7 @@ from ..words import phrase
 from .engine import BFSEngine, Told
 from .lighting import exposed, ground_gain
 from .patch_autoencoder import premultiplied, straight
-from .pipeline import BFSOutput, BFSPipeline, many
+from .pipeline import BFSOutput, BFSPipeline, many, mirrored_lamp
 from .relight import Thing
 
 FOLDER = Path(__file__).parents[2] / "resources" / "models" / "starter"
@@ -146,6 +146,9 @@ def _averaged(pipeline: BFSPipeline, background: torch.Tensor, mask: torch.Tenso
         return torch.cat([many(pictures, count), many(pictures, count).flip(3)])
 
     shown = {name: both(asked[name]) for name in ("reference", "composite") if name in asked}
+    if asked.get("lamp") is not None:
+        lamp = many(asked["lamp"], count)
+        shown["lamp"] = torch.cat([lamp, mirrored_lamp(lamp)])
     made = pipeline(both(background), both(mask), **asked | shown | {"seeds": asked["seeds"] * 2})
     tinted = premultiplied(made.layers * 2 - 1)
     mean = (tinted[:count] + tinted[count:].flip(3)) / 2

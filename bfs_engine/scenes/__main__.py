@@ -27,7 +27,7 @@ _PICTURES = ("background", "foreground", "object_alpha", "effect_alpha", "refere
 
 def as_bytes(scenes: Scenes) -> dict[str, torch.Tensor]:
     """The scenes' tensors, pictures as uint8."""
-    plain = {field.name: getattr(scenes, field.name) for field in fields(scenes)}
+    plain = {field.name: tensor for field in fields(scenes) if (tensor := getattr(scenes, field.name)) is not None}
     return {name: (v * 255 + 0.5).to(torch.uint8) if name in _PICTURES else v for name, v in plain.items()}
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +71,7 @@ class Scenes:
     the foreground's alpha. reference (n,4,s,s): the cut-out in the box without any light. box (n,4): x, y, width, height in
     frame pixels, not rounded. thing (n,) int64: index of the sprite. light (n,): -1 light from the left .. 1 from the
     right, 0 where not lit. lit (n,) bool: light with a clear direction. floor (n,): y of the line the object stands on.
-    horizon (n,): y, negative where the floor fills the frame.
+    horizon (n,): y, negative where the floor fills the frame. lamp (n, 6): the main light as BFSPipeline takes it, where it is known.
     """
 
     background: Tensor
@@ -85,6 +85,7 @@ class Scenes:
     lit: Tensor
     floor: Tensor
     horizon: Tensor
+    lamp: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.background)
@@ -144,7 +145,25 @@ def render_many(sprites: Sprites, seed: int | torch.Generator, count: int, size:
         render(sprites, generator, min(PART, count - start), size, things=None if things is None else things[start : start + PART], **which)
         for start in range(0, count, PART)
     ]
-    return Scenes(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(Scenes)))
+    return Scenes(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(Scenes) if field.name != "lamp"))
+
+
+def enlarged(scenes: Scenes, times: int) -> Scenes:
+    """The same scenes in frames of `times` the side, smooth between the pixels."""
+    if times == 1:
+        return scenes
+
+    def larger(pictures: Tensor) -> Tensor:
+        return functional.interpolate(pictures, scale_factor=times, mode="bilinear", align_corners=False)
+
+    foreground, reference = (
+        straight(larger(torch.cat([layer[:, :3] * layer[:, 3:], layer[:, 3:]], 1))) for layer in (scenes.foreground, scenes.reference)
+    )
+    thing = larger(scenes.object_alpha)
+    return replace(
+        scenes, background=larger(scenes.background), foreground=foreground, object_alpha=thing, effect_alpha=(foreground[:, 3:] - thing).clamp(min=0),
+        reference=reference, box=scenes.box * times, floor=scenes.floor * times, horizon=scenes.horizon * times,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 HEIGHT, WIDTH = 64, 128
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
+REACH = math.radians(35)  # of one light
 
 
 def _directions() -> np.ndarray:
@@ -66,15 +68,46 @@ def main_light(light: np.ndarray) -> tuple[np.ndarray, float]:
     return mean / max(float(np.linalg.norm(mean)), 1e-9), sideways
 
 
-def drawn(dice: np.random.Generator, pictures: list[np.ndarray]) -> np.ndarray:
-    """A map by chance: one of the pictures turned and tinted, or a sun in a sky over a ground, sometimes with a lamp."""
-    if pictures and dice.random() < 0.45:
+@dataclass(frozen=True)
+class Lamp:
+    """The main light of surroundings, as a model is told it. towards: unit vector to it (x right, y away from the viewer, z up); strength: its share of what a
+    level floor gets, 0 to 1; softness: 0 for a sun, 1 where it is as wide as REACH."""
+
+    towards: tuple[float, float, float]
+    strength: float
+    softness: float
+
+    def numbers(self) -> list[float]:
+        """As BFSPipeline takes a light: 1 (given), direction, strength, softness."""
+        return [1.0, *self.towards, self.strength, self.softness]
+
+
+def main_lamp(light: np.ndarray) -> Lamp:
+    """The lamp of a map: the direction around which, within REACH, most of the floor's light arrives."""
+    amount = (light @ LUMINANCE) * ON_FLOOR
+    amount = amount / max(float(amount.sum()), 1e-9)
+    around = cv2.GaussianBlur(np.concatenate([amount[:, -16:], amount, amount[:, :16]], 1), (0, 0), 4)[:, 16:-16] / SOLID_ANGLE
+    down, across = np.unravel_index(int(around.argmax()), around.shape)
+    near = DIRECTIONS @ DIRECTIONS[down, across]
+    part = np.where(near > math.cos(REACH), amount, 0)
+    strength = float(part.sum())
+    mean = (DIRECTIONS * part[..., None]).sum((0, 1))
+    mean = mean / max(float(np.linalg.norm(mean)), 1e-9)
+    spread = float((np.arccos((DIRECTIONS @ mean).clip(-1, 1)) * part).sum()) / max(strength, 1e-9)
+    even = 2 / 3 * REACH  # the mean angle of a disc that is evenly bright
+    return Lamp(tuple(float(part) for part in mean), strength, min(1.0, spread / even))
+
+
+def drawn(dice: np.random.Generator, pictures: list[np.ndarray], towards: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """A map by chance: one of the pictures turned and tinted, or a sun in a sky over a ground, sometimes with a lamp; and where the sun is, (3,), if
+    it is hard. Suns stand in one of the directions `towards`, (k, 3), so that what the picture shows of them and their shadow agree."""
+    if pictures and dice.random() < 0.5:
         light = turned(pictures[dice.integers(len(pictures))], dice.uniform(0, 2 * math.pi))
         light = light / max(float((light @ LUMINANCE).mean()), 1e-4)
-        return (light * np.exp(dice.normal(0, 0.12, 3))).astype(np.float32) if dice.random() < 0.5 else light
-    azimuth, rise = dice.uniform(0, 2 * math.pi), math.asin(dice.uniform(0.12, 0.98))
-    sun = np.array([math.cos(rise) * math.cos(azimuth), math.cos(rise) * math.sin(azimuth), math.sin(rise)], np.float32)
-    near = DIRECTIONS @ sun
+        return (light * np.exp(dice.normal(0, 0.12, 3))).astype(np.float32) if dice.random() < 0.5 else light, None
+    high = towards[towards[:, 2] > 0.1]
+    sun = high[dice.integers(len(high))]
+    near, rise = DIRECTIONS @ sun, math.asin(float(sun[2]))
     low = math.exp(-rise / 0.35) * dice.uniform(0.2, 1)
     sun_colour = np.array([1, 1 - 0.35 * low, 1 - 0.75 * low])
     sky_colour = np.exp(dice.normal(0, 0.1, 3)) * np.array([1 - 0.2 * (1 - low), 1, 1 + 0.5 * (1 - low) * dice.random()])
@@ -83,12 +116,13 @@ def drawn(dice: np.random.Generator, pictures: list[np.ndarray]) -> np.ndarray:
     ground = np.array([0.4, 0.38, 0.35]) * dice.uniform(0.3, 1.2)
     light = np.where(UPPER[..., None], sky, ground)
     even = float(((light @ LUMINANCE) * ON_FLOOR).sum())
-    light = light + _lamp(near, dice.choice([0.0006, 0.004, 0.03])) * sun_colour * even * dice.choice([0.15, 0.5, 1.2, 3, 8]) * dice.uniform(0.6, 1.6)
+    width = dice.choice([0.0006, 0.004, 0.08])
+    light = light + _lamp(near, width) * sun_colour * even * dice.choice([0.15, 0.5, 1.2, 3, 8]) * dice.uniform(0.6, 1.6)
     if dice.random() < 0.2:
         second = dice.normal(size=3)
         second[2] = abs(second[2]) + 0.2
         light = light + _lamp(DIRECTIONS @ (second / np.linalg.norm(second)), 0.02) * np.exp(dice.normal(0, 0.25, 3)) * even * dice.uniform(0.2, 2)
-    return light.astype(np.float32)
+    return light.astype(np.float32), sun if width < 0.001 else None
 
 
 def _lamp(near: np.ndarray, width: float) -> np.ndarray:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -77,8 +78,8 @@ class Understood:
 class Entry:
     """One thing of the library.
 
-    phrases: its name and its synonyms. files: its pictures, the best first; several only of what is photographed. foreign: its names in
-    other languages, by language code.
+    phrases: its name and its synonyms. files: its pictures, the best first; several only of what is photographed. foreign: its names by
+    language code, parted by commas, and its "emoji".
     """
 
     name: str
@@ -126,7 +127,10 @@ class Vocabulary:
         self.entries = entries
         self._by_name = {entry.name: entry for entry in entries}
         self._exact = {split_words(phrase): entry for entry in reversed(entries) for phrase in reversed(entry.phrases)}
-        self._foreign = {split_words(word): entry for entry in reversed(entries) for _, names in entry.foreign for word in names.split(",")}
+        spoken = [(language, word, entry) for entry in reversed(entries) for language, names in entry.foreign for word in names.split(",")]
+        named = {split_words(word): entry for language, word, entry in spoken if language != "emoji"}
+        self._foreign = {words: entry for words, entry in named.items() if not any(kind.knows(words) for kind in _categories().values())}
+        self._emoji = {sign: entry.name for language, sign, entry in spoken if language == "emoji"}
         inflected = [(words, entry) for words, entry in reversed(self._exact.items()) if words[-1] not in _ALWAYS_PLURAL]
         self._singular = {(*words[:-1], form): entry for words, entry in inflected for form in word_forms(words[-1])}
         self._longest = max(map(len, self._exact), default=0)
@@ -137,13 +141,15 @@ class Vocabulary:
         first missing."""
         try:
             drawn = [_drawn(row) for row in json.loads((folder / "things.json").read_text(encoding="utf-8"))]
-            file = folder / "photographed.json"
-            taken = [_photographed(row) for row in json.loads(file.read_text(encoding="utf-8"))] if photographs and file.exists() else []
+            taken = [_photographed(row) for row in _optional(folder / "photographed.json", [])] if photographs else []
+            spoken = {name: tuple(known.items()) for name, known in _optional(folder / "languages.json", {}).items()}
+            together = _together(taken, drawn)
+            together = tuple(replace(each, foreign=tuple(pair for words in each.phrases for pair in spoken.get(words, ()))) for each in together)
         except OSError as error:
             raise EngineError(phrase("The model's picture library {folder} is missing.", folder=folder), phrase("Install the program again.")) from error
         except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
             raise EngineError(phrase("The model's picture library {folder} is damaged.", folder=folder), phrase("Install the program again.")) from error
-        return cls(folder, _together(taken, drawn))
+        return cls(folder, together)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -187,9 +193,10 @@ class Vocabulary:
 
     def understand(self, prompt: str) -> Understood:
         """The thing that the prompt names. Raises UnknownPrompt with the nearest things; EngineError for an empty prompt."""
-        words = split_words(prompt)
         if not prompt.strip():
             raise EngineError(phrase("The prompt is empty."), phrase("Write what to insert, for example “apple”."))
+        prompt = self._spelt(prompt)
+        words = split_words(prompt)
         parts = list(self._parts(prompt))
         for part in parts:
             if self._find(part) is None and self._only_describes(part):
@@ -201,6 +208,14 @@ class Vocabulary:
             apart = [word for other in parts if other is not part and self._only_describes(other) for word in other]
             return _understood(entry, words, part[start:end], (*part[:start], *part[end:], *apart))
         raise UnknownPrompt(prompt.strip(), self.nearest(prompt))
+
+    def _spelt(self, prompt: str) -> str:
+        """The prompt with emoji of known things written out."""
+        if prompt.isascii():
+            return prompt
+        for sign in sorted(self._emoji, key=len, reverse=True):
+            prompt = prompt.replace(sign, f" {self._emoji[sign]} ")
+        return prompt
 
     def _only_describes(self, part: Words) -> bool:
         return all(word in _SAYS_NOTHING or word in _MEASURES or word in self.adjectives for word in part)
@@ -279,7 +294,12 @@ def _photographed(row: dict) -> Entry:
     files = tuple(picture["file"] for picture in row["pictures"])
     if not files:
         raise ValueError("a photographed thing without a picture")
-    return Entry(row["name"], (row["name"], *row["synonyms"]), row["category"], files, True, tuple(row["names"].items()))
+    return Entry(row["name"], (row["name"], *row["synonyms"]), row["category"], files, True)
+
+
+def _optional(path: Path, nothing: Any) -> Any:
+    """What the JSON file says, or `nothing` where there is none."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else nothing
 
 
 def _together(taken: list[Entry], drawn: list[Entry]) -> tuple[Entry, ...]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from ..api import EngineError
 from ..bfs.starter import frame_side, load_pipeline
+from ..scenes.mixed import Mixer
 from ..scenes.render import Sprites, library_sprites, pack, render_many
 from ..scenes.sprites import draw_all, read_table
 from .grow import grown
@@ -16,9 +18,14 @@ from .starter import StarterConfig, StarterTraining, export, make_codecs, train
 SHIPPED = Path(__file__).with_name("starter.json")  # frames of 128 pixels; larger.json, effects.json and kinds.json go on at 256. training.json tells what was really done
 
 
-def run(folder: Path, config: Path | None, until: int | None, font: Path | None, start: Path | None = None) -> None:
-    """Train in `folder` up to step `until`; a folder that holds a run goes on from its last checkpoint."""
-    train(_configuration(folder, config), folder, sprites(font), until, start)
+def run(
+    folder: Path, config: Path | None, until: int | None, font: Path | None, start: Path | None = None,
+    views: Path | None = None, surroundings: Path | None = None,
+) -> None:  # fmt: skip
+    """Train in `folder` up to step `until`; a folder that holds a run goes on from its last checkpoint. views, surroundings: as scenes.mixed.Mixer takes
+    them, for configurations that train on mixed scenes."""
+    mixer = None if views is None else Mixer(views, surroundings)
+    train(_configuration(folder, config), folder, sprites(font), until, start, mixer)
 
 
 def write_model(folder: Path, model: Path, font: Path | None) -> None:
@@ -27,8 +34,9 @@ def write_model(folder: Path, model: Path, font: Path | None) -> None:
     things = sprites(font)
     if not (folder / "checkpoint.pt").exists():
         raise EngineError(f"There is no checkpoint in {folder}.", "Train a while first.")
-    training = StarterTraining(config, folder, things, make_codecs(config, folder, things))
+    training = StarterTraining(replace(config, mixed=0.0), folder, things, make_codecs(config, folder, things))
     training.resume()
+    training.config = config
     export(training, model)
 
 

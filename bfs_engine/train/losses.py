@@ -16,6 +16,7 @@ from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from torch.nn import functional as F
 
 Compositor = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # G: foreground and background latents -> composite latents
+LEAST_MASS = 0.02  # of effects, for each pixel of the object
 Terms = dict[str, torch.Tensor]  # "loss" is what is minimised; the others are what it is made of
 
 
@@ -66,6 +67,18 @@ def effects_unlike(alpha: torch.Tensor, true: torch.Tensor, object_alpha: torch.
     made, truth = ((x.clamp(min=0) * clear).flatten(1) for x in (alpha, true))
     made, truth = (x - x.mean(1, keepdim=True) for x in (made, truth))
     return 1 - F.cosine_similarity(made, truth).mean()
+
+
+def mass_unlike(alpha: torch.Tensor, true: torch.Tensor, object_alpha: torch.Tensor) -> torch.Tensor:
+    """Squared logarithm of the made over the true mass of effects, averaged over scenes; all (n, 1, h, w) as for `effects_unlike`.
+
+    Mass is the sum of alpha where the object is not, over the object's own, and a LEAST_MASS more: what has no shadow shall get none. A squared error of
+    pixels is content with half of a shadow whose place is uncertain, and a correlation with any; this asks for all of it.
+    """
+    clear = (F.max_pool2d(object_alpha, 5, stride=1, padding=2) <= 0.02).float()
+    own = object_alpha.sum((1, 2, 3)).clamp(min=1)
+    made, truth = ((x.clamp(min=0) * clear).sum((1, 2, 3)) / own + LEAST_MASS for x in (alpha, true))
+    return (made / truth).log().square().mean()
 
 
 def translucency(alpha: torch.Tensor, object_alpha: torch.Tensor) -> torch.Tensor:

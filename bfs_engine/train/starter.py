@@ -26,14 +26,16 @@ from torch.nn import functional as F
 from ..api import EngineError
 from ..bfs.latents import box_mask, pack, pack_mask, position_ids, unpack
 from ..bfs.patch_autoencoder import PatchAutoencoder
-from ..bfs.pipeline import BFSPipeline, bases, change_scale, changed, mean_latent, packed_spread
+from ..bfs.pipeline import BFSPipeline, bases, change_scale, changed, lamp_vector, mean_latent, packed_spread
 from ..bfs.sharing import BFSTransformer2DModel
 from ..bfs.starter import load_pipeline
 from ..damage import DAMAGES
 from ..scenes.kinds import KINDS
-from ..scenes.render import Scenes, Sprites, render, render_many
+from ..scenes.mixed import Mixer
+from ..scenes.render import Scenes, Sprites, enlarged, render, render_many
 from .codec import codec_quality, fit_codecs, measure_spread, train_refiner, true_latents
-from .losses import effects_unlike, translucency
+from .losses import effects_unlike, mass_unlike, translucency
+from .photographed import in_ground_light
 
 # A predicted sample's error counts as that of the velocity, divided by t, but by no less than this: the last steps of a
 # sampler land on the sample itself, and an exact copy of almost clean latents is not worth the network's width.
@@ -70,6 +72,11 @@ class StarterConfig:
     kinds: float = 0.25  # share of batches whose scenes are not plain: on water, on a table, of glass … (scenes.kinds)
     effects: float = 24.0  # weight of the tokens that the object does not reach: only shadows and reflections change there
     alignment: float = 0.0  # weight of 1 − correlation between made and true effects' alpha (losses.effects_unlike)
+    mass: float = 0.0  # weight of how far the effects' whole alpha is from the true one (losses.mass_unlike)
+    mixed: float = 0.0  # share of batches that are mixed from rendered views (scenes.mixed) instead of drawn
+    lamps: float = 0.0  # share of those scenes whose main light the model is told
+    drawn: int = 0  # side that scenes are drawn at, to be enlarged to `size`; 0: size. A view has no more pixels, and four times the scenes an hour
+    half: bool = False  # the network's products in bfloat16: a third of the time on processors that have them (AVX512-BF16, AMX)
     opacity: float = 0.0  # weight of what alpha lacks to 1 inside opaque objects (losses.translucency)
     compile: bool = False  # torch.compile for each block: a tenth faster, after a minute
     drop: float = 0.05  # share of scenes without reference or words, for classifier-free guidance
@@ -119,9 +126,13 @@ class Words(nn.Module):
 class StarterTraining:
     """The state of one run: models, averages, optimizer, step. `folder` receives checkpoints, log and samples."""
 
-    def __init__(self, config: StarterConfig, folder: Path, sprites: Sprites, codecs: tuple[PatchAutoencoder, PatchAutoencoder]) -> None:
+    def __init__(
+        self, config: StarterConfig, folder: Path, sprites: Sprites, codecs: tuple[PatchAutoencoder, PatchAutoencoder], mixer: Mixer | None = None
+    ) -> None:
+        if config.mixed and mixer is None:
+            raise EngineError("This configuration trains on mixed scenes.", "Name the folder of rendered views: --views.")
         torch.manual_seed(config.seed)
-        self.config, self.folder, self.sprites = config, folder, sprites
+        self.config, self.folder, self.sprites, self.mixer = config, folder, sprites, mixer
         self.vae, self.rgba_vae = codecs
         self.transformer = build_transformer(config)
         nn.init.zeros_(self.transformer.proj_out.weight)  # a fresh network changes nothing
@@ -148,6 +159,8 @@ class StarterTraining:
             self.transformer.load_state_dict(model.transformer.state_dict())
         except RuntimeError as error:
             raise EngineError(f"The model to start from has another shape than the configuration: {error}") from error
+        if self.config.lamps:  # no light was ever shown to them: they shall begin without a say
+            nn.init.zeros_(self.transformer.time_text_embed.text_embedder.linear_1.weight)
         self.average = {name: value.detach().clone() for name, value in self.trained.state_dict().items()}
         self.spread = model.config.spread
 
@@ -184,8 +197,14 @@ class StarterTraining:
 
     def scenes(self, step: int) -> tuple[Scenes, torch.Generator]:
         """A step's scenes, and the generator for its noise and times."""
-        generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + step)
-        return render(self.sprites, generator, self.config.batch, self.config.size, kind=self._kind(generator)), generator
+        config = self.config
+        generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+        side = config.drawn or config.size
+        if config.mixed and torch.rand((), generator=generator).item() < config.mixed:
+            scenes = in_ground_light(self.mixer.scenes((config.seed, step), config.batch, side), generator)
+        else:
+            scenes = render(self.sprites, generator, config.batch, side, kind=self._kind(generator))
+        return enlarged(scenes, config.size // side), generator
 
     def train_step(self, scenes: Scenes, generator: torch.Generator) -> float:
         for group in self.optimizer.param_groups:
@@ -215,7 +234,7 @@ class StarterTraining:
         time_ = torch.rand(len(scenes), generator=generator)
         time_ = torch.where(torch.rand(len(scenes), generator=generator) < self.config.pure_noise, 1.0, time_).repeat(2)
         noisy = torch.lerp(clean, noise, time_[:, None, None])
-        output = self.predict(noisy, time_, control, things)
+        output = self.predict(noisy, time_, control, things, self._lamps(scenes, generator))
         at = time_[:, None, None]
         if self.config.prediction == "velocity":
             sample, unit = noisy - at * output, at
@@ -227,14 +246,24 @@ class StarterTraining:
             unit = torch.maximum(change_scale(at, spread), LOSS_CHANGE * spread)
         errors = (((sample - clean) / unit).square() * self._effect_weights(scenes)).unflatten(0, (2, -1)).mean((1, 2))  # (2, channels)
         loss = sum((errors[i] * self.weights[i]).mean() for i in range(2))
-        return loss + self._alpha_loss(sample[len(scenes) :], scenes) if self.config.alignment or self.config.opacity else loss
+        asked = self.config.alignment or self.config.opacity or self.config.mass
+        return loss + self._alpha_loss(sample[len(scenes) :], scenes) if asked else loss
+
+    def _lamps(self, scenes: Scenes, generator: torch.Generator) -> torch.Tensor:
+        """The pooled vectors (n, 64): the main light of some of the scenes whose light is known, zeros elsewhere."""
+        pooled = torch.zeros(len(scenes), 64)
+        if scenes.lamp is None or not self.config.lamps:
+            return pooled
+        told = torch.rand(len(scenes), generator=generator) < self.config.lamps
+        return lamp_vector(scenes.lamp * told[:, None], pooled)
 
     def _alpha_loss(self, foreground: torch.Tensor, scenes: Scenes) -> torch.Tensor:
-        """`effects_unlike` and `translucency`, weighted, of foreground tokens (n, tokens, c) as the linear part of the codec decodes them."""
+        """`effects_unlike`, `mass_unlike` and `translucency`, weighted, of foreground tokens (n, tokens, c) as the linear part of the codec decodes them."""
         side = self.config.size // self.config.patch
         alpha = self.rgba_vae.coarse_alpha(unpack(foreground, side, side))
         unlike = effects_unlike(alpha, scenes.foreground[:, 3:], scenes.object_alpha)
-        return self.config.alignment * unlike + self.config.opacity * translucency(alpha, scenes.object_alpha)
+        mass = mass_unlike(alpha, scenes.foreground[:, 3:], scenes.object_alpha) if self.config.mass else 0.0
+        return self.config.alignment * unlike + self.config.mass * mass + self.config.opacity * translucency(alpha, scenes.object_alpha)
 
     def _effect_weights(self, scenes: Scenes) -> torch.Tensor:
         """(2n, tokens, 1): more where the object does not reach, for an object's detail would drown its shadow. It depends on
@@ -258,18 +287,20 @@ class StarterTraining:
         shown = (kept & (self.config.condition == "reference"))[:, None, None, None]
         return bases(self.vae, self.rgba_vae, scenes.background * 2 - 1, torch.where(shown, scenes.reference * 2 - 1, -1.0))
 
-    def predict(self, noisy: torch.Tensor, time_: torch.Tensor, control: torch.Tensor, things: torch.Tensor) -> torch.Tensor:
+    def predict(self, noisy: torch.Tensor, time_: torch.Tensor, control: torch.Tensor, things: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
         embeds = self.words(things) if self.words else torch.zeros(len(things), 1, 64)
         side = self.config.size // self.vae.config.patch
-        return self.transformer(
-            hidden_states=torch.cat([noisy, control.repeat(2, 1, 1)], dim=-1),
-            encoder_hidden_states=embeds.repeat(2, 1, 1),
-            pooled_projections=torch.zeros(len(noisy), 64),
-            timestep=time_,
-            img_ids=position_ids(side, side),
-            txt_ids=torch.zeros(embeds.shape[1], 3),
-            return_dict=False,
-        )[0]
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.half):
+            output = self.transformer(
+                hidden_states=torch.cat([noisy, control.repeat(2, 1, 1)], dim=-1),
+                encoder_hidden_states=embeds.repeat(2, 1, 1),
+                pooled_projections=pooled.repeat(2, 1),
+                timestep=time_,
+                img_ids=position_ids(side, side),
+                txt_ids=torch.zeros(embeds.shape[1], 3),
+                return_dict=False,
+            )[0]
+        return output.float()
 
     def _learning_rate(self) -> float:
         rise = min(1.0, (self.step + 1) / self.config.warmup)
@@ -342,7 +373,9 @@ class StarterTraining:
         return words.eval()
 
 
-def train(config: StarterConfig, folder: Path, sprites: Sprites, until: int | None = None, start: Path | None = None) -> StarterTraining:
+def train(
+    config: StarterConfig, folder: Path, sprites: Sprites, until: int | None = None, start: Path | None = None, mixer: Mixer | None = None
+) -> StarterTraining:
     """Everything from nothing, or from the model `start`, or on from the last checkpoint in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     if start is not None and not (folder / "start").exists():
@@ -351,7 +384,7 @@ def train(config: StarterConfig, folder: Path, sprites: Sprites, until: int | No
         for codec in ("vae", "rgba_vae"):
             shutil.copytree(start / codec, folder / codec, dirs_exist_ok=True)
     (folder / "config.json").write_text(json.dumps(asdict(config), indent=1))
-    training = StarterTraining(config, folder, sprites, make_codecs(config, folder, sprites))
+    training = StarterTraining(config, folder, sprites, make_codecs(config, folder, sprites), mixer)
     training.resume()
     before = training.step
     training.run(until or config.steps)

@@ -102,7 +102,7 @@ class GenerateCommands(QObject):
             self._messages.say(self.tr("The prompt is empty."), self.tr("Type what should stand in the box."), "warning")
         elif self._reference is not None or self._understood(panel.text):
             prompt = panel.text or self._reference.name
-            shown = {"reference": self._reference.pixels if self._reference else None, "occluded": panel.occluded}
+            shown = {"reference": self._reference.pixels if self._reference else None, "occluded": panel.occluded, "pose": panel.pose}
             if self._generation.submit(as_engine_box(self._desk.box), prompt, first=first, **shown, **self._wishes()):
                 if panel.text:
                     panel.remember_prompt()

@@ -20,7 +20,7 @@ from app.session.placement import moved, stack_top
 from app.session.references import from_recipe
 from app.session.session import Session, layer_of
 from app.words import phrase
-from bfs_engine.api import Box, DecomposeRequest, EngineError, ExtractRequest, LayerResult, Request, ResettleRequest, UnknownPrompt
+from bfs_engine.api import POSES, Box, DecomposeRequest, EngineError, ExtractRequest, LayerResult, Request, ResettleRequest, UnknownPrompt
 from ui.language import number, translated
 
 from .queue import JobLine
@@ -84,7 +84,7 @@ class Generation(QObject):
 
     def submit(self, box: Box, prompt: str, *, first: bool = False, **settings) -> bool:
         """Ask for a new layer above the active one; False where the request makes no sense (told by `failed`). settings: seed, steps,
-        guidance, reference, count of an InsertRequest; occluded: let the engine see the layers in front."""
+        guidance, reference, count, pose of an InsertRequest; occluded: let the engine see the layers in front."""
         return self._ask(lambda: self.session.capture_insert(box, prompt, model=self.model, **settings), prompt, _side(box), None, first)
 
     def again(self, layer: Layer, seed: int, count: int = 1) -> bool:
@@ -94,6 +94,7 @@ class Generation(QObject):
         settings = {"seed": seed, "count": count, "steps": recipe.get("steps"), "guidance": recipe.get("guidance")}
         maker = recipe.get("model", self.model)
         if maker != self.model:
+            settings |= {"steps": None, "guidance": None}  # another model's numbers mean something else to this one
             words = _tr("“{name}” was made by another model ({then}); this time it is {now}.")
             self.told.emit(words.format(name=layer.name, then=maker, now=self.model), "")
         if kind == "resettle":
@@ -104,6 +105,7 @@ class Generation(QObject):
             if kind in ("extract", "decompose"):
                 raise EditError(phrase("“{name}” was taken out of a picture; there is nothing to make anew.", name=layer.name))
             shown = {"reference": from_recipe(recipe), "occluded": "occluders_sha256" in recipe}
+            shown["pose"] = recipe.get("pose") if recipe.get("pose") in POSES else "auto"
             return self.session.capture_insert(box, prompt, target_id=layer.id, model=self.model, **shown, **settings)
 
         return self._ask(capture, prompt, _side(box), layer.id)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, QStringListModel
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QCompleter,
     QFormLayout,
     QHBoxLayout,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.config.presets import Preset
+from bfs_engine.api import POSES
 from ui.theme import Icons
 
 from ..widgets.fields import Decimal, Whole, dressed
@@ -102,6 +104,11 @@ class GeneratePanel(QWidget):
         return self._candidates.value()
 
     @property
+    def pose(self) -> str:
+        """One of bfs_engine.api.POSES."""
+        return self._pose.currentData()
+
+    @property
     def occluded(self) -> bool:
         """Whether the engine is to see what stands in front of the new layer."""
         return self._occluded.isChecked()
@@ -177,6 +184,7 @@ class GeneratePanel(QWidget):
         self._steps.setValue(int(recipe.get("steps") or 0))
         self._guidance.setValue(float(recipe.get("guidance") or 0))
         self._occluded.setChecked("occluders_sha256" in recipe)
+        self._pose.setCurrentIndex(max(0, self._pose.findData(recipe.get("pose", "auto"))))
 
     def set_things(self, names: tuple[str, ...], adjectives: frozenset[str] = frozenset()) -> None:
         """The vocabulary for the completer, with words that may stand before a name; empty: any words will do."""
@@ -260,6 +268,11 @@ class GeneratePanel(QWidget):
         self._guidance.setDecimals(2)
         for field in (self._steps, self._guidance):
             field.setSpecialValueText(self.tr("Model's choice"))
+        self._pose = QComboBox()
+        for name, shown in zip(POSES, (self.tr("As the picture says"), self.tr("Stands on the ground"), self.tr("Hangs"), self.tr("Flies")), strict=True):
+            self._pose.addItem(shown, name)
+        self._pose.setAccessibleName(self.tr("Where the thing is"))
+        self._pose.setToolTip(self.tr("What stands throws a shadow on the ground; what hangs or flies throws none into the picture"))
         self._occluded = QCheckBox(self.tr("The engine sees the layers in front"))
         self._occluded.setToolTip(self.tr("What stands in front stays in front. The engine sees it too, and makes the new layer whole behind it."))
         self.presets = QToolButton()
@@ -322,6 +335,7 @@ class GeneratePanel(QWidget):
         more.addRow(self.tr("Steps"), self._steps)
         more.addRow(self.tr("Guidance"), self._guidance)
         more.addRow(self.tr("Model"), self.model)
+        more.addRow(self.tr("Pose"), self._pose)
         more.addRow(self._occluded)
 
     def _unfold(self, open_: bool) -> None:

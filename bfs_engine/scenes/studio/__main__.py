@@ -6,18 +6,18 @@
     python -m bfs_engine.scenes.studio scenes --models models --surroundings hdri --textures textures --out held
     python -m bfs_engine.scenes.studio sheet --pictures pictures --out sheets
     python -m bfs_engine.scenes.studio library --pictures pictures --models models --out resources/models/starter/library
+    python -m bfs_engine.scenes.studio languages --annotations /usr/share/unicode/cldr/common/annotations --models models --out (the same)
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import random
 import sys
 import traceback
 from pathlib import Path
 
-from . import catalogue, table
+from . import catalogue, languages, table
 
 
 def main() -> int:
@@ -30,6 +30,7 @@ def main() -> int:
         "scenes": ("models", "surroundings", "textures", "out"),
         "sheet": ("pictures", "out"),
         "library": ("pictures", "models", "out"),
+        "languages": ("annotations", "models", "out"),
     }.items():
         command = commands.add_parser(name)
         for option in options:
@@ -44,6 +45,8 @@ def main() -> int:
         table.sheets(asked.pictures, asked.out)
     elif asked.command == "library":
         print(table.write_library(asked.pictures, catalogue.read(asked.models), asked.out), "photographed things")
+    elif asked.command == "languages":
+        print(languages.write(asked.out, asked.annotations, catalogue.read(asked.models)), "things with names in other languages")
     else:
         _render(asked)
     return 0
@@ -69,11 +72,6 @@ def _render(asked: argparse.Namespace) -> None:
         except Exception:  # one damaged model does not end the night
             traceback.print_exc(file=sys.stdout)
             print("failed:", thing.name, flush=True)
-
-
-def degrees(value: float) -> float:
-    """In radians."""
-    return math.radians(value)
 
 
 if __name__ == "__main__":

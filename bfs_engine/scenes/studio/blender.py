@@ -21,6 +21,14 @@ BRIGHTEST = 0.82  # no albedo above: nothing that one can touch is whiter
 DARKEST = 0.012
 GLASS = 0.97  # how much of its strongest colour glass lets through
 METALS = ("metal", "chrome", "steel", "alu", "inox", "silver", "gold", "brass")
+# Makers' names in textures, painted over with the colour left above them: file -> left, top, right, bottom in shares of the picture.
+NAMES_OF_MAKERS = {
+    "reflex_camera_map.jpg": ((0.29, 0.52, 0.49, 0.61),),
+    "reflex_camera_objective.jpg": ((0.70, 0.553, 0.80, 0.603),),
+    "basic_camera_map.jpg": ((0.10, 0.22, 0.29, 0.31), (0.10, 0.40, 0.32, 0.47), (0.25, 0.91, 0.35, 0.965), (0.81, 0.72, 0.87, 0.94)),
+    "kitchenaid_writing1.jpg": ((0.0, 0.0, 1.0, 1.0),),
+    "etiq_botella.jpg": ((0.15, 0.04, 0.85, 0.82),),
+}
 Y_UP_TO_Z_UP = Matrix(((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0), (0, 0, 0, 1)))
 
 
@@ -136,6 +144,10 @@ def load(model: Model, size: float, turn: float = 0.0) -> list[bpy.types.Object]
     before = set(bpy.data.objects)
     bpy.ops.wm.obj_import(filepath=str(model.path), forward_axis="NEGATIVE_Z", up_axis="Y")
     objects = [made for made in bpy.data.objects if made not in before and made.type == "MESH"]
+    for logo in [made for made in objects if "logo" in made.name.lower()]:
+        objects.remove(logo)
+        bpy.data.objects.remove(logo)
+    _paint_over_makers()
     _mend_materials(objects)
     for each in objects:
         _mend_faces(each.data)
@@ -169,6 +181,8 @@ def corners(made: bpy.types.Object) -> np.ndarray:
 def _mend_faces(mesh: bpy.types.Mesh) -> None:
     """Delete faces that lie on one another, and compute normals anew where those of the file point into the thing."""
     count = len(mesh.polygons)
+    if count == 0:
+        return
     centres = np.empty(count * 3, np.float32)
     mesh.polygons.foreach_get("center", centres)
     places = np.round(centres.reshape(-1, 3) / max(float(np.abs(centres).max()), 1e-9) * 50_000).astype(np.int64)
@@ -194,9 +208,7 @@ def _mend_faces(mesh: bpy.types.Mesh) -> None:
 
 
 def _points_inwards(mesh: bpy.types.Mesh) -> bool:
-    """Whether normals that the file gives lie on the wrong side of their faces."""
-    if not mesh.has_custom_normals:
-        return False
+    """Whether normals lie on the wrong side of their faces: those of the file, or means over faces that are wound either way."""
     corner, face = np.empty(len(mesh.loops) * 3, np.float32), np.empty(len(mesh.polygons) * 3, np.float32)
     mesh.corner_normals.foreach_get("vector", corner)
     mesh.polygons.foreach_get("normal", face)
@@ -228,6 +240,20 @@ def _mend_materials(objects: list[bpy.types.Object]) -> None:
             alpha.default_value, rough.default_value = 1.0, 0.02
             tint = np.array(colour.default_value[:3]) ** 0.5  # model files give glass the colour of what is seen behind it
             colour.default_value = (*(tint / max(tint.max(), 0.05) * GLASS).clip(0.02, GLASS), 1)
+
+
+def _paint_over_makers() -> None:
+    for picture in bpy.data.images:
+        for left, top, right, bottom in NAMES_OF_MAKERS.get(Path(picture.filepath).name, ()):
+            width, height = picture.size
+            pixels = np.empty(width * height * 4, np.float32)
+            picture.pixels.foreach_get(pixels)
+            rows = pixels.reshape(height, width, 4)[::-1]  # Blender's first row is the lowest
+            y, x = int(top * height), int(left * width)
+            rows[y : int(bottom * height), x : int(right * width)] = rows[max(y - 1, 0), x].copy()
+            picture.pixels.foreach_set(pixels)
+            picture.update()
+            picture.pack()  # or the renderer reads the file
 
 
 def _without_missing_pictures(tree: bpy.types.NodeTree) -> None:

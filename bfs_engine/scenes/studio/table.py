@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from .catalogue import Model
 
-TABLE, VERDICTS, GERMAN = (Path(__file__).with_name(f"{name}.tsv") for name in ("things", "verdicts", "german"))
+TABLE, VERDICTS = Path(__file__).with_name("things.tsv"), Path(__file__).with_name("verdicts.tsv")
 GOOD, MOST, QUALITY = "good", 6, 82  # a verdict; pictures of a noun at most; of WebP
 HEAD = """The photographed things are pictures rendered from these 3D models (Debian: sweethome3d-furniture), one line a picture:
 file, the model's name, who made it, the licence of the model, the library it comes from. CC0: creativecommons.org/publicdomain/zero/1.0;
@@ -75,7 +75,7 @@ def sheets(pictures: Path, out: Path) -> None:
 def write_library(pictures: Path, models: list[Model], out: Path) -> int:
     """Write the good pictures as WebP in place of those that are there, photographed.json for scenes.vocabulary, and ATTRIBUTION.txt, a
     line a model. Returns how many nouns have a photograph."""
-    by_key, judged, words = {model.key: model for model in models}, verdicts(), german()
+    by_key, judged = {model.key: model for model in models}, verdicts()
     good = [thing for thing in read() if judged.get(thing.name) == GOOD and (pictures / f"{thing.file}.png").exists()]
     for old in out.glob("*.webp"):
         old.unlink()
@@ -87,16 +87,9 @@ def write_library(pictures: Path, models: list[Model], out: Path) -> int:
         kin = [thing, *(other for other in good if other.also == thing.name)][:MOST]
         row = {"name": thing.name, "synonyms": list(thing.synonyms), "category": thing.category}
         row["pictures"] = [{"file": f"{each.file}.webp", "pitch": each.pitch} for each in kin]
-        same = model.name.lower() in (thing.name, *thing.synonyms)
-        names = {language: name.lower() for language, name in model.names.items() if same and len(language) == 2}
-        rows.append(row | {"names": names | ({"de": words[thing.name]} if thing.name in words else {})})
+        rows.append(row)
         lines.append(f"{file}: “{model.name}” by {model.creator or 'a contributor without a name'}, {model.licence}, from {model.library}; rendered")
     text = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     (out / "photographed.json").write_text(f"[\n{text}\n]\n", "utf-8")
     (out / "ATTRIBUTION.txt").write_text(HEAD + "\n".join(lines) + "\n", "utf-8")
     return len(rows)
-
-
-def german(path: Path = GERMAN) -> dict[str, str]:
-    """Name -> its names in German, parted by commas."""
-    return dict(line.split("\t")[:2] for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#"))

@@ -29,16 +29,17 @@ def folder(tmp_path: Path) -> Path:
     for name, grey in (("oak", 100), ("cafe", 200), ("light", 150)):
         picture(tmp_path / f"{name}.webp", grey)
     taken = [
-        {"name": "flashlight", "synonyms": ["torch"], "category": "tool", "pictures": [{"file": "light.webp", "pitch": 14}], "names": {"de": "Taschenlampe"}},
+        {"name": "flashlight", "synonyms": ["torch"], "category": "tool", "pictures": [{"file": "light.webp", "pitch": 14}]},
         {
             "name": "chair",
             "synonyms": ["wooden chair"],
             "category": "furniture",
             "pictures": [{"file": "oak.webp", "pitch": 14}, {"file": "cafe.webp", "pitch": 14}],
-            "names": {"de": "Stuhl, Sitz", "fr": "chaise"},
         },
     ]
     (tmp_path / "photographed.json").write_text(json.dumps(taken), "utf-8")
+    spoken = {"chair": {"de": "Stuhl, Sitz", "fr": "chaise", "emoji": "🪑"}, "flashlight": {"de": "Taschenlampe"}, "bee": {"de": "Biene", "emoji": "🐝"}}
+    (tmp_path / "languages.json").write_text(json.dumps(spoken), "utf-8")
     return tmp_path
 
 
@@ -68,6 +69,13 @@ def test_german_and_french_words_are_understood(folder):
     assert library.understand("Sitz").name == "chair"
     assert library.understand("chaise").name == "chair"
     assert library.understand("Taschenlampe").name == "flashlight"
+    assert library.understand("eine Biene").name == "bee"
+
+
+def test_an_emoji_is_understood(folder):
+    library = Vocabulary.load(folder)
+    assert library.understand("🪑").name == "chair"
+    assert library.understand("🐝️ on a flower").name == "bee"
 
 
 def test_the_list_by_category_has_photographed_things_first(folder):
@@ -79,6 +87,6 @@ def test_drawn_scenes_are_trained_on_drawings_alone(folder):
 
 
 def test_a_damaged_list_of_photographs_gets_a_sentence(folder):
-    (folder / "photographed.json").write_text('[{"name": "chair", "synonyms": [], "category": "furniture", "pictures": [], "names": {}}]', "utf-8")
+    (folder / "photographed.json").write_text('[{"name": "chair", "synonyms": [], "category": "furniture", "pictures": []}]', "utf-8")
     with pytest.raises(EngineError, match="damaged"):
         Vocabulary.load(folder)

