@@ -136,7 +136,7 @@ def _refuse(change: np.ndarray, matte: np.ndarray, region: np.ndarray, box: Box)
     if beside.any() and (matte[beside] > 0.5).mean() > REPAINTED:
         raise EngineError(
             phrase("The model painted the ground anew, and not only a thing on it."),
-            phrase("Try another seed, or a smaller room for effects."),
+            phrase("Try another seed."),
         )
     if (np.abs(lift.blur(change, 2)).max(axis=2)[inside] > VISIBLE).mean() < EMPTY:
         raise EngineError(phrase("The model put nothing there."), phrase("Try another seed or a larger box."))
