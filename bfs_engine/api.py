@@ -77,7 +77,8 @@ class Light:
     colour: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
     def __post_init__(self) -> None:
-        if not (0 <= self.height <= 90 and 0 <= self.strength <= 1 and 0 <= self.softness <= 1 and all(0 <= part <= 1 for part in self.colour)):
+        shares = all(0 <= part <= 1 for part in (self.strength, self.softness, *self.colour))
+        if not (shares and math.isfinite(self.azimuth) and 0 <= self.height <= 90):
             words = phrase("There is no such light.")
             raise EngineError(words, phrase("Its height lies between 0 and 90 degrees; strength, softness and colours between 0 and 1."))
 

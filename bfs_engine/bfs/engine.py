@@ -78,7 +78,9 @@ class BFSEngine(ABC):
         colours = ALL_COLOURS if told.coloured else colours_of(request.background)
         stands = request.pose == "stands" or (request.pose == "auto" and not in_the_sky(request.background, request.crop, request.box))
 
-        if request.light is not None and told.thing is not None:
+        if request.light is not None and told.thing is None:
+            raise EngineError(phrase("This model takes no light."), phrase("Make the layer without one, then settle its thing in the light."))
+        if request.light is not None:
             return tuple(lit_by(told.thing(seed), request.light, request.crop, self._recipe(request, seed, told), stands) for seed in seeds)
 
         def finish(layer: np.ndarray, seed: int) -> LayerResult | None:

@@ -119,7 +119,7 @@ def split(options: argparse.Namespace) -> int:
 
 def light_of(options: argparse.Namespace) -> Light | None:
     """The light that was asked for, or None. Raises EngineError where it cannot be."""
-    if options.light is None:
+    if getattr(options, "light", None) is None:
         return None
     colour = tuple((part / 255) ** 2.2 for part in options.light_colour)  # sRGB, near enough for a hue
     return Light(*options.light, options.light_strength, options.light_softness, colour)
@@ -134,6 +134,7 @@ def refuse_wishes(options: argparse.Namespace) -> None:
     trouble = _trouble(options)
     if trouble:
         raise EngineError(trouble)
+    light_of(options)
 
 
 def _trouble(options: argparse.Namespace) -> str | None:

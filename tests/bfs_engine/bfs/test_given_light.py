@@ -76,7 +76,7 @@ def test_the_recipe_says_the_light_and_keeps_its_old_form_without() -> None:
     assert lit.recipe()["light"]["height"] == 35 and lit.key() != request.key()
 
 
-@pytest.mark.parametrize("wrong", [{"height": 91}, {"strength": 1.5}, {"softness": -0.1}, {"colour": (2.0, 0.0, 0.0)}])
+@pytest.mark.parametrize("wrong", [{"azimuth": float("nan")}, {"height": 91}, {"strength": 1.5}, {"softness": -0.1}, {"colour": (2.0, 0.0, 0.0)}])
 def test_a_light_that_cannot_be_is_refused_in_a_sentence(wrong: dict) -> None:
     with pytest.raises(EngineError, match="no such light"):
         replace(LIGHT, **wrong)
