@@ -6,7 +6,7 @@
     python -m bfs_engine resettle --background IMG --layer LAYER.png --move DX DY --out NEW.png
     python -m bfs_engine split --layer LAYER.png --thing THING.png --shadow SHADOW.png [--reflection LIGHT.png]
     python -m bfs_engine take-apart --picture P.png --box X Y W H [--point X Y ...] [--mask M.png] --thing THING.png --ground GROUND.png ...
-    python -m bfs_engine study extract | resettle | savings | colours
+    python -m bfs_engine study extract | resettle | savings | colours | truth --scenes DIR
     python -m bfs_engine things
     python -m bfs_engine fetch FLUX.1-Fill-dev BFS FLUX.1-Redux-dev --bfs OWNER/NAME --to DIR
     python -m bfs_engine train --out RUN [--config FILE] [--from MODEL] [--until STEP]
@@ -251,6 +251,13 @@ def dry_run(options: argparse.Namespace) -> int:
 
 def study(options: argparse.Namespace) -> int:
     """Compare ways of extracting, resettling or computing less on scenes whose true layers are known; a table."""
+    if options.what == "truth":
+        from .evaluate.truth import study as against
+
+        if options.scenes is None:
+            raise EngineError("The study of known truth needs a folder of scenes.", "Name it with --scenes.")
+        print(against(options.scenes, build_engine(options.model)))
+        return 0
     from .evaluate.command import study as run
 
     print(run(options.what, options.model or STARTER, options.count, options.seed, options.steps))
@@ -335,8 +342,8 @@ def _add_fitting(commands: argparse._SubParsersAction) -> None:
     encode.add_argument("--out", type=Path, required=True, metavar="DIR")
     encode.add_argument("--sizes", type=frame_size, nargs="+", default=[(512, 512)], metavar="WxH", help="frames to choose from (default: 512x512)")
     encode.set_defaults(run=cache)
-    one = commands.add_parser("fit", help="train a part of BFS, or go on with a run")
-    one.add_argument("part", choices=("rgba-vae", "compositor", "stage1", "stage2"))
+    one = commands.add_parser("fit", help="train a part of BFS or of LayeringDiff (fbdd, alignment), or go on with a run")
+    one.add_argument("part", choices=("rgba-vae", "compositor", "stage1", "stage2", "fbdd", "alignment"))
     one.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run's folder")
     one.add_argument("--config", type=Path, metavar="FILE", help="a JSON file (default: the one in the run's folder, or FLUX's)")
     one.add_argument("--layers", type=Path, metavar="DIR", help="shards of known layers: pictures for rgba-vae, else latents")
@@ -409,7 +416,8 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     bench.add_argument("--quick", action="store_true", help="a few steps on small frames, to see that it runs")
     bench.set_defaults(run=benchmark)
     compare = commands.add_parser("study", help="compare ways of extracting, resettling or computing less on scenes whose true layers are known")
-    compare.add_argument("what", choices=("extract", "resettle", "savings", "colours"))
+    compare.add_argument("what", choices=("extract", "resettle", "savings", "colours", "truth"))
+    compare.add_argument("--scenes", type=Path, metavar="DIR", help="for truth: path-traced scenes (docs/engine/things.md)")
     compare.add_argument("--model", type=Path, metavar="MODEL", help="a folder with weights (default: the starter)")
     compare.add_argument("--count", type=int, default=32, help="how many scenes (default: 32)")
     compare.add_argument("--seed", type=int, default=0)

@@ -23,6 +23,7 @@ from bfs_engine.matting import networks
 from bfs_engine.matting.trimap import trimap
 
 EXACT, ARITHMETIC, CALL, LOOP = 0.0, 1e-6, 1e-5, 5e-4
+NOWHERE = -1e30  # how minus infinity is stored
 Numbers = dict[str, torch.Tensor]
 
 
@@ -124,8 +125,12 @@ def check_selection(folder: Path) -> Iterator[Finding]:
     drawn = networks.masks_in_box(networks.load(SamModel, folder / "sam"), picture, stored["sam_box"])
     glassy = trimap(stored["mask"].numpy(), plan["reach"], plan["glass"])
     alpha = networks.raw_alpha(networks.load(VitMatteForImageMatting, folder / "vitmatte"), picture, glassy)
+    said = torch.nan_to_num(found.logits, neginf=NOWHERE)
+    places = (said <= NOWHERE) != (stored["dino_logits"] <= NOWHERE)
+    yield Finding("selection dino_logits (places without a word that differ)", float(places.float().mean()), EXACT)
+    stored["dino_logits"] = stored["dino_logits"].masked_fill(stored["dino_logits"] <= NOWHERE, 0)  # else they would widen the tolerance
     made = {
-        "dino_logits": torch.nan_to_num(found.logits, neginf=-1e30),
+        "dino_logits": said.masked_fill(said <= NOWHERE, 0),
         "dino_boxes": found.boxes,
         "dino_scores": found.scores,
         "dino_box": found.best,

@@ -9,6 +9,7 @@ A file may come from anyone. Nothing is unpacked to the disk: entries are read b
 from __future__ import annotations
 
 import io
+import math
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -21,14 +22,14 @@ from PIL import Image
 
 from ..document.document import Document, Group, Layer, Node, make_group, make_layer, walk
 from ..document.geometry import Placement, Rect
-from ..document.pixels import Pixels
+from ..document.pixels import Mask, Pixels
 from ..errors import FileError
 from ..render.blend import PASS_THROUGH
 from ..render.render import mask_array, rasterise, render
 from ..words import phrase
 from .atomic import replacing
 from .color import SRGB
-from .foreign import reading
+from .foreign import PARSER_ERRORS, reading
 from .opened import Opened
 from .raster import DEFAULT_DPI, MOST_PIXELS_IN_LAYERS, check_size, footprint, on_white, opaque, read_picture, too_much
 
@@ -53,6 +54,7 @@ OPERATIONS = (
 )
 _BLEND_OF = {operation: mode for mode, operation in OPERATIONS.items()} | {"svg:add": "linear dodge"}
 _CLIPS = "svg:src-atop"
+_ERASES = {"svg:dst-out": True, "svg:dst-in": False}  # whether the layer's own shape goes, or all but it
 _MYPAINT = "http://mypaint.org/ns/openraster"
 _FOR_MYPAINT = {
     f"{{{_MYPAINT}}}frame-active": "true",
@@ -60,8 +62,10 @@ _FOR_MYPAINT = {
 }  # the canvas has a size; colours mix as they are encoded
 ElementTree.register_namespace("mypaint", _MYPAINT)
 
+_PNG_SIGNATURE = b"\x89PNG"
 _LONGEST_XML = 16 << 20  # bytes
 _LARGEST_ENTRY = 1 << 30  # bytes, unpacked
+_MOST_NAMES = 20  # in the report
 _MOST_NODES = 20_000
 _DEEPEST = 100
 _FARTHEST = 1 << 30  # canvas pixels from the origin
@@ -240,6 +244,7 @@ class _Reading:
     pixels: int = 0
     pictures: dict[str, Pixels] = field(default_factory=dict)  # by entry: several layers may show the same
     noticed: Counter[str] = field(default_factory=Counter)
+    unreadable: list[str] = field(default_factory=list)  # names of layers
     color_notes: dict[str, None] = field(default_factory=dict)  # an ordered set
 
 
@@ -298,8 +303,26 @@ def _nodes(state: _Reading, stack: ElementTree.Element, depth: int) -> tuple[Nod
     """The children of a <stack>, bottom to top."""
     if depth > _DEEPEST:
         raise ValueError("stacks are nested too deeply")
-    found = [_node(state, element, depth) for element in reversed(stack)]
-    return tuple(node for node in found if node is not None)
+    found: list[Node] = []
+    for element in reversed(stack):
+        node = _node(state, element, depth)
+        operation = element.get("composite-op", "")
+        if isinstance(node, Layer) and operation in _ERASES:
+            state.noticed["eraser"] += 1
+            found = [_erased(node, tuple(found), operation)] if found else []
+        elif node is not None:
+            found.append(node)
+    return tuple(found)
+
+
+def _erased(eraser: Layer, below: tuple[Node, ...], operation: str) -> Group:
+    """What lies below in the same stack as a group, with a mask for what the eraser leaves of it (Porter and Duff's "out" and "in")."""
+    pixels, left, top = rasterise(eraser)
+    alpha = np.rint(pixels[..., 3] * eraser.opacity).astype(np.uint8)
+    leaves = Mask.from_array(
+        255 - alpha if _ERASES[operation] else alpha, left, top, 255 if _ERASES[operation] else 0, enabled=eraser.visible
+    )
+    return make_group(eraser.name, below, mask=leaves)
 
 
 def _node(state: _Reading, element: ElementTree.Element, depth: int) -> Node | None:
@@ -314,20 +337,21 @@ def _node(state: _Reading, element: ElementTree.Element, depth: int) -> Node | N
     if element.tag != "layer" or "src" not in element.attrib:
         state.noticed["unknown"] += 1
         return None
-    place = Placement(_whole(element.get("x", "0")), _whole(element.get("y", "0")))
-    return make_layer(pixels=_picture(state, element.attrib["src"]), placement=place, **common)
+    try:
+        place = Placement(_whole(element.get("x", "0")), _whole(element.get("y", "0")))
+        return make_layer(pixels=_picture(state, element.attrib["src"]), placement=place, **common)
+    except PARSER_ERRORS:  # one layer that cannot be read is no reason to refuse the others
+        state.unreadable.append(common["name"] or element.attrib["src"])
+        return None
 
 
 def _common(state: _Reading, element: ElementTree.Element) -> dict:
     """The fields that layers and groups share."""
     operation = element.get("composite-op", OPERATIONS["normal"])
-    state.noticed["mode"] += operation not in _BLEND_OF and operation != _CLIPS
-    opacity = float(element.get("opacity", "1"))
-    if not 0 <= opacity <= 1:
-        raise ValueError(f"opacity {opacity}")
+    state.noticed["mode"] += operation not in _BLEND_OF and operation != _CLIPS and operation not in _ERASES
     return {
         "name": element.get("name", ""),
-        "opacity": opacity,
+        "opacity": _opacity(state, element.get("opacity", "1")),
         "visible": element.get("visibility", "visible") != "hidden",
         "locked": element.get("edit-locked") == "true",
         "blend": _BLEND_OF.get(operation, "normal"),
@@ -335,10 +359,25 @@ def _common(state: _Reading, element: ElementTree.Element) -> dict:
     }
 
 
+def _opacity(state: _Reading, text: str) -> float:
+    """0 to 1. Some programs write it with the decimal comma of their user's language; what is no share at all is opaque, and told."""
+    try:
+        opacity = float(text.replace(",", "."))
+    except ValueError:
+        opacity = math.nan
+    if not 0 <= opacity <= 1:
+        state.noticed["opacity"] += 1
+        return 1.0
+    return opacity
+
+
 def _picture(state: _Reading, name: str) -> Pixels:
+    name = name.replace("\\", "/")  # as some programs on Windows write it
     if name in state.pictures:
         return state.pictures[name]
     data = _entry(state, name, _LARGEST_ENTRY)
+    if not data.startswith(_PNG_SIGNATURE):
+        raise ValueError(f"{name} is not a PNG")
     picture = read_picture(io.BytesIO(data), state.path, ("PNG",))
     height, width = picture.pixels.shape[:2]
     state.pixels += footprint(width, height)
@@ -368,8 +407,12 @@ def _dpi(root: ElementTree.Element) -> float:
 def _report(state: _Reading) -> tuple[str, ...]:
     sentences = {
         "mode": phrase("{n} layer(s) or group(s) with a blend mode unknown here came in as normal.", n=state.noticed["mode"]),
+        "opacity": phrase("{n} opacities that are no number from 0 to 1 were taken as full.", n=state.noticed["opacity"]),
+        "eraser": phrase("{n} erasing layer(s) became masks of groups around what they erase.", n=state.noticed["eraser"]),
         "unknown": phrase("{n} part(s) of the file that are not pictures were left out.", n=state.noticed["unknown"]),
         "merged": phrase("The file has no layers; its merged picture became the only one."),
     }
     told = [sentence for what, sentence in sentences.items() if state.noticed[what]]
+    if state.unreadable:
+        told.append(phrase("Left out, because they cannot be read: {names}.", names=", ".join(state.unreadable[:_MOST_NAMES])))
     return (*state.color_notes, *told)

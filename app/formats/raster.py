@@ -7,7 +7,9 @@ what is written always carries an sRGB profile.
 from __future__ import annotations
 
 import io
+import re
 import struct
+import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -22,6 +24,7 @@ from PIL import (
     BmpImagePlugin,
     GifImagePlugin,
     Image,
+    ImageFile,
     ImageOps,
     JpegImagePlugin,
     PngImagePlugin,
@@ -41,6 +44,7 @@ from .atomic import replacing
 from .color import SRGB, to_srgb
 from .foreign import reading
 from .opened import Opened
+from .png_colour import png_profile
 from .provenance import xmp
 
 OPEN_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".avif", ".bmp", ".gif")
@@ -69,6 +73,10 @@ _FORMAT_OF = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", "
 _LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383, "AVIF": 65_535}  # what the formats allow
 DEEP = ("PNG", "TIFF")  # may have 16 bits a channel
 DEFAULT_QUALITY = {".jpg": 92, ".jpeg": 92, ".webp": 95, ".avif": 85}  # of 100; alike to the eye
+
+_ENDS_EARLY = re.compile("truncated|unrecognized data stream|broken data stream", re.IGNORECASE)
+_MAY_END_EARLY = ("JPEG", "MPO", "PNG", "BMP", "GIF")
+_TRUNCATED = threading.Lock()  # around Pillow's setting, which is of the whole process
 
 # Pillow's own limit is a warning on the terminal first; ours (check_size) is a sentence, before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
@@ -192,9 +200,37 @@ def _picture(path: Path, image: Image.Image) -> Picture:
     width, height = image.size
     check_size(path, width, height)
     notes = _losses_on_opening(image)
+    notes += _load(image)
     profile, dpi = image.info.get("icc_profile"), _dpi(image)
+    key = image.info.get("transparency") if image.mode.startswith("I") else None
+    clear = np.asarray(image) == key if isinstance(key, int) else None
+    if profile is None and image.format == "PNG":
+        profile = png_profile(image.info)
     pixels, profile, more = to_srgb(ImageOps.exif_transpose(image), profile)
+    if clear is not None:  # by the level before it is cut to 8 bits
+        pixels = np.dstack([pixels[..., :3], np.where(clear, np.uint8(0), np.uint8(255))])
     return Picture(pixels, profile, dpi, (*notes, *more))
+
+
+def _load(image: Image.Image) -> list[str]:
+    """Decode; a file that ends too early as far as it goes, and a sentence that says so. OSError where next to nothing is there."""
+    tiles = list(getattr(image, "tile", ()))
+    try:
+        image.load()
+        return []
+    except OSError as error:
+        if not _ENDS_EARLY.search(str(error)) or image.format not in _MAY_END_EARLY:
+            raise
+        with _TRUNCATED:
+            ImageFile.LOAD_TRUNCATED_IMAGES = True
+            try:
+                image.tile = tiles
+                image.load()
+            finally:
+                ImageFile.LOAD_TRUNCATED_IMAGES = False
+        if all(band.getextrema()[0] == band.getextrema()[1] for band in image.split()):  # one colour: nothing came
+            raise
+    return [phrase("The file ends too early; the picture was opened as far as it goes.")]
 
 
 def check_size(path: Path, width: int, height: int, most: int = MOST_PIXELS) -> None:

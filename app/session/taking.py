@@ -39,6 +39,14 @@ def mask_bounds(place: Rect, mask: np.ndarray) -> Rect:
     return Rect.from_size(place.left + box.x, place.top + box.y, box.width, box.height)
 
 
+def trimmed(place: Rect, masks: Sequence[np.ndarray]) -> tuple[Rect, tuple[np.ndarray, ...]]:
+    """Candidates of one thing without what none of them selects, and where that lies: showing them costs the thing, not the picture."""
+    found = [mask_bounds(place, mask) for mask in masks]
+    area = bounding(found)
+    view = slice(area.top - place.top, area.bottom - place.top), slice(area.left - place.left, area.right - place.left)
+    return area, tuple(np.ascontiguousarray(mask[view]) for mask in masks)
+
+
 def bounding(rects: Iterable[Rect]) -> Rect:
     """Around all of them; at least one."""
     every = list(rects)

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import lift
 from ..api import Box, EngineError
+from ..data.matting import load_matting
 from ..layering import ground as grounds
 from ..layering import split
 from ..matting.matte import softened
@@ -23,6 +24,7 @@ def run(options: argparse.Namespace) -> int:
     picture = pictures.read_picture(options.picture)
     colours = pictures.colours(picture)
     ground = grounds.best()
+    matting = softened if options.matting is None else load_matting(options.matting)
     taken: list[split.Taken] = []
     hidden = np.zeros(colours.shape[:2], bool)
     for number, wish in enumerate(wishes(options, picture.width, picture.height), 1):
@@ -30,11 +32,11 @@ def run(options: argparse.Namespace) -> int:
         mask = (_mask(rest, wish) >= 128) & ~hidden
         if not mask.any():
             raise EngineError(f"Nothing is selected of thing {number}.", "Those in front of it hide all of it; name it first.")
-        taken.append(split.take_one(rest, mask, ground, softened, options.effects == "take"))
+        taken.append(split.take_one(rest, mask, ground, matting, options.effects == "take"))
         hidden |= mask
     written, covers = outputs(options, colours, taken)
     pictures.write_pngs(written, picture.profile, covers)
-    what = "The thing is" if len(taken) == 1 else f"{len(taken)} things are"
+    what = f"{options.words or 'The thing'} is" if len(taken) == 1 else f"{len(taken)} things are"
     print(f"{what} in {', '.join(str(path) for path in numbered(options.thing, len(taken)))}, after {time.monotonic() - started:.1f} s")
     return 0
 
@@ -52,7 +54,7 @@ def wishes(options: argparse.Namespace, width: int, height: int) -> list[Wish]:
     if not (options.box or options.point or options.mask or options.words):
         raise EngineError("Nothing says where the thing is.", "Name a --box, a --point or a --mask.")
     if options.words and not (options.box or options.point or options.mask):
-        raise EngineError("Words alone select nothing here: that takes GroundingDINO, which is not built in.", "Name a --box or a --point.")
+        raise EngineError("Words alone select nothing here: there is no model for words here.", "Name a --box or a --point.")
     boxes = [_box(numbers, width, height) for numbers in options.box or ()]
     if options.mask:
         if boxes and len(boxes) != len(options.mask):

@@ -126,7 +126,7 @@ def measured(scene: Known, made: np.ndarray) -> dict[str, float]:
 
     tones = {name: tone(name, picture) for name, picture in (("truth", truth), ("made", made), ("paste", pasted(scene)))}
     row = {
-        "composite": float(-10 * np.log10(((made - truth)[region] ** 2).mean())),
+        "composite": float(-10 * np.log10(max(((made - truth)[region] ** 2).mean(), 1e-12))),
         "correlation": float(np.corrcoef(dark["truth"], dark["made"])[0, 1]) if dark["made"].std() > 0 else 0.0,
         "mass": float(dark["made"].clip(0).sum() / max(dark["truth"].clip(0).sum(), 1e-6)),
     }
@@ -146,9 +146,14 @@ def summary(rows: list[dict[str, float]]) -> dict[str, float]:
         "correlation": float(np.nanmean(table["correlation"])),
         "mass": float(np.median(table["mass"])),
         "right side": float(right.mean()) if sided.any() else float("nan"),
-        "gain": float(np.corrcoef(table["gain truth"], table["gain made"])[0, 1]),
-        "cast": float(np.corrcoef(table["cast truth"], table["cast made"])[0, 1]),
+        "gain": _correlation(table["gain truth"], table["gain made"]),
+        "cast": _correlation(table["cast truth"], table["cast made"]),
     }
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Pearson's; NaN where one of them does not vary."""
+    return float(np.corrcoef(one, other)[0, 1]) if min(one.std(), other.std()) > 1e-9 else float("nan")
 
 
 def compare(scenes: Iterable[Known], ways: dict[str, Callable[[Known], np.ndarray]]) -> str:

@@ -20,7 +20,7 @@ from ..words import phrase
 WORK = 176  # pixels of the longer side at which GrabCut looks first
 FINE = 352  # … and along the edge
 ROUNDS, FINE_ROUNDS = 5, 1
-MARGIN = 0.15  # of the box's longer side: surroundings that are surely not the thing
+MARGIN = 0.1  # of the box's longer side: surroundings that are surely not the thing
 PROBABLE, SURE = 1.4, 0.05  # squared radii of the ellipses in the box that are probably and surely the thing
 OTHERS = (0.75, 0.45)  # the same of further candidates
 CLICK = 0.03  # of the longer side: what a click is sure of, its radius

@@ -16,10 +16,13 @@ from diffusers import AutoencoderKL
 
 from ..api import EngineError
 from ..bfs.release import save_release
+from ..layering.align import save_alignment
+from ..layering.fbdd import FBDD
 from ..scenes.render import library_sprites
 from .cache import Size, cache, load_text, write_scenes
 from .compositor import CompositorConfig, LatentCompositor, train_compositor
 from .dry_run import build, measure, report
+from .layeringdiff import AlignmentConfig, FbddConfig, train_alignment, train_fbdd
 from .loop import RunConfig, read_weights
 from .models import Sharing, latent_scale, load_backbone, load_model, load_vae
 from .rgba_vae import RgbaVaeConfig, train_rgba_vae
@@ -27,7 +30,9 @@ from .shards import Shards
 from .stages import Codecs, StageConfig, train_stage_one, train_stage_two
 
 CONFIGS = Path(__file__).with_name("configs")
-KINDS: dict[str, type[RunConfig]] = {"rgba-vae": RgbaVaeConfig, "compositor": CompositorConfig, "stage1": StageConfig, "stage2": StageConfig}
+KINDS: dict[str, type[RunConfig]] = {"rgba-vae": RgbaVaeConfig, "compositor": CompositorConfig, "stage1": StageConfig, "stage2": StageConfig,
+                                     "fbdd": FbddConfig, "alignment": AlignmentConfig}  # fmt: skip
+LAYERING = ("fbdd", "alignment")
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def fit(wishes: Wishes) -> None:
 def _configuration(wishes: Wishes) -> RunConfig:
     """The file that was named; else the one that the run was started with; else FLUX's."""
     started = wishes.out / "config.json"
-    shipped = CONFIGS / "flux" / f"{wishes.part}.json"
+    shipped = CONFIGS / ("layeringdiff" if wishes.part in LAYERING else "flux") / f"{wishes.part}.json"
     return KINDS[wishes.part].load(wishes.config or (started if started.exists() else shipped))
 
 
@@ -129,7 +134,25 @@ def _export(wishes: Wishes, config: StageConfig, dtype: torch.dtype) -> None:
         shutil.copy(wishes.model / "model_index.json", wishes.export)
 
 
-_FITS = {"rgba-vae": _fit_rgba_vae, "compositor": _fit_compositor, "stage1": _fit_stage, "stage2": _fit_stage}
+def _fit_fbdd(wishes: Wishes, config: FbddConfig) -> None:
+    model = FBDD.load(wishes.need("model"))
+    if wishes.start is not None:
+        model.unets[config.side].load_state_dict(read_weights(wishes.start)[0])
+    run = train_fbdd(config, wishes.out, model, Shards(wishes.need("layers")), wishes.until)
+    if wishes.export is not None:
+        with run.averaged() as unet:
+            FBDD(model.unets | {config.side: unet}, model.vae, model.words).save(wishes.export)
+
+
+def _fit_alignment(wishes: Wishes, config: AlignmentConfig) -> None:
+    run = train_alignment(config, wishes.out, config.network(), Shards(wishes.need("layers")), wishes.until)
+    if wishes.export is not None:
+        with run.averaged() as network:
+            save_alignment(network, wishes.export, config.side)
+
+
+_FITS = {"rgba-vae": _fit_rgba_vae, "compositor": _fit_compositor, "stage1": _fit_stage, "stage2": _fit_stage,
+         "fbdd": _fit_fbdd, "alignment": _fit_alignment}  # fmt: skip
 
 
 def write_shards(out: Path, library: Path, count: int, size: int, seed: int, domain: str = "simple") -> None:

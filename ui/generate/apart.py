@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app.document.geometry import Rect
 from app.document.masks import mask_from_selection
 from app.errors import ExpectedError
-from app.session.taking import as_box, bounding, looked_at
+from app.session.taking import as_box, bounding, looked_at, trimmed
 from app.tools.apart_tool import Pointed
 from app.words import phrase
 from bfs_engine.api import EngineError, Selection, SelectRequest
@@ -28,7 +28,10 @@ SHOWN = 120  # of 255: how opaque the red is
 ROOM = 0.3  # of a box's longer side: what is looked at around it
 WIDEST = 3000  # canvas pixels around a lone click
 
-Found = tuple[Rect, Selection] | EngineError
+# A mask's values as straight RGBA in one number each: looked up, a mask of 2000 × 2000 pixels is an image in a tenth of the time.
+_IN_RED = np.where(np.arange(256)[:, None] >= 128, np.array((*RED, SHOWN)), 0).astype(np.uint8).view(np.uint32)[:, 0]
+
+Found = tuple[Rect, tuple[np.ndarray, ...]] | EngineError
 
 
 class ApartCommands(QObject):
@@ -96,11 +99,7 @@ class ApartCommands(QObject):
         session, found = self._generation.session, self._desk.apart.found
         if session.active is None or not found:
             return
-        place = bounding(place for place, _ in found)
-        whole = np.zeros((place.height, place.width), np.uint8)
-        for at, mask in found:
-            view = whole[at.top - place.top : at.bottom - place.top, at.left - place.left : at.right - place.left]
-            np.maximum(view, mask, out=view)
+        place, whole = _together(found)
         try:
             document = mask_from_selection(session.document, session.active, place, whole)
         except ExpectedError as error:
@@ -126,7 +125,7 @@ class ApartCommands(QObject):
 
         def look() -> Found:
             try:
-                return place, self._select(_request(looked_at(document, active, place), place, pointed))
+                return trimmed(place, self._select(_request(looked_at(document, active, place), place, pointed)).masks)
             except EngineError as error:
                 return error
 
@@ -138,7 +137,7 @@ class ApartCommands(QObject):
             if pointed is self._desk.apart.current:
                 self._desk.apart.not_found()
                 self.failed.emit(found)
-        elif self._desk.apart.take(pointed, found[0], found[1].masks):
+        elif self._desk.apart.take(pointed, *found):
             self._known = len(pointed.points)
         self._pointed()
 
@@ -164,17 +163,26 @@ class ApartCommands(QObject):
         """The selection in red, and in the bar."""
         current, found = self._desk.apart.current, self._desk.apart.found if self._desk.tool == "apart" else []
         if found:
-            place = bounding(place for place, _ in found)
-            red = np.zeros((place.height, place.width, 4), np.uint8)
-            for at, mask in found:
-                red[at.top - place.top : at.bottom - place.top, at.left - place.left : at.right - place.left][mask >= 128] = (*RED, SHOWN)
-            self._canvas.show_preview(image_of(red), place.left, place.top)
+            place, whole = _together(found)
+            self._canvas.show_preview(image_of(_IN_RED[whole].view(np.uint8).reshape(*whole.shape, 4)), place.left, place.top)
         elif self._shown:
             self._canvas.show_preview(None)
         self._shown = bool(found)
         count = len(current.masks) if current else 0
         self._bar.show_selection(self.tr("Take Apart"), len(found), current.chosen if current else 0, count, self.searching)
         self.changed.emit()
+
+
+def _together(found: list[tuple[Rect, np.ndarray]]) -> tuple[Rect, np.ndarray]:
+    """One mask of all that is found, and its place on the canvas."""
+    if len(found) == 1:
+        return found[0]
+    place = bounding(place for place, _ in found)
+    whole = np.zeros((place.height, place.width), np.uint8)
+    for at, mask in found:
+        view = whole[at.top - place.top : at.bottom - place.top, at.left - place.left : at.right - place.left]
+        np.maximum(view, mask, out=view)
+    return place, whole
 
 
 def _request(picture: np.ndarray, place: Rect, pointed: Pointed) -> SelectRequest:

@@ -43,6 +43,7 @@ class Reading:
 
     # What is still to be computed once all nodes are there (psd_computed.py): by the node's id.
     adjustments: dict[str, LayerRecord] = field(default_factory=dict)
+    paths: dict[str, LayerRecord] = field(default_factory=dict)
     fills: dict[str, LayerRecord] = field(default_factory=dict)
     styles: dict[str, tuple[LayerRecord, float]] = field(default_factory=dict)  # with the fill opacity, 0 to 1
 

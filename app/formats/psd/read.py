@@ -29,6 +29,7 @@ from ...words import phrase
 from ..foreign import reading
 from ..opened import Opened
 from ..raster import DEFAULT_DPI, MOST_PIXELS, MOST_PIXELS_IN_LAYERS, check_size, footprint, too_much
+from .beyond import artboard, blended_if, has_bare_path, name_of, notice, structure, with_paths
 from .channels import (
     ADJUSTMENTS,
     COLOR_PLANES,
@@ -73,9 +74,9 @@ def open_psd(path: Path) -> Opened:
     """Read a PSD or PSB; FileError where it is damaged or of a kind that cannot be read."""
     with reading(path), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with open(path, "rb") as file:
-            psd = PSD.read(file)
+        psd, unknown = structure(path)
         header, state = psd.header, Reading(psd)
+        state.noticed["mode"] += unknown
         is_wide = header.width * header.height > MOST_PIXELS
         _check_sizes(path, state)
         layers = _nodes(state) if header.color_mode in COLOR_PLANES and header.depth >= 8 else ()
@@ -83,6 +84,8 @@ def open_psd(path: Path) -> Opened:
             from .computed import computed  # needs scipy, which takes longer to import than most files to read
 
             layers = computed(state, layers)
+        if state.paths:
+            layers = with_paths(state, layers)
         layers = nodes_to_document(state, layers)
         if not (_any_pixels(layers) or (layers and is_wide)):
             layers = _merged_layer(state, layers)
@@ -129,6 +132,7 @@ def _report(state: Reading) -> tuple[str, ...]:
         ),
         "vector mask": phrase("{n} vector mask(s) became pixel masks.", n=state.noticed["vector mask"]),
         "softened": phrase("The density or feather of {n} mask(s) was worked into the masks.", n=state.noticed["softened"]),
+        "mode": phrase("{n} kind(s) of blend modes that are unknown here came in as normal.", n=state.noticed["mode"]),
         "damaged": phrase("Some pixels in the file are damaged and were left black."),
         "merged": phrase("The file has no layers with pixels; its merged picture became the only one."),
     }
@@ -190,7 +194,8 @@ def _tree(state: Reading, records: list[_Record], decoding: dict[int, Future[Pix
             blend = BLEND_OF_MODE[divider.blend_mode or record.blend_mode]
             common = _common(state, record, keeps_fill=blend == PASS_THROUGH)
             common |= {"blend": blend, "mask": mask(state, record, channels, of_layer=False, cut=False)}
-            open_lists[-1].append(Group(**common, children=tuple(children), collapsed=kind is SectionDivider.CLOSED_FOLDER))
+            group = Group(**common, children=tuple(children), collapsed=kind is SectionDivider.CLOSED_FOLDER)
+            open_lists[-1].append(artboard(record, group))
     return tuple(node for nodes in open_lists for node in nodes)  # groups that were never closed: their layers stay
 
 
@@ -222,6 +227,9 @@ def _layer(state: Reading, record: LayerRecord, channels: ChannelDataList, decod
     else:
         found = decoding.result() if decoding is not None else pixels(state, record, channels)
         state.noticed["no pixels"] += bool(kind and not found.tiles)
+    if has_bare_path(record) and (painted or not (is_fill or kind == "shape")):  # of those the pixels are cut already
+        state.paths[common["id"]] = record
+    found = blended_if(record, found)
     masked = mask(state, record, channels, of_layer=True, cut=is_fill and not painted)
     for data in channels:
         data.data = b""  # decoded: the file's bytes and the document's need not both be held
@@ -232,6 +240,7 @@ def _common(state: Reading, record: LayerRecord, keeps_fill: bool = False) -> di
     """The fields that layers and groups share, but for the mask. keeps_fill: the fill opacity is not the same as the opacity."""
     blocks = record.tagged_blocks
     id_, fill = new_id(), blocks.get_data(Tag.BLEND_FILL_OPACITY, 255) / 255
+    notice(state, record)
     if any(tag in blocks for tag in _EFFECTS):
         state.styles[id_], keeps_fill = (record, fill), False
     else:
@@ -242,7 +251,7 @@ def _common(state: Reading, record: LayerRecord, keeps_fill: bool = False) -> di
     locks = (blocks.get_data(Tag.PROTECTED_SETTING) or 0) | record.flags.transparency_protected  # the bit of transparency is the first
     return {
         "id": id_,
-        "name": (blocks.get_data(Tag.UNICODE_LAYER_NAME) or record.name).rstrip("\0"),
+        "name": name_of(record),
         "opacity": record.opacity / 255 * (1 if id_ in state.styles or keeps_fill else fill),
         "blend": BLEND_OF_MODE[record.blend_mode],
         "visible": record.flags.visible,
@@ -279,7 +288,10 @@ def merged_pixels(psd: PSD, state: Reading | None = None) -> np.ndarray:
     planes = [np.frombuffer(values, dtype).reshape(header.height, header.width) for values in raw]
     if header.color_mode is ColorMode.INDEXED:
         palette = np.frombuffer(psd.color_mode_data.interleave(), np.uint8).reshape(-1, 3)
-        return palette[planes[0]]
+        colours, clear = palette[planes[0]], psd.image_resources.get_data(Resource.TRANSPARENCY_INDEX)
+        if clear is None:
+            return colours
+        return np.dstack([colours, np.where(planes[0] == int(clear), np.uint8(0), np.uint8(255))])
     count = COLOR_PLANES.get(header.color_mode)
     if count is None:
         mode = header.color_mode.name.lower()

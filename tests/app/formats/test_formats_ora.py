@@ -197,7 +197,7 @@ def _claims(side: int) -> bytes:
     "stack",
     (
         "", "<image", "<picture/>", "<image/>", image("<layer src='data/missing.png'/>"), image("<layer src='stack.xml'/>"),
-        image("<layer src='data/a.png' opacity='2'/>"), image("<layer src='data/a.png' x='1e999'/>"),
+        image("<layer src='data/a.png' x='1e999'/>"),
         image("<layer src='data/a.png' x='nan'/>"), image("<stack>" * 200 + "</stack>" * 200),
     ),
 )  # fmt: skip

@@ -79,6 +79,13 @@ def test_a_mask_says_exactly_what_the_thing_is(picture: Path) -> None:
     assert not _read(folder / "t.png")[110, 90, 3]
 
 
+def test_soft_edges_are_found_by_another_matting_and_the_picture_stays_exact(picture: Path) -> None:
+    folder = picture.parent
+    assert _run(folder, "--box", 36, 46, 48, 63, "--matting", "classical") == 0
+    assert (over(_read(folder / "t.png"), _read(folder / "g.png")) == _read(picture)).all()
+    assert _run(folder, "--box", 36, 46, 48, 63, "--matting", folder / "nothing") == 2
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -86,7 +93,7 @@ def test_a_mask_says_exactly_what_the_thing_is(picture: Path) -> None:
         (("--box", 500, 10, 20, 20), "outside the picture"),
         (("--point", 10), "A --point is X Y"),
         (("--point", 1000, 10), "outside the picture"),
-        (("--words", "a cat"), "GroundingDINO"),
+        (("--words", "a cat"), "Words alone select nothing"),
     ],
 )
 def test_wrong_wishes_are_refused_in_a_sentence(picture: Path, words: tuple, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
