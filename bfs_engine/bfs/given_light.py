@@ -21,6 +21,7 @@ PENUMBRA = 0.35  # of the distance that a shadow has fallen: the reach of its bl
 LEAST_BLUR = 0.006  # of the thing's height
 AROUND = 0.6  # darkness of the shadow that all other light leaves around the foot
 ROUND = 0.6  # how much of the light's share models the body
+FADE = 0.12  # of the frame's side: where shadows that are longer than the frame fade out
 GAMMA = 2.2  # linear light of a veil's transmission as alpha over an encoded picture
 
 
@@ -54,7 +55,7 @@ def shadow(alpha: np.ndarray, light: Light) -> np.ndarray:
         lit *= 1 - _soft(cast, LEAST_BLUR * height + PENUMBRA * light.softness * fallen * max(reach, 0.3))
         over *= 1 - _soft(below, 0.04 * height + 0.25 * fallen) / (1 + 3 * band)
     passed = 1 - light.strength * (1 - lit) - (1 - light.strength) * AROUND * (1 - over)
-    return (1 - passed.clip(0, 1) ** (1 / GAMMA)).astype(np.float32)
+    return ((1 - passed.clip(0, 1) ** (1 / GAMMA)) * _within(len(alpha))).astype(np.float32)
 
 
 def shading(alpha: np.ndarray, light: Light) -> np.ndarray:
@@ -77,6 +78,12 @@ def shading(alpha: np.ndarray, light: Light) -> np.ndarray:
     colour = np.maximum(np.array(light.colour, np.float32), 0.02)
     tint = 1 - light.strength + light.strength * colour / float(colour @ LUMINANCE)
     return (np.maximum(linear[..., None] * tint, 0.02) ** (1 / GAMMA)).astype(np.float32)
+
+
+def _within(side: int) -> np.ndarray:
+    """(side, side) 0 at the frame's edges to 1: a shadow longer than the frame fades out in place of ending in a line."""
+    ramp = (np.minimum(np.arange(side), np.arange(side)[::-1]) / (FADE * side)).clip(0, 1)
+    return np.minimum(ramp[:, None], ramp[None])
 
 
 def _drop(ground: np.ndarray, row: np.ndarray, at: float, aside: float) -> None:

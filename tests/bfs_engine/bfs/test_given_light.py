@@ -39,6 +39,11 @@ def test_the_higher_the_light_the_shorter_the_shadow() -> None:
     assert lengths == sorted(lengths, reverse=True)
 
 
+def test_a_shadow_longer_than_the_frame_fades_out_before_its_edge() -> None:
+    dark = shadow(ball(), replace(LIGHT, height=5, strength=1))
+    assert dark[:, 30].max() > 0.1 and dark[:, 0].max() == 0
+
+
 def test_strength_darkens_and_softness_spreads_a_shadow() -> None:
     weak, strong = (shadow(ball(), replace(LIGHT, strength=strength)) for strength in (0.3, 0.9))
     assert strong.max() > 1.5 * weak.max()
