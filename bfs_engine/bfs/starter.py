@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from diffusers.utils import logging
 from PIL import Image
+from safetensors import safe_open
 from torch.nn import functional as F
 
 from ..api import Box, EngineError, InsertRequest, LayerResult, Report, Request
@@ -204,8 +205,27 @@ def load_pipeline(folder: Path) -> BFSPipeline:
         raise EngineError(words, phrase("Reinstall Downstage, or name the folder of a model."))
     logging.disable_progress_bar()  # it would write to the terminal and leave a thread behind
     try:
-        return BFSPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True, low_cpu_mem_usage=False)
+        pipeline = BFSPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True, low_cpu_mem_usage=False)
+        _check_whole(pipeline, folder)
+        return pipeline
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         words = phrase("The model in {folder} is damaged and cannot be loaded: {reason}", folder=str(folder), reason=reason)
         raise EngineError(words, phrase("Reinstall Downstage.")) from error
+
+
+def _check_whole(pipeline: BFSPipeline, folder: Path) -> None:
+    """ValueError where weights are missing, which diffusers fills with anything, or are no numbers."""
+    for name, part in pipeline.components.items():
+        files = sorted((folder / name).glob("*.safetensors"))
+        if not isinstance(part, torch.nn.Module) or not files:
+            continue
+        missing = set(part.state_dict())
+        for file in files:
+            with safe_open(file, "pt") as stored:
+                missing -= set(stored.keys())
+        if missing:
+            raise ValueError(f"{min(missing)} is missing")
+        broken = [key for key, value in part.state_dict().items() if not value.isfinite().all()]
+        if broken:
+            raise ValueError(f"{broken[0]} holds no numbers")

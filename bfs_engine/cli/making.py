@@ -239,8 +239,19 @@ def add_take_apart(commands: argparse._SubParsersAction) -> argparse.ArgumentPar
     return one
 
 
+def _seed(text: str) -> int:
+    """As argparse wants a type: what torch takes for a seed."""
+    try:
+        seed = int(text)
+    except ValueError:
+        seed = -1
+    if not 0 <= seed < 2**63:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 0 to {2**63 - 1}")
+    return seed
+
+
 def _add_settings(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    one.add_argument("--seed", type=int, default=0, help="the same seed gives the same bytes (default: 0)")
+    one.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same bytes (default: 0)")
     one.add_argument("--steps", type=int, help="denoising steps (default: the model's own)")
     one.add_argument("--guidance", type=float, help="strength of the prompt (default: the model's own)")
     one.add_argument("--out", type=Path, required=True, metavar="LAYER.png", help="straight RGBA of the picture's size; several are numbered")

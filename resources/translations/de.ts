@@ -783,6 +783,10 @@
         <translation>Anderen Startwert würfeln</translation>
     </message>
     <message>
+        <source>Flies</source>
+        <translation>Fliegt</translation>
+    </message>
+    <message>
         <source>Generate</source>
         <translation>Generieren</translation>
     </message>
@@ -793,6 +797,10 @@
     <message>
         <source>Guidance</source>
         <translation>Führung</translation>
+    </message>
+    <message>
+        <source>Hangs</source>
+        <translation>Hängt</translation>
     </message>
     <message>
         <source>How many results to choose from; all of them are kept in the layer</source>
@@ -813,6 +821,10 @@
     <message>
         <source>Model&apos;s choice</source>
         <translation>Wie das Modell will</translation>
+    </message>
+    <message>
+        <source>Pose</source>
+        <translation>Stand</translation>
     </message>
     <message>
         <source>Presets</source>
@@ -839,6 +851,10 @@
         <translation>Einstellungen, denen Sie einen Namen gegeben haben, und frühere Beschreibungen</translation>
     </message>
     <message>
+        <source>Stands on the ground</source>
+        <translation>Steht auf dem Boden</translation>
+    </message>
+    <message>
         <source>Steps</source>
         <translation>Schritte</translation>
     </message>
@@ -847,12 +863,24 @@
         <translation>Das Modell sieht die Ebenen davor</translation>
     </message>
     <message>
+        <source>What stands throws a shadow on the ground; what hangs or flies throws none into the picture</source>
+        <translation>Was steht, wirft einen Schatten auf den Boden; was hängt oder fliegt, wirft keinen ins Bild</translation>
+    </message>
+    <message>
+        <source>Where the thing is</source>
+        <translation>Wo das Ding ist</translation>
+    </message>
+    <message>
         <source>{name} makes the layers; click to choose another model</source>
         <translation>{name} macht die Ebenen; ein Klick wählt ein anderes Modell</translation>
     </message>
     <message>
         <source>What should stand in the box?</source>
         <translation>Was soll im Rahmen stehen?</translation>
+    </message>
+    <message>
+        <source>As the picture says</source>
+        <translation>Wie das Bild es zeigt</translation>
     </message>
     <message>
         <source>What stands in front stays in front. The engine sees it too, and makes the new layer whole behind it.</source>
@@ -3001,6 +3029,10 @@ wird ausgeschnitten</translation>
         <translation>Auf {width} × {height} zuschneiden</translation>
     </message>
     <message>
+        <source>Delete candidates or layers, or remove the color profile.</source>
+        <translation>Löschen Sie Kandidaten oder Ebenen, oder entfernen Sie das Farbprofil.</translation>
+    </message>
+    <message>
         <source>Delete the layer instead.</source>
         <translation>Löschen Sie stattdessen die Ebene.</translation>
     </message>
@@ -3035,6 +3067,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Downstage cannot save under {what}.</source>
         <translation>Downstage kann unter {what} nicht speichern.</translation>
+    </message>
+    <message>
+        <source>Downstage opens no project that would need more than 4 GB of memory.</source>
+        <translation>Downstage öffnet kein Projekt, das mehr als 4 GB Speicher brauchte.</translation>
     </message>
     <message>
         <source>Draw a box around the thing, or click on it.</source>
@@ -3117,6 +3153,10 @@ wird ausgeschnitten</translation>
         <translation>Setzen Sie ihn dort fort, wo er begonnen wurde.</translation>
     </message>
     <message>
+        <source>Groups can be nested {most} deep, and no deeper.</source>
+        <translation>Gruppen lassen sich {most} tief verschachteln, und nicht tiefer.</translation>
+    </message>
+    <message>
         <source>Guides and colour tags are not kept.</source>
         <translation>Hilfslinien und Farbmarken bleiben nicht erhalten.</translation>
     </message>
@@ -3181,6 +3221,10 @@ wird ausgeschnitten</translation>
         <translation>Überlassen Sie die Wahl dem Programm.</translation>
     </message>
     <message>
+        <source>Left out, because they cannot be read: {names}.</source>
+        <translation>Ausgelassen, weil nicht lesbar: {names}.</translation>
+    </message>
+    <message>
         <source>Left out, so the picture may look different: {names}.</source>
         <translation>Weggelassen, das Bild kann daher anders aussehen: {names}.</translation>
     </message>
@@ -3235,6 +3279,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Masks that were scaled or turned with their groups are written as they look, resampled: {names}.</source>
         <translation>Masken, die mit ihren Gruppen skaliert oder gedreht wurden, werden neu berechnet geschrieben, so wie sie aussehen: {names}.</translation>
+    </message>
+    <message>
+        <source>Merge or crop some layers first.</source>
+        <translation>Vereinen oder beschneiden Sie zuerst einige Ebenen.</translation>
     </message>
     <message>
         <source>More than 30,000 pixels a side: the file is written in Photoshop&apos;s large document format (PSB).</source>
@@ -3331,6 +3379,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Paint on the Mask</source>
         <translation>Auf der Maske malen</translation>
+    </message>
+    <message>
+        <source>Parts of this document lay beyond what a project can hold, and were brought back within it.</source>
+        <translation>Teile dieses Dokuments lagen außerhalb dessen, was ein Projekt aufnehmen kann, und wurden hineingeholt.</translation>
     </message>
     <message>
         <source>Pass-through groups with an opacity are mixed apart from what lies below.</source>
@@ -3549,6 +3601,10 @@ wird ausgeschnitten</translation>
         <translation>Das Modell wurde durch einen Fehler im Programm angehalten ({kind}: {error}).</translation>
     </message>
     <message>
+        <source>The file ends too early; the picture was opened as far as it goes.</source>
+        <translation>Die Datei endet zu früh; das Bild wurde geöffnet, soweit es reicht.</translation>
+    </message>
+    <message>
         <source>The file had {depth} bits a channel; they were reduced to 8.</source>
         <translation>Die Datei hatte {depth} Bit je Kanal; sie wurden auf 8 verringert.</translation>
     </message>
@@ -3583,6 +3639,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>The fill opacity of {n} pass-through group(s) is kept, but cannot be changed here.</source>
         <translation>Die Flächendeckkraft von {n} Gruppe(n) im Modus „Hindurchwirken“ bleibt erhalten, kann hier aber nicht geändert werden.</translation>
+    </message>
+    <message>
+        <source>The folder {folder} cannot be read: {reason}</source>
+        <translation>Der Ordner {folder} kann nicht gelesen werden: {reason}</translation>
     </message>
     <message>
         <source>The graphics card has not enough free memory for this picture.</source>
@@ -3841,6 +3901,14 @@ wird ausgeschnitten</translation>
         <translation>Der Speicher reichte nicht, um die Ebene zu erzeugen.</translation>
     </message>
     <message>
+        <source>This document cannot be saved: one part of it takes {size} MB, and a project holds {most}.</source>
+        <translation>Dieses Dokument kann nicht gespeichert werden: Ein Teil davon braucht {size} MB, und ein Projekt fasst {most}.</translation>
+    </message>
+    <message>
+        <source>This document cannot be saved: {reason}.</source>
+        <translation>Dieses Dokument kann nicht gespeichert werden: {reason}.</translation>
+    </message>
+    <message>
         <source>This model cannot make “{prompt}”.</source>
         <translation>Dieses Modell kann „{prompt}“ nicht erzeugen.</translation>
     </message>
@@ -3895,6 +3963,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Type what should stand in the box.</source>
         <translation>Schreiben Sie, was im Rahmen stehen soll.</translation>
+    </message>
+    <message>
+        <source>Undo the last step, and save again.</source>
+        <translation>Nehmen Sie den letzten Schritt zurück und speichern Sie noch einmal.</translation>
     </message>
     <message>
         <source>Unlock it first.</source>
@@ -3965,8 +4037,16 @@ wird ausgeschnitten</translation>
         <translation>alle Gewichte in bfloat16</translation>
     </message>
     <message>
+        <source>it has more than {most} layers and groups.</source>
+        <translation>Es hat mehr als {most} Ebenen und Gruppen.</translation>
+    </message>
+    <message>
         <source>it is write-protected.</source>
         <translation>sie ist schreibgeschützt.</translation>
+    </message>
+    <message>
+        <source>its layers have more than a thousand million pixels together.</source>
+        <translation>Seine Ebenen haben zusammen mehr als tausend Millionen Pixel.</translation>
     </message>
     <message>
         <source>the authors of BFS state none for their weights</source>
@@ -4109,8 +4189,16 @@ wird ausgeschnitten</translation>
         <translation>{n} Einstellungsebene(n) wurden Pixel; sie folgen nicht mehr dem, was darunter liegt.</translation>
     </message>
     <message>
+        <source>{n} erasing layer(s) became masks of groups around what they erase.</source>
+        <translation>{n} radierende Ebene(n) wurden zu Masken von Gruppen um das, was sie wegnehmen.</translation>
+    </message>
+    <message>
         <source>{n} fill or shape layer(s) became pixels.</source>
         <translation>{n} Füll- oder Formebene(n) wurden Pixel.</translation>
+    </message>
+    <message>
+        <source>{n} kind(s) of blend modes that are unknown here came in as normal.</source>
+        <translation>{n} hier unbekannte Art(en) von Mischmodi kamen als „Normal“ herein.</translation>
     </message>
     <message>
         <source>{n} layer(s) or group(s) with a blend mode unknown here came in as normal.</source>
@@ -4119,6 +4207,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>{n} layer(s) without pixels in the file came in empty.</source>
         <translation>{n} Ebene(n) ohne Pixel in der Datei kamen leer herein.</translation>
+    </message>
+    <message>
+        <source>{n} opacities that are no number from 0 to 1 were taken as full.</source>
+        <translation>{n} Deckkraftwerte, die keine Zahl von 0 bis 1 sind, gelten als voll.</translation>
     </message>
     <message>
         <source>{n} other channel(s) in the file were left out.</source>
@@ -4175,6 +4267,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>{repository} holds no {file}, so it is not {name}.</source>
         <translation>In {repository} ist kein {file}, also ist es nicht {name}.</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be opened: {reason}</source>
+        <translation>„{name}“ kann nicht geöffnet werden: {reason}</translation>
     </message>
     <message>
         <source>“{name}” could not be saved: there is not enough memory.</source>
