@@ -64,18 +64,27 @@ class StarterEngine(BFSEngine):
         return tuple(replace(result, recipe=result.recipe | asked) for result in made)
 
     def told(self, request: Request, seeds: list[int]) -> Told:
-        """By the cut-out in its box; things of the library are mirrored for every other seed, the user's own never: lettering would turn round."""
-        cutout, understood = self._cutout(request)
-        coloured = request.reference is None and bool(self.vocabulary.understand(request.prompt).colour)
-        cutout = exposed(cutout, ground_gain(request.background, request.crop, request.box, coloured))
+        """By the cut-out in its box. Each seed sees another picture of a noun that has several, and after all of them their mirror images; the
+        user's own cut-out is never mirrored: lettering would turn round."""
+        own = self._own(request)
+        if own is not None:
+            understood, coloured, count = "the reference", False, 1
+        else:
+            asked = self.vocabulary.understand(request.prompt)
+            understood = asked.described + (f", {asked.share:.0%} of the box" if asked.size else "")
+            coloured, count = bool(asked.colour), len(self.vocabulary.entry(asked.name).files)
+        gain = ground_gain(request.background, request.crop, request.box, coloured)
         box = self.in_frame(request.box, request.crop)
-        turned = mirrored if request.reference is None else (lambda own, _seed: own)
-        placed = np.stack([place_reference(turned(cutout, seed), box, self.size) for seed in seeds])
+
+        def seen(seed: int) -> np.ndarray:
+            return exposed(own, gain) if own is not None else mirrored(exposed(self.vocabulary.picture(asked, seed % count), gain), seed // count)
+
+        placed = np.stack([place_reference(seen(seed), box, self.size) for seed in seeds])
 
         @lru_cache(maxsize=1)  # previews ask again and again
         def thing(seed: int) -> Thing:
-            shown, asked = turned(cutout, seed), request.box
-            return Thing(place_reference(shown, box, self.size), *enlarged(shown, (asked.x, asked.y, asked.width, asked.height)))
+            shown, at = seen(seed), request.box
+            return Thing(place_reference(shown, box, self.size), *enlarged(shown, (at.x, at.y, at.width, at.height)))
 
         return Told({"reference": torch.from_numpy(placed).permute(0, 3, 1, 2) * 2 - 1}, understood, thing, coloured)
 
@@ -89,15 +98,14 @@ class StarterEngine(BFSEngine):
         """See `make`."""
         return make(self.pipeline, background, mask, **asked)
 
-    def _cutout(self, request: Request) -> tuple[np.ndarray, str]:
-        if request.reference is not None:
-            reference = request.reference if request.reference.shape[2] == 4 else cut_out(request.reference)
-            if not reference[..., 3].any():
-                raise EngineError(phrase("The reference picture is empty: every pixel of it is transparent."))
-            return reference, "the reference"
-        asked = self.vocabulary.understand(request.prompt)
-        part = f", {asked.share:.0%} of the box" if asked.size else ""
-        return self.vocabulary.picture(asked), asked.described + part
+    def _own(self, request: Request) -> np.ndarray | None:
+        """The user's own cut-out, (h, w, 4) uint8, or None where a word is asked for."""
+        if request.reference is None:
+            return None
+        reference = request.reference if request.reference.shape[2] == 4 else cut_out(request.reference)
+        if not reference[..., 3].any():
+            raise EngineError(phrase("The reference picture is empty: every pixel of it is transparent."))
+        return reference
 
 
 def narrowed(request: InsertRequest, share: float) -> InsertRequest:
@@ -124,9 +132,9 @@ def enlarged(cutout: np.ndarray, box: tuple[float, float, float, float]) -> tupl
     return np.asarray(padded.resize((right - left, bottom - top), Image.Resampling.BICUBIC, tuple(area))), left, top
 
 
-def mirrored(cutout: np.ndarray, seed: int) -> np.ndarray:
-    """Every other seed sees the cut-out mirrored, so that another seed is another picture."""
-    return cutout[:, ::-1] if seed % 2 else cutout
+def mirrored(cutout: np.ndarray, turn: int) -> np.ndarray:
+    """Every other turn sees the cut-out mirrored, so that another seed is another picture."""
+    return cutout[:, ::-1] if turn % 2 else cutout
 
 
 def make(pipeline: BFSPipeline, background: torch.Tensor, mask: torch.Tensor, **asked: object) -> BFSOutput:

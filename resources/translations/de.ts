@@ -3205,6 +3205,10 @@ wird ausgeschnitten</translation>
         <translation>Es schreibt {known}.</translation>
     </message>
     <message>
+        <source>Its height lies between 0 and 90 degrees; strength, softness and colours between 0 and 1.</source>
+        <translation>Seine Höhe liegt zwischen 0 und 90 Grad; Stärke, Weichheit und Farben zwischen 0 und 1.</translation>
+    </message>
+    <message>
         <source>Its weights are damaged, or too large for half precision. Fetch it again.</source>
         <translation>Seine Gewichte sind beschädigt oder zu groß für halbe Genauigkeit. Laden Sie es neu herunter.</translation>
     </message>
@@ -3279,6 +3283,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Make the folder first, or save into another one.</source>
         <translation>Legen Sie den Ordner an, oder speichern Sie in einen anderen.</translation>
+    </message>
+    <message>
+        <source>Make the layer without one, then settle its thing in the light.</source>
+        <translation>Erstellen Sie die Ebene ohne Licht, und setzen Sie das Ding dann in das Licht.</translation>
     </message>
     <message>
         <source>Mask “{name}” by the selection</source>
@@ -3901,6 +3909,10 @@ wird ausgeschnitten</translation>
         <translation>In {folder} ist kein Modell.</translation>
     </message>
     <message>
+        <source>There is no such light.</source>
+        <translation>Ein solches Licht gibt es nicht.</translation>
+    </message>
+    <message>
         <source>There is no visible layer to make a page of.</source>
         <translation>Es gibt keine sichtbare Ebene, die eine Seite werden könnte.</translation>
     </message>
@@ -3967,6 +3979,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>This model needs {need:.1f} GB for a picture of this size even with {mode}; {machine} has {free:.1f} GB free.</source>
         <translation>Für ein Bild dieser Größe braucht das Modell selbst so ({mode}) {need:.1f} GB; frei sind {free:.1f} GB ({machine}).</translation>
+    </message>
+    <message>
+        <source>This model takes no light.</source>
+        <translation>Dieses Modell nimmt kein Licht an.</translation>
     </message>
     <message>
         <source>This model takes references only together with FLUX.1 Redux.</source>
