@@ -66,14 +66,20 @@ def _is_utf8() -> bool:
 
 def _say(text: str) -> None:
     """Print, with question marks for what the terminal cannot show."""
+    text = harmless(text)
     encoding = sys.stdout.encoding or "utf-8"
     print(text.encode(encoding, "replace").decode(encoding), flush=True)
+
+
+def harmless(text: str) -> str:
+    """The text with control characters written out: a file's name shall not steer the terminal."""
+    return "".join(letter if letter.isprintable() or letter in "\n\t " else letter.encode("unicode_escape").decode() for letter in text)
 
 
 def _refuse(error: FileError) -> int:
     """One sentence, the hint in brackets."""
     hint = f" ({error.hint[0].lower()}{error.hint[1:].rstrip('.')})" if error.hint else ""
-    print(f"{error.sentence.rstrip('.')}{hint}.".replace("\n", " "), file=sys.stderr)
+    print(harmless(f"{error.sentence.rstrip('.')}{hint}.".replace("\n", " ")), file=sys.stderr)
     return FAILED
 
 

@@ -6,7 +6,7 @@
     python -m bfs_engine resettle --background IMG --layer LAYER.png --move DX DY --out NEW.png
     python -m bfs_engine split --layer LAYER.png --thing THING.png --shadow SHADOW.png [--reflection LIGHT.png]
     python -m bfs_engine take-apart --picture P.png --box X Y W H [--point X Y ...] [--mask M.png] --thing THING.png --ground GROUND.png ...
-    python -m bfs_engine study extract | resettle | savings | colours
+    python -m bfs_engine study extract | resettle | savings | colours | truth --scenes DIR
     python -m bfs_engine things
     python -m bfs_engine fetch FLUX.1-Fill-dev BFS FLUX.1-Redux-dev --bfs OWNER/NAME --to DIR
     python -m bfs_engine train --out RUN [--config FILE] [--from MODEL] [--until STEP]
@@ -41,7 +41,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .api import Engine, EngineError
-from .catalog import PARTS
+from .catalog import PARTS, is_klein
 from .cli import making
 from .quiet_import import quiet_import
 from .scenes.vocabulary import Vocabulary
@@ -58,9 +58,15 @@ class Parser(argparse.ArgumentParser):
 
 
 def build_engine(model: Path | None) -> Engine:
-    """The starter, with the weights that ship or those in the folder `model`; or FLUX, where that folder holds it."""
+    """The starter, with the weights that ship or those in the folder `model`; or FLUX or
+    FLUX.2 klein, where that folder holds it."""
     is_flux = model is not None and (model / "bfs" / "trained_weights.pt").exists()
-    with quiet_import(text_encoders=is_flux), interrupts_stop_at_once():
+    klein = model is not None and not is_flux and is_klein(model)
+    with quiet_import(text_encoders=is_flux or klein), interrupts_stop_at_once():
+        if klein:
+            from .fill.engine import KleinEngine
+
+            return KleinEngine(model)
         if is_flux:
             from .bfs.flux import FluxEngine
 
@@ -260,6 +266,13 @@ def dry_run(options: argparse.Namespace) -> int:
 
 def study(options: argparse.Namespace) -> int:
     """Compare ways of extracting, resettling or computing less on scenes whose true layers are known; a table."""
+    if options.what == "truth":
+        from .evaluate.truth import study as against
+
+        if options.scenes is None:
+            raise EngineError("The study of known truth needs a folder of scenes.", "Name it with --scenes.")
+        print(against(options.scenes, build_engine(options.model)))
+        return 0
     from .evaluate.command import study as run
 
     print(run(options.what, options.model or STARTER, options.count, options.seed, options.steps))
@@ -432,7 +445,8 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     bench.add_argument("--quick", action="store_true", help="a few steps on small frames, to see that it runs")
     bench.set_defaults(run=benchmark)
     compare = commands.add_parser("study", help="compare ways of extracting, resettling or computing less on scenes whose true layers are known")
-    compare.add_argument("what", choices=("extract", "resettle", "savings", "colours"))
+    compare.add_argument("what", choices=("extract", "resettle", "savings", "colours", "truth"))
+    compare.add_argument("--scenes", type=Path, metavar="DIR", help="for truth: path-traced scenes (docs/engine/things.md)")
     compare.add_argument("--model", type=Path, metavar="MODEL", help="a folder with weights (default: the starter)")
     compare.add_argument("--count", type=int, default=32, help="how many scenes (default: 32)")
     compare.add_argument("--seed", type=int, default=0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from typing import ClassVar, Protocol
@@ -60,6 +61,34 @@ class Box:
         return self.y + self.height
 
 
+@dataclass(frozen=True)
+class Light:
+    """The one light that shines on a thing, as an artist says it.
+
+    azimuth: degrees, from where it comes as seen from above: 0 from the right, 90 from behind the thing, 180 from the left, 270 from the
+    viewer. height: degrees above the ground, 0 to 90. strength: 0..1, its share of the light on the ground; the rest comes from all round.
+    softness: 0 a sharp shadow … 1 a wide one. colour: linear RGB, each 0..1; only its hue counts, not its brightness.
+    """
+
+    azimuth: float
+    height: float
+    strength: float = 0.7
+    softness: float = 0.3
+    colour: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+    def __post_init__(self) -> None:
+        shares = all(0 <= part <= 1 for part in (self.strength, self.softness, *self.colour))
+        if not (shares and math.isfinite(self.azimuth) and 0 <= self.height <= 90):
+            words = phrase("There is no such light.")
+            raise EngineError(words, phrase("Its height lies between 0 and 90 degrees; strength, softness and colours between 0 and 1."))
+
+    @property
+    def direction(self) -> tuple[float, float, float]:
+        """Unit vector to the light: to the right, away from the viewer, up."""
+        turn, rise = math.radians(self.azimuth), math.radians(self.height)
+        return math.cos(turn) * math.cos(rise), math.sin(turn) * math.cos(rise), math.sin(rise)
+
+
 @dataclass(frozen=True, eq=False)
 class Request:
     """Everything that decides the pixels of one generated layer: what every kind of request holds.
@@ -97,9 +126,9 @@ class Request:
                 plain[f"{each.name}_sha256"] = _digest(value)
             elif each.name == "masks":
                 plain["masks_sha256"] = [_digest(mask) for mask in value]
-            elif isinstance(value, Box):
+            elif isinstance(value, Box | Light):
                 plain[each.name] = asdict(value)
-            elif each.name not in ("reference", "occluders"):
+            elif each.name not in ("reference", "occluders", "light"):
                 plain[each.name] = value
         return plain
 
@@ -116,9 +145,11 @@ class InsertRequest(Request):
     """A new thing in the box, with its shadow and reflection: what the prompt names, or what the reference shows.
 
     pose: one of POSES. A thing that hangs or flies throws no shadow into the picture; "auto" looks whether its foot is in the sky.
+    light: what shines on it; None takes the picture's, as the model sees it. A light that is said needs no model: see bfs.given_light.
     """
 
     pose: str = "auto"
+    light: Light | None = None
 
     kind: ClassVar[str] = "insert"
 
@@ -145,9 +176,11 @@ class ResettleRequest(Request):
 
     thing: (crop.height, crop.width, 4) uint8 straight RGBA, the thing alone in its place in the crop, without effects
     (lift.split takes them off). Its alpha and its detail stay; `box` is drawn around it.
+    light: as InsertRequest has it.
     """
 
     thing: np.ndarray = field(kw_only=True, repr=False)
+    light: Light | None = field(default=None, kw_only=True)
 
     kind: ClassVar[str] = "resettle"
 

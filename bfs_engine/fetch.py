@@ -278,6 +278,7 @@ def _fill(partial: Path, file: File, listing: Listing, tally: _Tally, token: str
         pauses = iter(PAUSES)
         while (here := out.tell()) < file.size:
             trouble: HTTPError | None = None
+            came = 0
             try:
                 with _asked(file, listing, here, token) as response:
                     if here and response.status_code != 206:  # a server that does not know of parts sends all of it
@@ -285,11 +286,13 @@ def _fill(partial: Path, file: File, listing: Listing, tally: _Tally, token: str
                         out.truncate(0)
                         out.seek(0)
                         digest = file.digest()
-                    for chunk in response.iter_bytes(CHUNK):
+                    for chunk in response.iter_bytes():  # as it comes, so that a slow one can be stopped
                         out.write(chunk)
                         digest.update(chunk)
                         tally.add(file, len(chunk), fetched=True)
-                        pauses = iter(PAUSES)
+                        came += len(chunk)
+                        if came >= CHUNK:  # a server that sends one byte a time is no progress
+                            pauses = iter(PAUSES)
                         if out.tell() > file.size:
                             break
             except HTTPError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ..words import phrase
@@ -41,6 +42,10 @@ class History:
         return [step.label for step in self._steps]
 
     @property
+    def documents(self) -> list[Document]:
+        return [step.document for step in self._steps]
+
+    @property
     def can_undo(self) -> bool:
         return self.index > 0
 
@@ -63,6 +68,16 @@ class History:
             self._steps.pop(0)
             self._steps[0] = replace(self._steps[0], cost=0)
             self.index -= 1
+
+    def push_arrival(self, label: str, act: Callable[[Document], Document], active: str | None = None, left: str | None = None) -> None:
+        """Make what `act` makes of the document now, as `push`, and of every state of the future too, which stays."""
+        future = self._steps[self.index + 1 :]
+        self.push(label, act(self.document), active, left)
+        before = self.document
+        for step in future:
+            document = act(step.document)
+            self._steps.append(replace(step, document=document, cost=_bytes_left_behind(before, document)))
+            before = document
 
     def go_to(self, index: int) -> Document:
         if not 0 <= index < len(self._steps):

@@ -39,24 +39,25 @@ def is_exr(head: bytes) -> bool:
 
 
 def open_exr(path: Path) -> Opened:
-    """The colours of the first part as a layer; what lies beyond the picture is kept."""
+    """The colours of the first part that has any as a layer; what lies beyond the picture is kept."""
     with reading(path):
         parts = OpenEXR.File(str(path), separate_channels=True, header_only=True).parts
-        header = parts[0].header
+        number = next((n for n, part in enumerate(parts) if _colour_names(_names(part.header))), 0)  # depth may come first
+        header = parts[number].header
         canvas, area = _window(header["displayWindow"]), _window(header["dataWindow"])
-        if parts[0].type() not in _FLAT:
+        if parts[number].type() not in _FLAT:
             raise FileError(
                 phrase("“{name}” is a deep picture, which Downstage cannot open.", name=path.name),
                 phrase("Flatten it in the program that made it."),
             )
         _check_size(path, canvas, [part.header for part in parts])
-        names = _colour_names([channel.name for channel in header["channels"]])
+        names = _colour_names(_names(header))
         if names is None:
             raise FileError(
                 phrase("“{name}” holds no colours that Downstage knows.", name=path.name),
                 phrase("It reads channels R, G, B or Y, with or without A."),
             )
-        channels = OpenEXR.File(str(path), separate_channels=True).parts[0].channels
+        channels = OpenEXR.File(str(path), separate_channels=True).parts[number].channels
         planes = [np.asarray(channels[name].pixels) if name else None for name in names]
         if any(plane is not None and plane.shape != (area.height, area.width) for plane in planes):
             raise FileError(
@@ -67,6 +68,7 @@ def open_exr(path: Path) -> Opened:
     layer = make_layer(path.stem, Pixels.from_array(pixels), Placement(area.left - canvas.left, area.top - canvas.top))
     report = [phrase("The picture held linear light; it became sRGB of 8 bits a channel.")]
     report += [phrase("Values above 1 were cut off.")] if clipped else []
+    report += [phrase("Light where nothing covers (alpha 0), as of a flame, was lost.")] if _shines_through(planes) else []
     left_out = sum(len(part.header["channels"]) for part in parts) - len({name for name in names if name})
     report += [phrase("{n} other channel(s) in the file were left out.", n=left_out)] if left_out else []
     return Opened(Document(canvas.width, canvas.height, (layer,), None, _dpi(header)), tuple(report))
@@ -92,16 +94,28 @@ def _check_size(path: Path, canvas: Rect, headers: list[dict]) -> None:
         raise too_much(path)
 
 
+def _names(header: dict) -> list[str]:
+    return [channel.name for channel in header["channels"]]
+
+
 def _colour_names(names: list[str]) -> tuple[str, str, str, str] | None:
-    """The channels to take as red, green, blue and alpha (empty: there is none): the nameless layer's, else the first one's."""
-    for prefix in sorted({name.rpartition(".")[0] for name in names}):
-        dot = f"{prefix}." if prefix else ""
-        alpha = f"{dot}A" if f"{dot}A" in names else ""
-        if {f"{dot}R", f"{dot}G", f"{dot}B"} <= set(names):
-            return f"{dot}R", f"{dot}G", f"{dot}B", alpha
-        if f"{dot}Y" in names:
-            return f"{dot}Y", f"{dot}Y", f"{dot}Y", alpha
+    """The channels to take as red, green, blue and alpha (empty: there is none), in letters of either size: the nameless layer's, else
+    Blender's "Combined", which is the picture, else the first one's."""
+    prefixes = {name.rpartition(".")[0] for name in names}
+    for prefix in sorted(prefixes, key=lambda prefix: (prefix != "", prefix.rpartition(".")[2].lower() != "combined", prefix)):
+        inside = {name.rpartition(".")[2].upper(): name for name in names if name.rpartition(".")[0] == prefix}
+        alpha = inside.get("A", "")
+        if {"R", "G", "B"} <= inside.keys():
+            return inside["R"], inside["G"], inside["B"], alpha
+        if "Y" in inside:
+            return inside["Y"], inside["Y"], inside["Y"], alpha
     return None
+
+
+def _shines_through(planes: list[np.ndarray | None]) -> bool:
+    """Whether there is light where alpha is 0. planes: three of colour, and alpha."""
+    *colours, alpha = planes
+    return alpha is not None and any(bool((plane[alpha == 0] > 0).any()) for plane in colours)
 
 
 def _to_srgb(planes: list[np.ndarray | None], matrix: np.ndarray | None) -> tuple[np.ndarray, bool]:

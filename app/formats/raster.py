@@ -207,6 +207,8 @@ def _picture(path: Path, image: Image.Image) -> Picture:
     if profile is None and image.format == "PNG":
         profile = png_profile(image.info)
     pixels, profile, more = to_srgb(ImageOps.exif_transpose(image), profile)
+    if (alpha := image.info.get(tiff.ALPHA)) is not None:
+        pixels = np.dstack([pixels[..., :3], np.asarray(ImageOps.exif_transpose(alpha))])
     if clear is not None:  # by the level before it is cut to 8 bits
         pixels = np.dstack([pixels[..., :3], np.where(clear, np.uint8(0), np.uint8(255))])
     return Picture(pixels, profile, dpi, (*notes, *more))
@@ -235,6 +237,8 @@ def _load(image: Image.Image) -> list[str]:
 
 def check_size(path: Path, width: int, height: int, most: int = MOST_PIXELS) -> None:
     """FileError for a picture of more pixels than `most`, or longer than LONGEST_SIDE."""
+    if min(width, height) < 1:
+        raise ValueError(f"a picture of {width} × {height}")
     if width * height > most or max(width, height) > LONGEST_SIDE:
         raise FileError(
             phrase(

@@ -26,8 +26,10 @@ _BIG = 3 << 30  # bytes of pixels from which on 32-bit offsets might not do
 # Tags and values (TIFF 6.0; Adobe Photoshop TIFF Technical Notes, 2002)
 _SUBFILE, _REDUCED_OR_MASK, _PAGE = 254, 0b101, 0b10
 _ORIENTATION, _PAGE_NAME, _XMP, _PHOTOSHOP_LAYERS = 274, 285, 700, 37724
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _INKS = 0, 1, 2, 5
-_COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _INKS: 4}  # channels
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _INKS, _CIELAB = 0, 1, 2, 5, 8
+_COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _INKS: 4, _CIELAB: 3}  # channels
+_WEBP = 50001  # compression, which Pillow's library often lacks
+ALPHA = "alpha beside inks"  # in a picture's info: an "L" image
 _PREMULTIPLIED, _STRAIGHT = 1, 2  # kinds of extra samples
 _SEPARATE = 2  # a plane for each channel
 _FLOAT = 3  # sample format
@@ -56,7 +58,8 @@ def is_plain(page: TiffPage) -> bool:
     """Whether Pillow reads the page as it is meant."""
     bits = page.bitspersample if isinstance(page.bitspersample, int) else max(page.bitspersample)
     grey_planes = page.planarconfig == _SEPARATE and page.photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO) and page.samplesperpixel > 1
-    return bits <= 8 and not grey_planes
+    has_inks_and_more = page.photometric == _INKS and page.samplesperpixel > _COLOURS[_INKS]
+    return bits <= 8 and not grey_planes and not has_inks_and_more and page.compression != _WEBP
 
 
 def name_of(page: TiffPage) -> str:
@@ -81,7 +84,7 @@ def dpi_of(page: TiffPage) -> object:
 
 
 def image_of(page: TiffPage, path: Path) -> tuple[Image.Image, list[str]]:
-    """The page with 8 bits a channel as L, LA, RGB, RGBA or CMYK, upright by its own tag only when shown; and what was changed.
+    """The page with 8 bits a channel as L, LA, RGB, RGBA, LAB or CMYK (its alpha in `info`), upright by its own tag only when shown; and what was changed.
 
     FileError for colours that are none of these. The caller has looked at the page's size.
     """
@@ -102,15 +105,33 @@ def image_of(page: TiffPage, path: Path) -> tuple[Image.Image, list[str]]:
     if levels.shape != (page.imagelength, page.imagewidth, page.samplesperpixel):
         raise ValueError(f"a page of shape {levels.shape}")
     alpha = next((colours + n for n, kind in enumerate(page.extrasamples) if kind in (_PREMULTIPLIED, _STRAIGHT)), None)
-    alpha = None if page.photometric == _INKS else alpha
+    if page.photometric == _CIELAB:
+        levels, alpha = _unsigned_lab(levels), None
     chosen = levels[..., [*range(colours), *([alpha] if alpha else [])]]
     premultiplied = alpha is not None and page.extrasamples[alpha - colours] == _PREMULTIPLIED
     out = _eight_bits(chosen, _white(page, levels.dtype), page.photometric == _WHITE_IS_ZERO, premultiplied)
-    image = Image.merge({1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[out.shape[2]], [Image.fromarray(plane) for plane in np.moveaxis(out, -1, 0)])
+    bands = [Image.fromarray(plane) for plane in np.moveaxis(out, -1, 0)]
+    turned = _value(page, _ORIENTATION) or 1
     if page.photometric == _INKS:
-        image = Image.merge("CMYK", image.split())
-    image.getexif()[_ORIENTATION] = _value(page, _ORIENTATION) or 1
+        image = Image.merge("CMYK", bands[:4])
+        if alpha is not None:
+            bands[4].getexif()[_ORIENTATION] = turned
+            image.info[ALPHA] = bands[4]
+    else:
+        image = Image.merge("LAB" if page.photometric == _CIELAB else {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[out.shape[2]], bands)
+    image.getexif()[_ORIENTATION] = turned
     return image, _changes(page)
+
+
+def _unsigned_lab(levels: np.ndarray) -> np.ndarray:
+    """Lab of 8 or 16 bits -> all unsigned, the neutral a and b in the middle. TIFF 6.0 (section 23) has a and b signed, but programs write
+    16 bits in ICC's way, unsigned, under the same tag; it is taken that in which the picture is nearer to grey."""
+    if levels.dtype.kind != "u" or levels.shape[2] < 3:
+        raise ValueError(f"Lab of {levels.dtype}")
+    middle = levels.dtype.type(1 << (levels.dtype.itemsize * 8 - 1))
+    signed = levels[..., 1:3] ^ middle
+    distance = [float(np.abs(shades.astype(np.float32) - float(middle)).mean()) for shades in (signed, levels[..., 1:3])]
+    return np.dstack([levels[..., 0], signed if distance[0] <= distance[1] else levels[..., 1:3]])
 
 
 def _changes(page: TiffPage) -> list[str]:

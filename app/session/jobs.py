@@ -7,17 +7,24 @@ the background thread when the first job starts, or as soon as one is likely (`w
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import partial
+from queue import SimpleQueue
 from typing import Literal
 
 from bfs_engine.api import Cancelled, Decomposer, DecomposeRequest, Engine, EngineError, LayerResult, Progress, Request, make
 
 from ..errors import bug
 from ..words import phrase
+
+PATIENCE = 5.0  # seconds that an engine has to end with the program
+
+log = logging.getLogger(__name__)
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
@@ -66,6 +73,39 @@ Listener = Callable[[Job], None]
 Prepare = Callable[[], Callable[[], Request] | None]
 
 
+class _Background:
+    """A thread that does one thing after the other, and does not keep the process from ending."""
+
+    def __init__(self, name: str) -> None:
+        self._work: SimpleQueue[tuple[Future, Callable[[], object]] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[..., object], *arguments: object) -> Future:
+        future: Future = Future()
+        self._work.put((future, partial(work, *arguments)))
+        return future
+
+    def end(self, patience: float) -> None:
+        """Take nothing more up, and wait so many seconds for what is being done."""
+        while not self._work.empty():
+            self._work.get()[0].cancel()
+        self._work.put(None)
+        self._thread.join(patience)
+        if self._thread.is_alive():
+            log.warning("the engine does not end; it is left behind")
+
+    def _run(self) -> None:
+        while (next_one := self._work.get()) is not None:
+            future, work = next_one
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(work())
+                except BaseException as error:  # as an executor: the future tells it
+                    future.set_exception(error)
+            del future, work, next_one
+
+
 class JobQueue:
     """Runs jobs one after the other. Listeners hear of every change of a job's state and progress.
 
@@ -86,7 +126,7 @@ class JobQueue:
         self._built_by: Callable[[], Engine] | None = None  # the same
         self._warmed: Callable[[], Engine] | None = None
         self._loop = loop
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads: _Background | None = None
         self._waiting: list[Job] = []
         self._running: Job | None = None
         self._listeners: list[Listener] = []
@@ -152,11 +192,12 @@ class JobQueue:
             self._tell(job)
 
     def close(self) -> None:
-        """Cancel everything and wait for the background thread to end (the engine stops at its next report)."""
+        """Cancel everything and wait for the background thread to end (the engine stops at its next report). One that never reports is left
+        behind after PATIENCE: it ends with the process."""
         self._closed = True
         self.cancel_all()
         if self._threads is not None:
-            self._threads.shutdown(wait=True, cancel_futures=True)
+            self._threads.end(PATIENCE)
         if self._running is not None:
             job, self._running = self._running, None
             self._end(job, "cancelled")
@@ -167,12 +208,20 @@ class JobQueue:
         job = self._running = self._waiting.pop(0)
         job.state = "running"
         self._warmed = job.engine_factory
-        newer = job.prepare() if job.prepare is not None else None
+        try:
+            newer = job.prepare() if job.prepare is not None else None
+        except Exception as error:  # the next ones need not fail with it
+            job.error, self._running = _explained(error), None
+            try:
+                self._end(job, "failed")
+            finally:
+                self._start_next()
+            return
         self._background().submit(self._work, job, newer).add_done_callback(lambda future: self._on_loop(self._finish, job, future))
         self._tell(job)
 
-    def _background(self) -> ThreadPoolExecutor:
-        self._threads = self._threads or ThreadPoolExecutor(1, thread_name_prefix="engine")
+    def _background(self) -> _Background:
+        self._threads = self._threads or _Background("engine_0")
         return self._threads
 
     def _built(self, engine_factory: Callable[[], Engine]) -> Engine:
@@ -205,7 +254,10 @@ class JobQueue:
             raise Cancelled
         if newer is not None:
             job.request = newer()
-        return make(engine, job.request, report)
+        results = make(engine, job.request, report)
+        if not results or any(min(each.pixels.shape[:2]) < 1 for each in results):
+            raise EngineError(phrase("The engine gave no layer."), phrase("Try again; if it stays so, the model is damaged."))
+        return results
 
     def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:
         """From the background thread; after `close` nobody listens, and the loop may be gone."""

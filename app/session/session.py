@@ -62,6 +62,8 @@ class Session:
         self._active = _topmost(document)
         self._listeners: list[Listener] = []
         self._origins: weakref.WeakKeyDictionary[Request, Origin] = weakref.WeakKeyDictionary()
+        self._arrived: weakref.WeakSet[Document] = weakref.WeakSet()  # what results have made, no doing of the user's
+        self.occupied: Callable[[], bool] = lambda: False  # is the user in the middle of something that means the active layer?
         self._placed_above: dict[str | None, str] = {}  # node -> the result that was last placed right above it
 
     @property
@@ -130,6 +132,18 @@ class Session:
                 self.history.push(label, document, self._active, left)
 
         self._change(change)
+
+    def arrive(self, label: str, act: Callable[[Document], Document], active: str | None = None) -> None:
+        """As `commit`, for what comes by itself: what the user has undone can still be redone. act: document -> document."""
+
+        def change() -> None:
+            self._preview, left = None, self._active
+            if active is not None:
+                self._active = active
+            self.history.push_arrival(label, act, self._active, left)
+
+        self._change(change)
+        self._arrived.add(self.document)
 
     def undo(self) -> None:
         if self.history.can_undo:
@@ -318,18 +332,28 @@ class Session:
 
     def _place_again(self, target: Layer, request: Request, results: tuple[LayerResult, ...], shift: tuple[int, int]) -> str:
         """Commit new candidates of a layer; where its effects were split off, they get candidates too."""
-        if isinstance(request, ResettleRequest):
-            document, in_place = edits.keep_as_candidate(self.document, target.id), False
-            label = phrase("Resettle “{name}”", name=target.name)
+        resettled = isinstance(request, ResettleRequest)
+        if resettled:
+            in_place, label = False, phrase("Resettle “{name}”", name=target.name)
         else:
-            document = self.document
             in_place = not target.recipe or target.recipe.get("box") == asdict(request.box)
             label = phrase("Generate “{name}” again", name=request.prompt)
         if not in_place:  # else they lie in the pixels of the candidate that was made before, and go along with it
             results = tuple(moved(each, *shift) for each in results)
-            for layer in (target, *effects.parts_of(document, target.id)):
-                document = masks.stay_on_canvas(document, layer.id)
-        self.commit(label, effects.add_candidates(document, target.id, _candidates(request, results), in_place))
+        candidates = _candidates(request, results)
+
+        def placed(document: Document) -> Document:
+            there = find(document, target.id)
+            if not isinstance(there, Layer):  # in the future it may be gone
+                return document
+            if resettled:
+                document = edits.keep_as_candidate(document, target.id)
+            if not in_place:
+                for layer in (there, *effects.parts_of(document, target.id)):
+                    document = masks.stay_on_canvas(document, layer.id)
+            return effects.add_candidates(document, target.id, candidates, in_place)
+
+        self.arrive(label, placed)
         return target.id
 
     def changed_since(self, request: Request, target_id: str | None = None) -> tuple[Phrase, ...]:
@@ -359,16 +383,29 @@ class Session:
         if elsewhere and not orphan:
             label = phrase("{label} (the layer below it is gone)", label=label)
         stack = self._stack_on(anchor, origin.document)
-        follow = (front or layer.id) if orphan or elsewhere or self.active is None or self.active in stack else None
+        busy = self.occupied() or self._preview is not None
+        wanted = not busy and (orphan or elsewhere or (self.active in stack and self._untouched_since(origin)))
+        follow = (front or layer.id) if self.active is None or wanted else None
         self._placed_above[stack[-1]] = layer.id
-        if stack[-1] is None and origin.node_id is not None and not nothing_left(origin, self.document):  # what was below is gone, but not all
-            document = edits.add_at_bottom(self.document, layer, parent)
-        else:
-            document = edits.add_layer(self.document, layer, above=stack_top(self.document, stack[-1]))
-        if hide is not None and find(document, hide):
-            document = edits.set_visible(document, hide, False)
-        self.commit(label, document, active=follow)
+        # What was below may be gone, but not all.
+        at_bottom = stack[-1] is None and origin.node_id is not None and not nothing_left(origin, self.document)
+
+        def placed(document: Document) -> Document:
+            if at_bottom:
+                document = edits.add_at_bottom(document, layer, parent if parent is None or find(document, parent) else None)
+            else:
+                above = stack[-1] if stack[-1] is not None and find(document, stack[-1]) else None
+                document = edits.add_layer(document, layer, above=stack_top(document, above))
+            return edits.set_visible(document, hide, False) if hide is not None and find(document, hide) else document
+
+        self.arrive(label, placed, active=follow)
         return layer.id
+
+    def _untouched_since(self, origin: Origin) -> bool:
+        """Has the user done nothing since, so that what arrives may become active? Else the next key or drag would go to it."""
+        steps, now = self.history.documents, self.history.index
+        since = next((at for at in range(now, -1, -1) if steps[at] is origin.document), None)
+        return since is not None and all(step in self._arrived for step in steps[since + 1 : now + 1])
 
     def _stack_on(self, anchor: str | None, captured: Document) -> list[str | None]:
         """The anchor and, upwards, the results that were asked for from the same layer before: they stack in their order."""

@@ -16,6 +16,7 @@ from ..api import Box, EngineError, ExtractRequest, InsertRequest, LayerResult, 
 from ..cli.pictures import over
 from ..framing import BOX_FRACTION, from_model, to_model
 from ..words import phrase
+from .given_light import lit_by
 from .latents import box_mask
 from .lighting import in_the_sky
 from .pipeline import BFSOutput, BFSPipeline
@@ -77,6 +78,11 @@ class BFSEngine(ABC):
         colours = ALL_COLOURS if told.coloured else colours_of(request.background)
         stands = request.pose == "stands" or (request.pose == "auto" and not in_the_sky(request.background, request.crop, request.box))
 
+        if request.light is not None and told.thing is None:
+            raise EngineError(phrase("This model takes no light."), phrase("Make the layer without one, then settle its thing in the light."))
+        if request.light is not None:
+            return tuple(lit_by(told.thing(seed), request.light, request.crop, self._recipe(request, seed, told), stands) for seed in seeds)
+
         def finish(layer: np.ndarray, seed: int) -> LayerResult | None:
             recipe = self._recipe(request, seed, told)
             if told.thing is not None:
@@ -121,6 +127,8 @@ class BFSEngine(ABC):
             raise EngineError(phrase("There is nothing in the box to be settled there."))
         thing = Thing(_rgba_to_model(request.thing, self.size), *_trimmed(request.thing, request.crop))
         told = self.told_of_thing(request, thing.small)
+        if request.light is not None:
+            return tuple(lit_by(thing, request.light, request.crop, self._recipe(request, seed, told)) for seed in seeds_of(request))
 
         def finish(layer: np.ndarray, seed: int) -> LayerResult:
             return settled(layer, thing, request.crop, self._recipe(request, seed, told))

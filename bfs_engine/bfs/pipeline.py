@@ -11,6 +11,8 @@ from diffusers import AutoencoderKL, DiffusionPipeline, FlowMatchEulerDiscreteSc
 from torch import nn
 from torch.nn import functional as F
 
+from ..api import EngineError
+from ..words import phrase
 from .latents import pack, pack_mask, position_ids, unpack
 from .patch_autoencoder import PatchAutoencoder
 from .sharing import BFSTransformer2DModel
@@ -220,9 +222,11 @@ class BFSPipeline(DiffusionPipeline):
         return tokenizer(prompts, padding="max_length", max_length=most, truncation=True, return_tensors="pt").input_ids.to(self._execution_device)
 
     def decode_layer(self, latents: torch.Tensor) -> torch.Tensor:
-        """Foreground latents (n, c, h/8, w/8) -> (n, 4, h, w) straight RGBA in [0, 1]."""
+        """Foreground latents (n, c, h/8, w/8) -> (n, 4, h, w) straight RGBA in [0, 1]. EngineError where they are no numbers."""
         config = self.rgba_vae.config
         decoded = self.rgba_vae.decode((latents / config.scaling_factor + config.shift_factor).to(self.rgba_vae.dtype)).sample
+        if not decoded.isfinite().all():
+            raise EngineError(phrase("The model gave no numbers."), phrase("Its weights are damaged, or too large for half precision. Fetch it again."))
         return (decoded.float() / 2 + 0.5).clamp(0, 1)
 
     def draw_noise(self, seeds: list[int], height: int, width: int) -> torch.Tensor:

@@ -46,8 +46,18 @@ def settled(layer: np.ndarray, thing: Thing, crop: Box, recipe: dict, stands: bo
     lit = relit(thing, light_gain(layer, thing.small), crop)
     alpha = thing.small[..., 3]
     around = effects_around(layer, alpha)
-    thrown = stands and bool(around[..., 3].any())
-    effects = from_model(darker(around, contact(alpha)), crop) if thrown else None
+    if not (stands and around[..., 3].any()):
+        return LayerResult(lit, thing.left, thing.top, recipe, lit[..., 3].copy())
+    return _over_effects(lit, thing, darker(around, contact(alpha)), crop, recipe)
+
+
+def laid(thing: Thing, gain: np.ndarray, effects: np.ndarray, crop: Box, recipe: dict) -> LayerResult:
+    """The thing with its colours multiplied by a gain, (s, s, 3), over effects, (s, s, 4) float straight RGBA; its cover is the thing's alpha."""
+    return _over_effects(relit(thing, gain, crop), thing, effects, crop, recipe)
+
+
+def _over_effects(lit: np.ndarray, thing: Thing, made: np.ndarray, crop: Box, recipe: dict) -> LayerResult:
+    effects = from_model(made, crop) if made[..., 3].any() else None
     if effects is None:
         return LayerResult(lit, thing.left, thing.top, recipe, lit[..., 3].copy())
     ground, left, top = effects

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from diffusers.utils import logging
 from PIL import Image
+from safetensors import safe_open
 from torch.nn import functional as F
 
 from ..api import Box, EngineError, InsertRequest, LayerResult, Report, Request
@@ -63,18 +64,27 @@ class StarterEngine(BFSEngine):
         return tuple(replace(result, recipe=result.recipe | asked) for result in made)
 
     def told(self, request: Request, seeds: list[int]) -> Told:
-        """By the cut-out in its box; things of the library are mirrored for every other seed, the user's own never: lettering would turn round."""
-        cutout, understood = self._cutout(request)
-        coloured = request.reference is None and bool(self.vocabulary.understand(request.prompt).colour)
-        cutout = exposed(cutout, ground_gain(request.background, request.crop, request.box, coloured))
+        """By the cut-out in its box. Each seed sees another picture of a noun that has several, and after all of them their mirror images; the
+        user's own cut-out is never mirrored: lettering would turn round."""
+        own = self._own(request)
+        if own is not None:
+            understood, coloured, count = "the reference", False, 1
+        else:
+            asked = self.vocabulary.understand(request.prompt)
+            understood = asked.described + (f", {asked.share:.0%} of the box" if asked.size else "")
+            coloured, count = bool(asked.colour), len(self.vocabulary.entry(asked.name).files)
+        gain = ground_gain(request.background, request.crop, request.box, coloured)
         box = self.in_frame(request.box, request.crop)
-        turned = mirrored if request.reference is None else (lambda own, _seed: own)
-        placed = np.stack([place_reference(turned(cutout, seed), box, self.size) for seed in seeds])
+
+        def seen(seed: int) -> np.ndarray:
+            return exposed(own, gain) if own is not None else mirrored(exposed(self.vocabulary.picture(asked, seed % count), gain), seed // count)
+
+        placed = np.stack([place_reference(seen(seed), box, self.size) for seed in seeds])
 
         @lru_cache(maxsize=1)  # previews ask again and again
         def thing(seed: int) -> Thing:
-            shown, asked = turned(cutout, seed), request.box
-            return Thing(place_reference(shown, box, self.size), *enlarged(shown, (asked.x, asked.y, asked.width, asked.height)))
+            shown, at = seen(seed), request.box
+            return Thing(place_reference(shown, box, self.size), *enlarged(shown, (at.x, at.y, at.width, at.height)))
 
         return Told({"reference": torch.from_numpy(placed).permute(0, 3, 1, 2) * 2 - 1}, understood, thing, coloured)
 
@@ -88,15 +98,14 @@ class StarterEngine(BFSEngine):
         """See `make`."""
         return make(self.pipeline, background, mask, **asked)
 
-    def _cutout(self, request: Request) -> tuple[np.ndarray, str]:
-        if request.reference is not None:
-            reference = request.reference if request.reference.shape[2] == 4 else cut_out(request.reference)
-            if not reference[..., 3].any():
-                raise EngineError(phrase("The reference picture is empty: every pixel of it is transparent."))
-            return reference, "the reference"
-        asked = self.vocabulary.understand(request.prompt)
-        part = f", {asked.share:.0%} of the box" if asked.size else ""
-        return self.vocabulary.picture(asked), asked.described + part
+    def _own(self, request: Request) -> np.ndarray | None:
+        """The user's own cut-out, (h, w, 4) uint8, or None where a word is asked for."""
+        if request.reference is None:
+            return None
+        reference = request.reference if request.reference.shape[2] == 4 else cut_out(request.reference)
+        if not reference[..., 3].any():
+            raise EngineError(phrase("The reference picture is empty: every pixel of it is transparent."))
+        return reference
 
 
 def narrowed(request: InsertRequest, share: float) -> InsertRequest:
@@ -123,9 +132,9 @@ def enlarged(cutout: np.ndarray, box: tuple[float, float, float, float]) -> tupl
     return np.asarray(padded.resize((right - left, bottom - top), Image.Resampling.BICUBIC, tuple(area))), left, top
 
 
-def mirrored(cutout: np.ndarray, seed: int) -> np.ndarray:
-    """Every other seed sees the cut-out mirrored, so that another seed is another picture."""
-    return cutout[:, ::-1] if seed % 2 else cutout
+def mirrored(cutout: np.ndarray, turn: int) -> np.ndarray:
+    """Every other turn sees the cut-out mirrored, so that another seed is another picture."""
+    return cutout[:, ::-1] if turn % 2 else cutout
 
 
 def make(pipeline: BFSPipeline, background: torch.Tensor, mask: torch.Tensor, **asked: object) -> BFSOutput:
@@ -196,8 +205,27 @@ def load_pipeline(folder: Path) -> BFSPipeline:
         raise EngineError(words, phrase("Reinstall Downstage, or name the folder of a model."))
     logging.disable_progress_bar()  # it would write to the terminal and leave a thread behind
     try:
-        return BFSPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True, low_cpu_mem_usage=False)
+        pipeline = BFSPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True, low_cpu_mem_usage=False)
+        _check_whole(pipeline, folder)
+        return pipeline
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         words = phrase("The model in {folder} is damaged and cannot be loaded: {reason}", folder=str(folder), reason=reason)
         raise EngineError(words, phrase("Reinstall Downstage.")) from error
+
+
+def _check_whole(pipeline: BFSPipeline, folder: Path) -> None:
+    """ValueError where weights are missing, which diffusers fills with anything, or are no numbers."""
+    for name, part in pipeline.components.items():
+        files = sorted((folder / name).glob("*.safetensors"))
+        if not isinstance(part, torch.nn.Module) or not files:
+            continue
+        missing = set(part.state_dict())
+        for file in files:
+            with safe_open(file, "pt") as stored:
+                missing -= set(stored.keys())
+        if missing:
+            raise ValueError(f"{min(missing)} is missing")
+        broken = [key for key, value in part.state_dict().items() if not value.isfinite().all()]
+        if broken:
+            raise ValueError(f"{broken[0]} holds no numbers")

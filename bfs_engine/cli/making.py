@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .. import framing, lift
-from ..api import POSES, Box, Engine, EngineError, ExtractRequest, InsertRequest, LayerResult, Progress, ResettleRequest
+from ..api import POSES, Box, Engine, EngineError, ExtractRequest, InsertRequest, LayerResult, Light, Progress, ResettleRequest
 from . import pictures
 
 Builder = Callable[[Path | None], Engine]  # from a folder with weights, None for those that ship
@@ -37,7 +37,8 @@ def insert(options: argparse.Namespace, build_engine: Builder) -> int:
             colours = pictures.over(pictures.on_canvas(made[-1], picture.width, picture.height), colours)
         crop = framing.crop_around(box, picture.width, picture.height, engine.box_fraction)
         request = InsertRequest(
-            prompt, box, crop, framing.cut(colours, crop), **_settings(options, engine), reference=reference, count=options.candidates, pose=options.pose
+            prompt, box, crop, framing.cut(colours, crop), **_settings(options, engine), reference=reference, count=options.candidates, pose=options.pose,
+            light=light_of(options),
         )
         made += engine.insert(request, _quietly)
     _write(options, picture, made, stacked=len(boxes) > 1)
@@ -95,6 +96,7 @@ def resettle(options: argparse.Namespace, build_engine: Builder) -> int:
         **_settings(options, engine),
         thing=lift.in_crop(thing, place, crop),
         count=options.candidates,
+        light=light_of(options),
     )
     results = engine.resettle(request, _quietly)
     _write(options, picture, list(results))
@@ -115,6 +117,14 @@ def split(options: argparse.Namespace) -> int:
     return 0
 
 
+def light_of(options: argparse.Namespace) -> Light | None:
+    """The light that was asked for, or None. Raises EngineError where it cannot be."""
+    if getattr(options, "light", None) is None:
+        return None
+    colour = tuple((part / 255) ** 2.2 for part in options.light_colour)  # sRGB, near enough for a hue
+    return Light(*options.light, options.light_strength, options.light_softness, colour)
+
+
 def _settings(options: argparse.Namespace, engine: Engine) -> dict:
     return {"seed": options.seed, "steps": options.steps, "guidance": options.guidance, "model": engine.name}
 
@@ -124,6 +134,7 @@ def refuse_wishes(options: argparse.Namespace) -> None:
     trouble = _trouble(options)
     if trouble:
         raise EngineError(trouble)
+    light_of(options)
 
 
 def _trouble(options: argparse.Namespace) -> str | None:
@@ -200,6 +211,7 @@ def add_insert(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     one.add_argument("--reference", type=Path, metavar="PICTURE", help="shows the thing itself; cut out of its ground if it has no transparency")
     one.add_argument("--candidates", type=int, default=1, metavar="N", help="so many layers for one box: seed, seed + 1 … (default: 1)")
     one.add_argument("--pose", choices=POSES, default="auto", help="stands: on the ground; hangs, flies: no shadow in the picture (default: auto)")
+    _add_light(one)
     return _add_settings(one)
 
 
@@ -220,6 +232,7 @@ def add_resettle(commands: argparse._SubParsersAction) -> argparse.ArgumentParse
     one.add_argument("--move", type=int, nargs=2, default=(0, 0), metavar=("DX", "DY"), help="pixels to the right and down")
     one.add_argument("--prompt", metavar="TEXT", help="what it is, for models that read")
     one.add_argument("--candidates", type=int, default=1, metavar="N", help="so many layers: seed, seed + 1 … (default: 1)")
+    _add_light(one)
     return _add_settings(one)
 
 
@@ -239,8 +252,27 @@ def add_take_apart(commands: argparse._SubParsersAction) -> argparse.ArgumentPar
     return one
 
 
+def _add_light(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--light", type=float, nargs=2, metavar=("AZIMUTH", "HEIGHT"),
+                     help="degrees: 0 from the right, 90 from behind, 180 from the left, 270 from the viewer; and above the ground (default: the picture's)")  # fmt: skip
+    one.add_argument("--light-strength", type=float, default=0.7, metavar="S", help="with --light: its share of all light, 0 to 1 (default: 0.7)")
+    one.add_argument("--light-softness", type=float, default=0.3, metavar="S", help="with --light: 0 a sharp shadow, 1 a wide one (default: 0.3)")
+    one.add_argument("--light-colour", type=int, nargs=3, default=(255, 255, 255), metavar=("R", "G", "B"), help="with --light: 0 to 255 (default: white)")
+
+
+def _seed(text: str) -> int:
+    """As argparse wants a type: what torch takes for a seed."""
+    try:
+        seed = int(text)
+    except ValueError:
+        seed = -1
+    if not 0 <= seed < 2**63:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 0 to {2**63 - 1}")
+    return seed
+
+
 def _add_settings(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    one.add_argument("--seed", type=int, default=0, help="the same seed gives the same bytes (default: 0)")
+    one.add_argument("--seed", type=_seed, default=0, help="the same seed gives the same bytes (default: 0)")
     one.add_argument("--steps", type=int, help="denoising steps (default: the model's own)")
     one.add_argument("--guidance", type=float, help="strength of the prompt (default: the model's own)")
     one.add_argument("--out", type=Path, required=True, metavar="LAYER.png", help="straight RGBA of the picture's size; several are numbered")

@@ -17,17 +17,18 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from ..api import EngineError, LayerResult
 
 MOST_PIXELS = 1 << 28  # 16,384 × 16,384: 1 GiB as RGBA
 COVER = b"coVR"
+_SAME = 2  # levels: a profile that moves no colour by more is sRGB under another name
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """pixels: (h, w, 3), or (h, w, 4) where the file holds transparency; upright. profile: the file's RGB ICC profile.
+    """pixels: (h, w, 3), or (h, w, 4) where the file holds transparency; upright, sRGB. profile: the file's RGB ICC profile where it says sRGB.
     cover: (h, w), the alpha of the thing in a layer, where its file says so."""
 
     pixels: np.ndarray = field(repr=False)
@@ -54,7 +55,7 @@ def read_picture(path: Path) -> Picture:
                 upright = ImageOps.exif_transpose(image)
                 profile = image.info.get("icc_profile")
                 cover = _cover(image) if image.getexif().get(ExifTags.Base.Orientation, 1) == 1 else None
-        return Picture(_to_rgb(upright), profile if profile and profile[16:20] == b"RGB " else None, cover)
+        return _in_srgb(_to_rgb(upright), profile if profile and profile[16:20] == b"RGB " else None, cover)
     except FileNotFoundError:
         raise EngineError(f"There is no file {path}.") from None
     except UnidentifiedImageError:
@@ -63,6 +64,25 @@ def read_picture(path: Path) -> Picture:
         raise EngineError(f"{path} has more pixels than can be opened safely.") from None
     except (OSError, SyntaxError, ValueError) as error:  # what Pillow's readers raise on damaged files
         raise EngineError(f"{path} could not be read as a picture ({_one_line(error)}).") from None
+
+
+def _in_srgb(pixels: np.ndarray, profile: bytes | None, cover: np.ndarray | None) -> Picture:
+    """The model's colours are sRGB: those of another RGB profile are converted, and the profile, which then describes nothing, is dropped."""
+    if profile is None:
+        return Picture(pixels, None, cover)
+    try:
+        source, target = ImageCms.getOpenProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+        convert = ImageCms.buildTransform(
+            source, target, "RGB", "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return Picture(pixels, None, cover)
+    steps = np.linspace(0, 255, 5).round().astype(np.uint8)
+    cube = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(1, -1, 3)
+    if np.abs(np.asarray(ImageCms.applyTransform(Image.fromarray(cube), convert)).astype(int) - cube).max() <= _SAME:
+        return Picture(pixels, profile, cover)
+    colours = np.asarray(ImageCms.applyTransform(Image.fromarray(np.ascontiguousarray(pixels[..., :3])), convert))
+    return Picture(colours if pixels.shape[2] == 3 else np.dstack([colours, pixels[..., 3]]), None, cover)
 
 
 def _cover(image: Image.Image) -> np.ndarray | None:

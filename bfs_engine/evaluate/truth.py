@@ -1,20 +1,23 @@
 """Scenes rendered by other means, whose truth is known: how near a layer comes, and whether thing and shadow follow the light.
 
 A folder holds scenes.json, [{"key", "box": [x, y, w, h]}], and for each key KEY.background.png, KEY.composite.png (the truth), KEY.matte.png (the
-thing's alpha) and KEY.thing.png (its cut-out under white light, as large as the box). scenes.studio renders such folders.
+thing's alpha) and KEY.thing.png (its cut-out under white light, as large as the box). scenes.studio renders such folders. Where lights.json says of
+every key what light it has ({"direction": to the light, right, away from the viewer and up; "directedness": 0..1, "colour": linear RGB}), what the engine makes when
+it is told the light is measured too.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-from ..api import Box, Engine, EngineError, InsertRequest
+from ..api import Box, Engine, EngineError, InsertRequest, Light
 from ..cli.pictures import on_canvas, over
 from ..framing import crop_around, cut
 
@@ -40,7 +43,9 @@ def read(folder: Path) -> list[Known]:
     """All scenes of a folder. Raises EngineError where it is none."""
     try:
         rows = json.loads((folder / "scenes.json").read_text("utf-8"))
-        return [_known(folder, row) for row in rows]
+        lights = folder / "lights.json"
+        said = json.loads(lights.read_text("utf-8")) if lights.exists() else {}
+        return [_known(folder, {"light": said.get(row["key"])} | row) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EngineError(f"{folder} holds no scenes with their truth: {error}") from error
 
@@ -70,9 +75,17 @@ def asked_for(scene: Known, model: str) -> InsertRequest:
     return InsertRequest("thing", scene.box, crop, cut(background, crop), seed=SEED, model=model, reference=thing)
 
 
-def made_by(engine: Engine, scene: Known) -> np.ndarray:
-    """(h, w, 3): the scene's background with the engine's layer on it."""
-    result = engine.insert(asked_for(scene, engine.name), lambda _: None)[0]
+def light_of(scene: Known) -> Light:
+    """The scene's true light; how soft its shadows are is not known."""
+    across, away, up = scene.light["direction"]
+    colour = np.array(scene.light["colour"])
+    return Light(math.degrees(math.atan2(away, across)), math.degrees(math.asin(max(0, min(up, 1)))), scene.light["directedness"], colour=tuple(colour / colour.max()))
+
+
+def made_by(engine: Engine, scene: Known, told: bool = False) -> np.ndarray:
+    """(h, w, 3): the scene's background with the engine's layer on it; told: the engine is told the true light."""
+    request = replace(asked_for(scene, engine.name), light=light_of(scene) if told else None)
+    result = engine.insert(request, lambda _: None)[0]
     height, width = scene.matte.shape
     return over(on_canvas(result, width, height), np.rint(scene.background * 255).astype(np.uint8)) / 255
 
@@ -113,7 +126,7 @@ def measured(scene: Known, made: np.ndarray) -> dict[str, float]:
 
     tones = {name: tone(name, picture) for name, picture in (("truth", truth), ("made", made), ("paste", pasted(scene)))}
     row = {
-        "composite": float(-10 * np.log10(((made - truth)[region] ** 2).mean())),
+        "composite": float(-10 * np.log10(max(((made - truth)[region] ** 2).mean(), 1e-12))),
         "correlation": float(np.corrcoef(dark["truth"], dark["made"])[0, 1]) if dark["made"].std() > 0 else 0.0,
         "mass": float(dark["made"].clip(0).sum() / max(dark["truth"].clip(0).sum(), 1e-6)),
     }
@@ -133,9 +146,14 @@ def summary(rows: list[dict[str, float]]) -> dict[str, float]:
         "correlation": float(np.nanmean(table["correlation"])),
         "mass": float(np.median(table["mass"])),
         "right side": float(right.mean()) if sided.any() else float("nan"),
-        "gain": float(np.corrcoef(table["gain truth"], table["gain made"])[0, 1]),
-        "cast": float(np.corrcoef(table["cast truth"], table["cast made"])[0, 1]),
+        "gain": _correlation(table["gain truth"], table["gain made"]),
+        "cast": _correlation(table["cast truth"], table["cast made"]),
     }
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Pearson's; NaN where one of them does not vary."""
+    return float(np.corrcoef(one, other)[0, 1]) if min(one.std(), other.std()) > 1e-9 else float("nan")
 
 
 def compare(scenes: Iterable[Known], ways: dict[str, Callable[[Known], np.ndarray]]) -> str:
@@ -151,4 +169,7 @@ def compare(scenes: Iterable[Known], ways: dict[str, Callable[[Known], np.ndarra
 def study(folder: Path, engine: Engine) -> str:
     """The table of an engine beside the bare and the brightness-matched paste (`python -m bfs_engine study truth --scenes FOLDER`)."""
     ways = {"bare paste": pasted, "brightness matched": brightness_matched, engine.name: lambda scene: made_by(engine, scene)}
-    return compare(read(folder), ways)
+    scenes = read(folder)
+    if all(scene.light.get("direction") for scene in scenes):
+        ways[f"{engine.name}, told the light"] = lambda scene: made_by(engine, scene, told=True)
+    return compare(scenes, ways)

@@ -73,6 +73,8 @@ def fit(wishes: Wishes) -> None:
 def _configuration(wishes: Wishes) -> RunConfig:
     """The file that was named; else the one that the run was started with; else FLUX's."""
     started = wishes.out / "config.json"
+    if wishes.config is None and not started.exists() and (wishes.out / "checkpoint.safetensors").exists():
+        raise EngineError(f"{wishes.out} holds a run without its config.json.", "Name the configuration that it was started with: --config.")
     shipped = CONFIGS / ("layeringdiff" if wishes.part in LAYERING else "flux") / f"{wishes.part}.json"
     return KINDS[wishes.part].load(wishes.config or (started if started.exists() else shipped))
 

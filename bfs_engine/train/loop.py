@@ -20,6 +20,8 @@ from __future__ import annotations
 
 import json
 import math
+import signal
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -150,12 +152,16 @@ class Run:
         last = min(until or self.config.steps, self.config.steps)
         self._note({"started": self.step, "processes": self.accelerator.num_processes, "config": asdict(self.config)})
         self._since = (time.perf_counter(), self.step)
-        while self.step < last:
-            for group in self.optimizer.param_groups:
-                group["lr"] = self.learning_rate()
-            yield self.step
-            if self.due(self.config.checkpoint_every) or self.step == last:
-                self.save()
+        self._write_config()
+        with _ctrl_c(self.accelerator.num_processes == 1) as asked:
+            while self.step < last:
+                for group in self.optimizer.param_groups:
+                    group["lr"] = self.learning_rate()
+                yield self.step
+                if asked.is_set() or self.due(self.config.checkpoint_every) or self.step == last:
+                    self.save()
+                if asked.is_set():
+                    raise KeyboardInterrupt
 
     def share(self, examples: Iterable[Example]) -> Iterator[Example]:
         """The next step's micro-batches of this process, on its device; gradients cross processes after the last one only."""
@@ -249,6 +255,12 @@ class Run:
             with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
 
+    def _write_config(self) -> None:
+        """Before the first step already: a run that is stopped early goes on with no other configuration."""
+        if self.accelerator.is_main_process:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / "config.json").write_text(json.dumps(asdict(self.config), indent=1) + "\n")
+
     def save(self) -> None:
         """Checkpoint and averages, each written beside the old one and put in its place when whole."""
         weights = _whole(self.trained)
@@ -257,8 +269,7 @@ class Run:
         if self.accelerator.is_main_process:
             tensors = {f"weights/{name}": value for name, value in weights.items()} | {f"average/{name}": value for name, value in average.items()}
             tensors |= {f"optimizer/{name}/{key}": value for name, values in state.items() for key, value in values.items()}
-            self.folder.mkdir(parents=True, exist_ok=True)
-            (self.folder / "config.json").write_text(json.dumps(asdict(self.config), indent=1) + "\n")
+            self._write_config()
             _replace(tensors, self.folder / "checkpoint.safetensors", {"step": str(self.step)})
             _replace(average, self.folder / "average.safetensors", {"step": str(self.step)})
         self.accelerator.wait_for_everyone()
@@ -281,6 +292,27 @@ class Run:
             state = {key: _like(saved[f"optimizer/{name}/{key}"], p) for key in ("exp_avg", "exp_avg_sq")}
             self.optimizer.state[p] = state | {"step": saved[f"optimizer/{name}/step"]}
         self.step = int(about["step"])
+
+
+@contextmanager
+def _ctrl_c(held: bool) -> Iterator[threading.Event]:
+    """An event that Ctrl+C sets, so that the step in work is finished and saved; a second one stops at once. held: False leaves Ctrl+C as it
+    is, because several processes would not stop at the same step. So does any thread but the first, which alone hears signals."""
+    asked = threading.Event()
+    if not held or threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(number: int, frame: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Numbered(Dataset):

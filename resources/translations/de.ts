@@ -783,6 +783,10 @@
         <translation>Anderen Startwert würfeln</translation>
     </message>
     <message>
+        <source>Flies</source>
+        <translation>Fliegt</translation>
+    </message>
+    <message>
         <source>Generate</source>
         <translation>Generieren</translation>
     </message>
@@ -793,6 +797,10 @@
     <message>
         <source>Guidance</source>
         <translation>Führung</translation>
+    </message>
+    <message>
+        <source>Hangs</source>
+        <translation>Hängt</translation>
     </message>
     <message>
         <source>How many results to choose from; all of them are kept in the layer</source>
@@ -813,6 +821,10 @@
     <message>
         <source>Model&apos;s choice</source>
         <translation>Wie das Modell will</translation>
+    </message>
+    <message>
+        <source>Pose</source>
+        <translation>Stand</translation>
     </message>
     <message>
         <source>Presets</source>
@@ -839,6 +851,10 @@
         <translation>Einstellungen, denen Sie einen Namen gegeben haben, und frühere Beschreibungen</translation>
     </message>
     <message>
+        <source>Stands on the ground</source>
+        <translation>Steht auf dem Boden</translation>
+    </message>
+    <message>
         <source>Steps</source>
         <translation>Schritte</translation>
     </message>
@@ -847,12 +863,24 @@
         <translation>Das Modell sieht die Ebenen davor</translation>
     </message>
     <message>
+        <source>What stands throws a shadow on the ground; what hangs or flies throws none into the picture</source>
+        <translation>Was steht, wirft einen Schatten auf den Boden; was hängt oder fliegt, wirft keinen ins Bild</translation>
+    </message>
+    <message>
+        <source>Where the thing is</source>
+        <translation>Wo das Ding ist</translation>
+    </message>
+    <message>
         <source>{name} makes the layers; click to choose another model</source>
         <translation>{name} macht die Ebenen; ein Klick wählt ein anderes Modell</translation>
     </message>
     <message>
         <source>What should stand in the box?</source>
         <translation>Was soll im Rahmen stehen?</translation>
+    </message>
+    <message>
+        <source>As the picture says</source>
+        <translation>Wie das Bild es zeigt</translation>
     </message>
     <message>
         <source>What stands in front stays in front. The engine sees it too, and makes the new layer whole behind it.</source>
@@ -2953,6 +2981,10 @@ wird ausgeschnitten</translation>
         <translation>Wählen Sie die Vorlage noch einmal.</translation>
     </message>
     <message>
+        <source>Choose the starter for it.</source>
+        <translation>Wählen Sie dafür den Starter.</translation>
+    </message>
+    <message>
         <source>Choose {folder}.</source>
         <translation>Wählen Sie {folder}.</translation>
     </message>
@@ -3001,6 +3033,10 @@ wird ausgeschnitten</translation>
         <translation>Auf {width} × {height} zuschneiden</translation>
     </message>
     <message>
+        <source>Delete candidates or layers, or remove the color profile.</source>
+        <translation>Löschen Sie Kandidaten oder Ebenen, oder entfernen Sie das Farbprofil.</translation>
+    </message>
+    <message>
         <source>Delete the layer instead.</source>
         <translation>Löschen Sie stattdessen die Ebene.</translation>
     </message>
@@ -3035,6 +3071,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Downstage cannot save under {what}.</source>
         <translation>Downstage kann unter {what} nicht speichern.</translation>
+    </message>
+    <message>
+        <source>Downstage opens no project that would need more than 4 GB of memory.</source>
+        <translation>Downstage öffnet kein Projekt, das mehr als 4 GB Speicher brauchte.</translation>
     </message>
     <message>
         <source>Draw a box around the thing, or click on it.</source>
@@ -3117,6 +3157,10 @@ wird ausgeschnitten</translation>
         <translation>Setzen Sie ihn dort fort, wo er begonnen wurde.</translation>
     </message>
     <message>
+        <source>Groups can be nested {most} deep, and no deeper.</source>
+        <translation>Gruppen lassen sich {most} tief verschachteln, und nicht tiefer.</translation>
+    </message>
+    <message>
         <source>Guides and colour tags are not kept.</source>
         <translation>Hilfslinien und Farbmarken bleiben nicht erhalten.</translation>
     </message>
@@ -3161,6 +3205,14 @@ wird ausgeschnitten</translation>
         <translation>Es schreibt {known}.</translation>
     </message>
     <message>
+        <source>Its height lies between 0 and 90 degrees; strength, softness and colours between 0 and 1.</source>
+        <translation>Seine Höhe liegt zwischen 0 und 90 Grad; Stärke, Weichheit und Farben zwischen 0 und 1.</translation>
+    </message>
+    <message>
+        <source>Its weights are damaged, or too large for half precision. Fetch it again.</source>
+        <translation>Seine Gewichte sind beschädigt oder zu groß für halbe Genauigkeit. Laden Sie es neu herunter.</translation>
+    </message>
+    <message>
         <source>JPEG knows no transparency; what is transparent becomes white.</source>
         <translation>JPEG kennt keine Transparenz; was durchsichtig ist, wird weiß.</translation>
     </message>
@@ -3181,12 +3233,24 @@ wird ausgeschnitten</translation>
         <translation>Überlassen Sie die Wahl dem Programm.</translation>
     </message>
     <message>
+        <source>Left out, because they cannot be read: {names}.</source>
+        <translation>Ausgelassen, weil nicht lesbar: {names}.</translation>
+    </message>
+    <message>
         <source>Left out, so the picture may look different: {names}.</source>
         <translation>Weggelassen, das Bild kann daher anders aussehen: {names}.</translation>
     </message>
     <message>
+        <source>Light where nothing covers (alpha 0), as of a flame, was lost.</source>
+        <translation>Licht, wo nichts deckt (Alpha 0), etwa das einer Flamme, ging verloren.</translation>
+    </message>
+    <message>
         <source>Loading FLUX. {memory}</source>
         <translation>FLUX wird geladen. {memory}</translation>
+    </message>
+    <message>
+        <source>Loading {model}. {memory}</source>
+        <translation>{model} wird geladen. {memory}</translation>
     </message>
     <message>
         <source>Locks of position, pixels or transparency alone are not kept.</source>
@@ -3221,6 +3285,10 @@ wird ausgeschnitten</translation>
         <translation>Legen Sie den Ordner an, oder speichern Sie in einen anderen.</translation>
     </message>
     <message>
+        <source>Make the layer without one, then settle its thing in the light.</source>
+        <translation>Erstellen Sie die Ebene ohne Licht, und setzen Sie das Ding dann in das Licht.</translation>
+    </message>
+    <message>
         <source>Mask “{name}” by the selection</source>
         <translation>„{name}“ mit der Auswahl maskieren</translation>
     </message>
@@ -3235,6 +3303,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Masks that were scaled or turned with their groups are written as they look, resampled: {names}.</source>
         <translation>Masken, die mit ihren Gruppen skaliert oder gedreht wurden, werden neu berechnet geschrieben, so wie sie aussehen: {names}.</translation>
+    </message>
+    <message>
+        <source>Merge or crop some layers first.</source>
+        <translation>Vereinen oder beschneiden Sie zuerst einige Ebenen.</translation>
     </message>
     <message>
         <source>More than 30,000 pixels a side: the file is written in Photoshop&apos;s large document format (PSB).</source>
@@ -3331,6 +3403,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Paint on the Mask</source>
         <translation>Auf der Maske malen</translation>
+    </message>
+    <message>
+        <source>Parts of this document lay beyond what a project can hold, and were brought back within it.</source>
+        <translation>Teile dieses Dokuments lagen außerhalb dessen, was ein Projekt aufnehmen kann, und wurden hineingeholt.</translation>
     </message>
     <message>
         <source>Pass-through groups with an opacity are mixed apart from what lies below.</source>
@@ -3545,8 +3621,16 @@ wird ausgeschnitten</translation>
         <translation>Die Effekte von {n} Ebene(n) wurden Pixel; Schatten und Scheine sind denen von Photoshop nahe, nicht gleich.</translation>
     </message>
     <message>
+        <source>The engine gave no layer.</source>
+        <translation>Es ist keine Ebene entstanden.</translation>
+    </message>
+    <message>
         <source>The engine stopped because of an error in the program ({kind}: {error}).</source>
         <translation>Das Modell wurde durch einen Fehler im Programm angehalten ({kind}: {error}).</translation>
+    </message>
+    <message>
+        <source>The file ends too early; the picture was opened as far as it goes.</source>
+        <translation>Die Datei endet zu früh; das Bild wurde geöffnet, soweit es reicht.</translation>
     </message>
     <message>
         <source>The file had {depth} bits a channel; they were reduced to 8.</source>
@@ -3583,6 +3667,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>The fill opacity of {n} pass-through group(s) is kept, but cannot be changed here.</source>
         <translation>Die Flächendeckkraft von {n} Gruppe(n) im Modus „Hindurchwirken“ bleibt erhalten, kann hier aber nicht geändert werden.</translation>
+    </message>
+    <message>
+        <source>The folder {folder} cannot be read: {reason}</source>
+        <translation>Der Ordner {folder} kann nicht gelesen werden: {reason}</translation>
     </message>
     <message>
         <source>The graphics card has not enough free memory for this picture.</source>
@@ -3645,6 +3733,10 @@ wird ausgeschnitten</translation>
         <translation>Der Speichermodus {name} braucht das Paket {package}, das nicht installiert ist.</translation>
     </message>
     <message>
+        <source>The model gave no numbers.</source>
+        <translation>Das Modell lieferte keine Zahlen.</translation>
+    </message>
+    <message>
         <source>The model in {folder} is damaged and cannot be loaded: {reason}</source>
         <translation>Das Modell in {folder} ist beschädigt und lässt sich nicht laden: {reason}</translation>
     </message>
@@ -3653,8 +3745,24 @@ wird ausgeschnitten</translation>
         <translation>Das Modell in {folder} ist nicht vollständig: {file} fehlt.</translation>
     </message>
     <message>
+        <source>The model in {folder} is not whole: {file} was cut off.</source>
+        <translation>Das Modell in {folder} ist nicht vollständig: {file} ist abgeschnitten.</translation>
+    </message>
+    <message>
         <source>The model made an empty layer.</source>
         <translation>Das Modell hat eine leere Ebene erzeugt.</translation>
+    </message>
+    <message>
+        <source>The model moved the whole picture.</source>
+        <translation>Das Modell hat das ganze Bild verschoben.</translation>
+    </message>
+    <message>
+        <source>The model painted the ground anew, and not only a thing on it.</source>
+        <translation>Das Modell hat den Untergrund neu gemalt und nicht nur ein Ding darauf.</translation>
+    </message>
+    <message>
+        <source>The model put nothing there.</source>
+        <translation>Das Modell hat dort nichts hingesetzt.</translation>
     </message>
     <message>
         <source>The model&apos;s picture library {folder} is damaged.</source>
@@ -3769,6 +3877,10 @@ wird ausgeschnitten</translation>
         <translation>Es gibt zu viele Ordner mit dem Namen „{name}“.</translation>
     </message>
     <message>
+        <source>There is no FLUX.2 klein in {folder}.</source>
+        <translation>In {folder} liegt kein FLUX.2 klein.</translation>
+    </message>
+    <message>
         <source>There is no background below “{name}”.</source>
         <translation>Unter „{name}“ liegt kein Hintergrund.</translation>
     </message>
@@ -3795,6 +3907,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>There is no model in {folder}.</source>
         <translation>In {folder} ist kein Modell.</translation>
+    </message>
+    <message>
+        <source>There is no such light.</source>
+        <translation>Ein solches Licht gibt es nicht.</translation>
     </message>
     <message>
         <source>There is no visible layer to make a page of.</source>
@@ -3841,6 +3957,18 @@ wird ausgeschnitten</translation>
         <translation>Der Speicher reichte nicht, um die Ebene zu erzeugen.</translation>
     </message>
     <message>
+        <source>This document cannot be saved: one part of it takes {size} MB, and a project holds {most}.</source>
+        <translation>Dieses Dokument kann nicht gespeichert werden: Ein Teil davon braucht {size} MB, und ein Projekt fasst {most}.</translation>
+    </message>
+    <message>
+        <source>This document cannot be saved: {reason}.</source>
+        <translation>Dieses Dokument kann nicht gespeichert werden: {reason}.</translation>
+    </message>
+    <message>
+        <source>This model cannot light a thing anew.</source>
+        <translation>Dieses Modell kann ein Ding nicht neu beleuchten.</translation>
+    </message>
+    <message>
         <source>This model cannot make “{prompt}”.</source>
         <translation>Dieses Modell kann „{prompt}“ nicht erzeugen.</translation>
     </message>
@@ -3851,6 +3979,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>This model needs {need:.1f} GB for a picture of this size even with {mode}; {machine} has {free:.1f} GB free.</source>
         <translation>Für ein Bild dieser Größe braucht das Modell selbst so ({mode}) {need:.1f} GB; frei sind {free:.1f} GB ({machine}).</translation>
+    </message>
+    <message>
+        <source>This model takes no light.</source>
+        <translation>Dieses Modell nimmt kein Licht an.</translation>
     </message>
     <message>
         <source>This model takes references only together with FLUX.1 Redux.</source>
@@ -3881,6 +4013,14 @@ wird ausgeschnitten</translation>
         <translation>Versuchen Sie es später noch einmal; alle anderen Dateien bleiben.</translation>
     </message>
     <message>
+        <source>Try again; if it stays so, the model is damaged.</source>
+        <translation>Versuchen Sie es noch einmal; bleibt es so, ist das Modell beschädigt.</translation>
+    </message>
+    <message>
+        <source>Try another seed or a larger box.</source>
+        <translation>Versuchen Sie einen anderen Startwert oder einen größeren Rahmen.</translation>
+    </message>
+    <message>
         <source>Try another seed.</source>
         <translation>Versuchen Sie einen anderen Seed.</translation>
     </message>
@@ -3895,6 +4035,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>Type what should stand in the box.</source>
         <translation>Schreiben Sie, was im Rahmen stehen soll.</translation>
+    </message>
+    <message>
+        <source>Undo the last step, and save again.</source>
+        <translation>Nehmen Sie den letzten Schritt zurück und speichern Sie noch einmal.</translation>
     </message>
     <message>
         <source>Unlock it first.</source>
@@ -3965,8 +4109,16 @@ wird ausgeschnitten</translation>
         <translation>alle Gewichte in bfloat16</translation>
     </message>
     <message>
+        <source>it has more than {most} layers and groups.</source>
+        <translation>Es hat mehr als {most} Ebenen und Gruppen.</translation>
+    </message>
+    <message>
         <source>it is write-protected.</source>
         <translation>sie ist schreibgeschützt.</translation>
+    </message>
+    <message>
+        <source>its layers have more than a thousand million pixels together.</source>
+        <translation>Seine Ebenen haben zusammen mehr als tausend Millionen Pixel.</translation>
     </message>
     <message>
         <source>the authors of BFS state none for their weights</source>
@@ -4109,8 +4261,16 @@ wird ausgeschnitten</translation>
         <translation>{n} Einstellungsebene(n) wurden Pixel; sie folgen nicht mehr dem, was darunter liegt.</translation>
     </message>
     <message>
+        <source>{n} erasing layer(s) became masks of groups around what they erase.</source>
+        <translation>{n} radierende Ebene(n) wurden zu Masken von Gruppen um das, was sie wegnehmen.</translation>
+    </message>
+    <message>
         <source>{n} fill or shape layer(s) became pixels.</source>
         <translation>{n} Füll- oder Formebene(n) wurden Pixel.</translation>
+    </message>
+    <message>
+        <source>{n} kind(s) of blend modes that are unknown here came in as normal.</source>
+        <translation>{n} hier unbekannte Art(en) von Mischmodi kamen als „Normal“ herein.</translation>
     </message>
     <message>
         <source>{n} layer(s) or group(s) with a blend mode unknown here came in as normal.</source>
@@ -4119,6 +4279,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>{n} layer(s) without pixels in the file came in empty.</source>
         <translation>{n} Ebene(n) ohne Pixel in der Datei kamen leer herein.</translation>
+    </message>
+    <message>
+        <source>{n} opacities that are no number from 0 to 1 were taken as full.</source>
+        <translation>{n} Deckkraftwerte, die keine Zahl von 0 bis 1 sind, gelten als voll.</translation>
     </message>
     <message>
         <source>{n} other channel(s) in the file were left out.</source>
@@ -4175,6 +4339,10 @@ wird ausgeschnitten</translation>
     <message>
         <source>{repository} holds no {file}, so it is not {name}.</source>
         <translation>In {repository} ist kein {file}, also ist es nicht {name}.</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be opened: {reason}</source>
+        <translation>„{name}“ kann nicht geöffnet werden: {reason}</translation>
     </message>
     <message>
         <source>“{name}” could not be saved: there is not enough memory.</source>

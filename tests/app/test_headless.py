@@ -111,3 +111,9 @@ def test_a_terminal_that_knows_only_ascii_gets_valid_json(tmp_path: Path, monkey
     assert run("info", tmp_path / "a.psd") == 0
     assert json.loads(output.buffer.getvalue())["layers"][2]["name"] == "Tasse ☕ 茶碗"
     assert run("convert", tmp_path / "a.psd", tmp_path / "b.png") == 0
+
+
+def test_a_name_cannot_steer_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert headless.run_info(tmp_path / "red\x1b[31m\u202e.png") == headless.FAILED
+    said = capsys.readouterr().err
+    assert "\x1b" not in said and "\\x1b[31m\\u202e" in said

@@ -27,7 +27,10 @@ def test_links_and_pictures_are_there(page: str) -> None:
 def engine_lines() -> list[str]:
     joined = "\n".join(text(page) for page in PAGES).replace("\\\n", " ")
     lines = re.findall(r"^    python -m bfs_engine ([^#\n]+)", joined, re.MULTILINE)
-    return [line.replace("X Y WIDTH HEIGHT", "10 20 300 400") for line in lines]
+    numbers = {"X Y WIDTH HEIGHT": "10 20 300 400", "X Y W H": "10 20 300 400", "X Y …": "10 20", "X Y": "10 20"}
+    for words, typed in numbers.items():
+        lines = [line.replace(words, typed).replace("[", "").replace("]", "") for line in lines]
+    return lines
 
 
 @pytest.mark.parametrize("line", engine_lines())

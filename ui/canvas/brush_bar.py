@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 
 from app.tools.brush import LARGEST, SMALLEST, Brush
 
-from ..widgets.fields import Slider, dressed
+from ..widgets.fields import Slider, Whole, dressed
 
 STEPS = 100  # of the slider for the size; each is the same factor
 
@@ -41,7 +41,7 @@ class BrushBar(QWidget):
         self.flow_by_pressure.toggled.connect(lambda on: self._tell(flow_by_pressure=on))
 
     def _number(self, name: str, limits: tuple[int, int], suffix: str) -> QSpinBox:
-        field = dressed(QSpinBox(), name, arrows=False)
+        field = dressed(Whole(), name, arrows=False)
         field.setRange(*limits)
         field.setSuffix(suffix)
         field.setAlignment(Qt.AlignmentFlag.AlignRight)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from app.tools.eyedropper import SIZES, Colour
+
+from ..widgets.fields import Choice
 
 
 class ColourBar(QWidget):
@@ -29,7 +31,7 @@ class ColourBar(QWidget):
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.name.text()))
         self._numbers = QLabel()
         self._numbers.setObjectName("muted")
-        self.sizes = QComboBox()
+        self.sizes = Choice()
         self.sizes.setAccessibleName(self.tr("Averaged over"))
         self.sizes.setToolTip(self.tr("Averaged over"))
         for size in SIZES:

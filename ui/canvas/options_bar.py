@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePol
 
 from app.document.geometry import Rect
 
-from ..widgets.fields import dressed
+from ..widgets.fields import Whole, dressed
 
 FARTHEST = 300_000  # canvas pixels
 HEIGHT = 40  # logical pixels
@@ -90,7 +90,7 @@ class OptionsBar(QToolBar):
         return done
 
     def _field(self, name: str) -> QSpinBox:
-        field = dressed(QSpinBox(), name, arrows=False)
+        field = dressed(Whole(), name, arrows=False)
         field.setRange(-FARTHEST, FARTHEST)
         field.setAlignment(Qt.AlignmentFlag.AlignRight)
         field.setFixedSize(62, 28)

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from app.document.document import Document, Guide
 from app.document.layout import LONGEST_SIDE
 
-from ..widgets.fields import dressed
+from ..widgets.fields import Whole, dressed
 
 ANCHORS = ("↖", "↑", "↗", "←", "•", "→", "↙", "↓", "↘")
 
@@ -133,7 +133,7 @@ def _buttons(dialog: QDialog) -> QDialogButtonBox:
 
 
 def _pixels(name: str, value: int, limits: tuple[int, int]) -> QSpinBox:
-    field = dressed(QSpinBox(), name)
+    field = dressed(Whole(), name)
     field.setRange(*limits)
     field.setSuffix(" px")
     field.setValue(value)

@@ -13,7 +13,7 @@ from app.document.transform import Numbers
 from app.tools.transform_tool import TransformTool
 from ui.theme import Icons
 
-from ..widgets.fields import dressed
+from ..widgets.fields import Decimal, dressed
 from .tool_desk import ToolDesk
 
 FARTHEST = 300_000.0  # canvas pixels
@@ -94,7 +94,7 @@ class TransformBar(QWidget):
         self.retint()
 
     def _field(self, name: str, spoken: str, tip: str) -> QDoubleSpinBox:
-        field = dressed(QDoubleSpinBox(), spoken, arrows=False)
+        field = dressed(Decimal(), spoken, arrows=False)
         field.setDecimals(DECIMALS)
         if name in ("width", "height"):
             field.setRange(1, FARTHEST)

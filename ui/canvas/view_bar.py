@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
-from ..widgets.fields import dressed
+from ..widgets.fields import Decimal, dressed
 
 
 class ViewBar(QWidget):
@@ -22,7 +22,7 @@ class ViewBar(QWidget):
         title, label = QLabel(self.tr("Rotate View")), QLabel(self.tr("Angle"))
         title.setObjectName("caption")
         label.setObjectName("muted")
-        self.angle = dressed(QDoubleSpinBox(), self.tr("Angle of the view"), arrows=False)
+        self.angle = dressed(Decimal(), self.tr("Angle of the view"), arrows=False)
         self.angle.setRange(-180, 180)
         self.angle.setWrapping(True)
         self.angle.setDecimals(1)

@@ -14,7 +14,6 @@ from PySide6.QtCore import QLocale, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -22,7 +21,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressDialog,
     QSlider,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -36,7 +34,7 @@ from app.render.render import render
 from ui.language import translated
 
 from ..widgets.dialogs import finished
-from ..widgets.fields import dressed
+from ..widgets.fields import Choice, Whole, dressed
 
 NAMES = {
     ".png": "PNG", ".jpg": "JPEG", ".webp": "WebP", ".avif": "AVIF", ".tif": "TIFF", ".exr": "OpenEXR",
@@ -149,18 +147,18 @@ class ExportDialog(QDialog):
 
     def _make_fields(self, suffix: str) -> None:
         document = self._document
-        self.kind = QComboBox()
+        self.kind = Choice()
         self.kind.setAccessibleName(self.tr("Format"))
         for ending, name in NAMES.items():
             self.kind.addItem(name, ending)
         self.kind.setCurrentIndex(max(self.kind.findData(suffix), 0))
-        self.width_ = dressed(QSpinBox(), self.tr("Width in pixels"))
-        self.height_ = dressed(QSpinBox(), self.tr("Height in pixels"))
+        self.width_ = dressed(Whole(), self.tr("Width in pixels"))
+        self.height_ = dressed(Whole(), self.tr("Height in pixels"))
         for field, value in ((self.width_, document.width), (self.height_, document.height)):
             field.setRange(1, LONGEST_SIDE)
             field.setSuffix(" px")
             field.setValue(value)
-        self.share = dressed(QSpinBox(), self.tr("Size in percent"))
+        self.share = dressed(Whole(), self.tr("Size in percent"))
         self.share.setRange(1, 1000)
         self.share.setSuffix(" %")
         self.share.setValue(100)
@@ -326,7 +324,7 @@ class LayersDialog(QDialog):
         self.setWindowTitle(self.tr("Export Layers"))
         note = QLabel(self.tr("Every layer becomes a file in a new folder, as it looks by itself."))
         note.setWordWrap(True)
-        self.kind = QComboBox()
+        self.kind = Choice()
         self.kind.setAccessibleName(self.tr("Format"))
         for ending in LAYER_FILE_SUFFIXES:
             self.kind.addItem(NAMES[ending], ending)

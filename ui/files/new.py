@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QColorDialog, QComboBox, QDialog, QDialogButtonBox, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QColorDialog, QDialog, QDialogButtonBox, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from app.config.settings import Settings
 from app.document.document import Document, make_layer
@@ -14,7 +14,7 @@ from app.document.layout import LARGEST_CANVAS, LONGEST_SIDE
 from app.document.pixels import Pixels
 
 from ..widgets.dialogs import finished
-from ..widgets.fields import dressed, form
+from ..widgets.fields import Choice, Whole, dressed, form
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class NewDialog(QDialog):
         kept = settings.get("new", {})
         last = {name: kept[name] if isinstance(kept.get(name), type(value)) else value for name, value in DEFAULT.items()}
         self._dpi, self._own, self._ground = DEFAULT["dpi"], QColor("#808080"), "#ffffff"
-        self.preset, self.ground = QComboBox(), QComboBox()
+        self.preset, self.ground = Choice(), Choice()
         self.width_field, self.height_field = self._side(self.tr("Width")), self._side(self.tr("Height"))
         self.swap = QPushButton(self.tr("Swap Width and Height"))
         self.swap.setAutoDefault(False)
@@ -76,7 +76,7 @@ class NewDialog(QDialog):
         self.width_field.selectAll()
 
     def _side(self, name: str) -> QSpinBox:
-        field = dressed(QSpinBox(), name)
+        field = dressed(Whole(), name)
         field.setKeyboardTracking(True)  # the limit is told while a number is typed
         field.setRange(1, LONGEST_SIDE)
         field.setSuffix(" px")

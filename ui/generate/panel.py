@@ -10,14 +10,12 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QCompleter,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -27,7 +25,7 @@ from app.config.presets import Preset
 from bfs_engine.api import POSES
 from ui.theme import Icons
 
-from ..widgets.fields import dressed
+from ..widgets.fields import Decimal, Whole, dressed
 from ..widgets.lines import Lines
 from .references import ReferenceRow
 
@@ -245,7 +243,7 @@ class GeneratePanel(QWidget):
         self._box.setObjectName("muted")
 
     def _build_settings(self) -> None:
-        self.seed = dressed(QSpinBox(), self.tr("Seed"), arrows=False)
+        self.seed = dressed(Whole(), self.tr("Seed"), arrows=False)
         self.seed.setRange(0, LARGEST_SEED)
         self.draw_seed()
         self.seed_lock = QToolButton()
@@ -257,14 +255,14 @@ class GeneratePanel(QWidget):
         self._dice.setToolTip(self.tr("Draw another seed"))
         self._dice.setAccessibleName(self.tr("Draw another seed"))
         self._dice.clicked.connect(self.draw_seed)
-        self._candidates = dressed(QSpinBox(), self.tr("Candidates"))
+        self._candidates = dressed(Whole(), self.tr("Candidates"))
         self._candidates.setRange(1, MOST_CANDIDATES)
         self._candidates.setPrefix("× ")
         self._candidates.setFixedWidth(64)
         self._candidates.setToolTip(self.tr("How many results to choose from; all of them are kept in the layer"))
-        self._steps = dressed(QSpinBox(), self.tr("Steps"))
+        self._steps = dressed(Whole(), self.tr("Steps"))
         self._steps.setRange(0, 100)
-        self._guidance = dressed(QDoubleSpinBox(), self.tr("Guidance"))
+        self._guidance = dressed(Decimal(), self.tr("Guidance"))
         self._guidance.setRange(0, 20)
         self._guidance.setSingleStep(0.25)
         self._guidance.setDecimals(2)

@@ -8,11 +8,9 @@ from itertools import pairwise
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QListWidget,
-    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,7 +20,7 @@ from app.document.document import Document, Group, Node, find
 from app.render.blend import BLEND_MODES, PASS_THROUGH
 from ui.theme import Icons
 
-from ..widgets.fields import Slider, dressed
+from ..widgets.fields import Choice, Slider, Whole, dressed
 from .blend_names import blend_name
 from .candidates import CandidateStrip
 from .commands import LayerCommands
@@ -45,7 +43,7 @@ class LayerPanel(QWidget):
         self._node: Node | None = None
         self.tree = LayerTree(icons, thumbnail)
         self.tree.picked.connect(self._pick)
-        self.blend = QComboBox()
+        self.blend = Choice()
         self.blend.setAccessibleName(self.tr("Blend mode"))
         self.blend.setToolTip(self.tr("Blend mode"))
         self.blend.setMaxVisibleItems(40)
@@ -53,7 +51,7 @@ class LayerPanel(QWidget):
         self.opacity = Slider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
         self.opacity.setAccessibleName(self.tr("Opacity"))
-        self.percent = dressed(QSpinBox(), self.tr("Opacity in percent"))
+        self.percent = dressed(Whole(), self.tr("Opacity in percent"))
         self.percent.setRange(0, 100)
         self.percent.setSuffix(" %")
         self.candidates = CandidateStrip(icons, thumbnail)

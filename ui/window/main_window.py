@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QTimer, Signal
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QMenu, QVBoxLayout, QWidget
 
@@ -284,6 +284,7 @@ class MainWindow(DockWindow):
         self.files.show_session(session)
         self.desk.show_session(session)
         self._unsubscribe = session.subscribe(self._document_changed)
+        session.occupied = occupied
         self.canvas.show_document(self.masks.seen(session.shown), afresh=True)
         self._refresh()
 
@@ -497,3 +498,11 @@ class MainWindow(DockWindow):
         self.models.close()
         self.files.close()
         self.clipboard.close()
+
+
+def occupied() -> bool:
+    """Whether the user is in the middle of something that means the layer which is active now: a button is down, a list is open, a number
+    is being typed."""
+    field = QApplication.focusWidget()
+    typing = isinstance(field, QAbstractSpinBox) and field.isVisible() and field.lineEdit().isModified()
+    return typing or QApplication.mouseButtons() != Qt.MouseButton.NoButton or QApplication.activePopupWidget() is not None

@@ -1,6 +1,7 @@
 """Render things, light views and test scenes; every command goes on where it stopped.
 
     python -m bfs_engine.scenes.studio unpack --archives /usr/share/sweethome3d/furniture --models models
+    python -m bfs_engine.scenes.studio skies --package package --out hdri
     python -m bfs_engine.scenes.studio pictures --models models --out pictures
     python -m bfs_engine.scenes.studio lights --models models --out views --count 40
     python -m bfs_engine.scenes.studio scenes --models models --surroundings hdri --textures textures --out held
@@ -25,6 +26,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, options in {
         "unpack": ("archives", "models"),
+        "skies": ("package", "out"),
         "pictures": ("models", "out"),
         "lights": ("models", "out"),
         "scenes": ("models", "surroundings", "textures", "out"),
@@ -56,6 +58,9 @@ def _render(asked: argparse.Namespace) -> None:
     from . import work  # Blender takes seconds to load and is not needed above
 
     asked.out.mkdir(parents=True, exist_ok=True)
+    if asked.command == "skies":
+        work.skies(asked.package, asked.out)
+        return
     models = {model.key: model for model in catalogue.read(asked.models)}
     things = [thing for thing in table.read() if not asked.only or thing.name in asked.only.split(",")]
     if asked.command == "scenes":

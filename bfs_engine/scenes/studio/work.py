@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import random
+import re
 import shutil
 import time
 from pathlib import Path
 
+import bpy
 import numpy as np
 from PIL import Image
 
@@ -96,6 +99,16 @@ def scenes(models: dict[str, Model], things: list[Thing], surroundings: Path, te
             continue
         renders.append_row(table, renders.staged(scene, out))
         print(scene.key, flush=True)
+
+
+def skies(package: Path, out: Path) -> None:
+    """Copy Blender's studio lights as out/bl_NAME.exr and unpack those of the unpacked npm package @pmndrs/assets as out/NAME.exr; all CC0."""
+    for path in sorted((Path(bpy.utils.system_resource("DATAFILES")) / "studiolights" / "world").glob("*.exr")):
+        shutil.copyfile(path, out / f"bl_{path.name}")
+    for path in sorted((package / "hdri").glob("*.exr.js")):
+        coded = re.search(r"base64,([A-Za-z0-9+/=]+)", path.read_text("utf-8"))
+        if coded:
+            (out / path.name.removesuffix(".js")).write_bytes(base64.b64decode(coded[1]))
 
 
 def _write_png(pixels: np.ndarray, path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 from psd_tools import PSDImage
 from psd_tools.constants import BlendMode, Tag
@@ -18,6 +19,7 @@ from psd_tools.psd.vector import Path as VectorPath
 
 from app.document.document import Document, make_layer
 from app.document.pixels import Pixels
+from app.errors import FileError
 from app.formats import open_document, open_with_report, save_document
 from app.render.render import render
 from tests.documents import noise
@@ -122,6 +124,40 @@ def test_a_picture_that_ends_early_opens_as_far_as_it_goes(tmp_path: Path, suffi
     opened = open_with_report(path)
     assert any("ends too early" in sentence for sentence in opened.report)
     assert at(opened.document, 5, 5) == at(whole, 5, 5)
+
+
+# TIFF
+
+
+def test_the_alpha_beside_inks_is_kept(tmp_path: Path) -> None:
+    inks = np.zeros((4, 6, 5), np.uint8)
+    inks[:, 3:, 4] = 255
+    tifffile.imwrite(tmp_path / "inks.tif", inks, photometric="separated", planarconfig="contig", extrasamples=["unassalpha"])
+    document = open_document(tmp_path / "inks.tif")
+    assert (at(document, 1, 1)[3], at(document, 4, 1)) == (0, [255, 255, 255, 255])
+
+
+@pytest.mark.parametrize("neutral", (0, 1 << 15))
+def test_lab_of_sixteen_bits_is_read_signed_and_unsigned(tmp_path: Path, neutral: int) -> None:
+    lab = np.full((4, 6, 3), neutral, np.uint16)
+    lab[..., 0] = 65_535
+    tifffile.imwrite(tmp_path / "lab.tif", lab, photometric="cielab")
+    assert min(at(open_document(tmp_path / "lab.tif"), 1, 1)[:3]) >= 254
+
+
+def test_a_tiff_packed_as_webp_opens(tmp_path: Path) -> None:
+    picture = np.full((16, 16, 3), (255, 0, 0), np.uint8)
+    tifffile.imwrite(tmp_path / "webp.tif", picture, photometric="rgb", compression="webp", compressionargs={"lossless": True})
+    assert at(open_document(tmp_path / "webp.tif"), 5, 5) == RED
+
+
+def test_a_picture_of_no_size_is_a_sentence(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "none.tif") as writer:
+        writer.write(np.zeros((4, 4), np.uint8), photometric="minisblack")
+    with tifffile.TiffFile(tmp_path / "none.tif", mode="r+b") as file:
+        file.pages[0].tags["ImageWidth"].overwrite(0)
+    with pytest.raises(FileError):
+        open_document(tmp_path / "none.tif")
 
 
 # PSD

@@ -114,3 +114,26 @@ def test_a_resolution_that_is_no_number_is_passed_over(tmp_path: Path) -> None:
     whole = (tmp_path / "a.exr").read_bytes()
     (tmp_path / "a.exr").write_bytes(whole.replace(b"xDensity\0float\0", b"xDensity\0flop!\0"))
     assert open_document(tmp_path / "a.exr").dpi == 72
+
+
+def planes(names: str, value: float) -> dict[str, np.ndarray]:
+    return {name: np.full((4, 6), value, np.float32) for name in names.split()}
+
+
+def test_the_picture_among_many_channels_is_found(tmp_path: Path) -> None:
+    """Blender's Combined beside its passes; letters of either size; a part of colours behind one of depth."""
+    flat = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    passes = planes("View.AO.R View.AO.G View.AO.B", 0.0) | planes("View.Combined.R View.Combined.G View.Combined.B", 1.0)
+    OpenEXR.File(flat, passes).write(str(tmp_path / "blender.exr"))
+    OpenEXR.File(flat, planes("r g b", 1.0)).write(str(tmp_path / "lower.exr"))
+    parts = [OpenEXR.Part(dict(flat), planes("Z", 9.0), "depth"), OpenEXR.Part(dict(flat), planes("R G B", 1.0), "beauty")]
+    OpenEXR.File(parts).write(str(tmp_path / "parts.exr"))
+    for name in ("blender", "lower", "parts"):
+        document = open_document(tmp_path / f"{name}.exr")
+        assert render(document, document.rect)[2, 3].tolist() == [255, 255, 255, 255], name
+
+
+def test_light_that_covers_nothing_is_told(tmp_path: Path) -> None:
+    flat = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    OpenEXR.File(flat, planes("R G B", 0.5) | planes("A", 0.0)).write(str(tmp_path / "flame.exr"))
+    assert any("alpha 0" in sentence for sentence in open_with_report(tmp_path / "flame.exr").report)

@@ -67,3 +67,10 @@ def test_a_tiny_box_is_not_made_smaller_than_a_box_may_be():
     small = narrowed(request, 0.4)
     assert (small.box.width, small.box.height) == (8, 8) and small.box.bottom == request.box.bottom
     assert small.background.shape == (small.crop.height, small.crop.width, 3)
+
+
+def test_candidates_of_a_noun_are_different_models(engine):
+    """Another seed of “chair” is another chair, not the same one turned round."""
+    wooden, green = (inserted(engine, "chair", seed).pixels for seed in (0, 1))
+    assert nearest_colour(main_colour(wooden), ("green", "brown")) == "brown"
+    assert nearest_colour(main_colour(green), ("green", "brown")) == "green"

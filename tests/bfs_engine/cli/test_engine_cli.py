@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, ImageCms
 
 import bfs_engine.__main__ as command_line
+from app.formats.png_colour import png_profile
 from bfs_engine.api import EngineError, InsertRequest, LayerResult, Report, UnknownPrompt
 from bfs_engine.cli import pictures
 
@@ -127,6 +128,22 @@ def test_the_colour_profile_goes_along(photo: Path, tmp_path: Path) -> None:
     for name in ("layer.png", "comp.png"):
         with Image.open(tmp_path / name) as written:
             assert written.info["icc_profile"] == SRGB
+
+
+def test_a_picture_in_other_colours_reaches_the_model_as_srgb(tmp_path: Path) -> None:
+    """A linear profile with sRGB's primaries: level 128 is level 188."""
+    places = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
+    profile = png_profile({"gamma": 1.0, "chromaticity": places})
+    Image.new("RGB", (100, 60), (128, 128, 128)).save(tmp_path / "linear.png", icc_profile=profile)
+    assert insert(tmp_path / "linear.png", "--composite", str(tmp_path / "comp.png")) == 0
+    with Image.open(tmp_path / "comp.png") as written:
+        assert abs(written.getpixel((0, 0))[0] - 188) <= 1 and "icc_profile" not in written.info
+
+
+@pytest.mark.parametrize("seed", (str(2**64), "-1", "many"))
+def test_a_seed_that_is_none_is_a_sentence(photo: Path, seed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert insert(photo, "--seed", seed) != 0
+    assert "no whole number from 0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "1", "CMYK", "RGBA", "LA", "I;16"])

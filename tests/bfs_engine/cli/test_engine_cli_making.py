@@ -100,6 +100,7 @@ def test_candidates_are_numbered(painter: Painter, photo: Path) -> None:
         (["--box", 1, 1, 20, 20], "2 boxes and 1 prompts"),
         (["--box", 1, 1, 20, 20, "--prompt", "car", "--candidates", 2], "Several candidates go with one box only"),
         (["--candidates", 0], "At least one candidate"),
+        (["--light", 30, 120], "There is no such light"),
     ],
 )
 def test_wishes_that_do_not_go_together_are_refused(painter: Painter, photo: Path, more: list, said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,6 +140,19 @@ def test_a_thing_is_settled_where_it_was_moved_to_and_without_its_old_shadow(pai
     assert (request.box.x, request.box.y) == (55, 3) and (request.box.width, request.box.height) == (20, 20)
     assert (made[13, 65] == (220, 40, 30, 255)).all() and made[22, 79, 3] < 20
     assert ball()[31, 54, 3] > 100, "the old layer has a shadow there"
+
+
+def test_a_light_that_is_said_goes_with_new_things_and_with_moved_ones(painter: Painter, photo: Path) -> None:
+    layer, out = photo.with_name("layer.png"), photo.with_name("new.png")
+    Image.fromarray(ball()).save(layer)
+    light = ("--light", 180, 40, "--light-strength", 0.9, "--light-softness", 0.1, "--light-colour", 255, 200, 120, "--out", out)
+    assert run("insert", "--background", photo, "--box", 10, 10, 40, 30, "--prompt", "tree", *light) == 0
+    assert run("resettle", "--background", photo, "--layer", layer, *light) == 0
+    for request in painter.asked:
+        assert (request.light.azimuth, request.light.height, request.light.strength, request.light.softness) == (180, 40, 0.9, 0.1)
+        assert request.light.colour[0] > request.light.colour[1] > request.light.colour[2]
+    assert run("resettle", "--background", photo, "--layer", layer, "--out", out) == 0
+    assert painter.asked[-1].light is None
 
 
 def test_a_thing_may_be_moved_over_the_pictures_edge(painter: Painter, photo: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from bfs_engine.__main__ import STARTER, main
 
@@ -71,6 +72,24 @@ def test_damaged_weights_are_a_sentence(tmp_path: Path, capfd: pytest.CaptureFix
     assert main(command(tmp_path / "layer.png", "--prompt", "strawberry", "--model", str(model))) == 2
     said = capfd.readouterr().err
     assert "damaged" in said and said.count("\n") == 1
+    assert not (tmp_path / "layer.png").exists()
+
+
+@pytest.mark.parametrize("harm", ("nan", "missing"))
+def test_weights_that_are_no_numbers_or_missing_are_a_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str], harm: str) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(STARTER, model)
+    file = max(model.rglob("transformer/*.safetensors"), key=lambda file: file.stat().st_size)
+    weights = load_file(file)
+    largest = max(weights, key=lambda name: weights[name].numel())
+    if harm == "nan":
+        weights[largest].view(-1)[0] = float("nan")
+    else:
+        weights.pop(largest)
+    save_file(weights, file, metadata={"format": "pt"})
+    assert main(command(tmp_path / "layer.png", "--prompt", "strawberry", "--model", str(model))) == 2
+    said = capfd.readouterr().err
+    assert "damaged" in said and ("numbers" in said or "missing" in said) and said.count("\n") == 1
     assert not (tmp_path / "layer.png").exists()
 
 

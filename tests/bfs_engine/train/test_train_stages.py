@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,12 +13,13 @@ import torch
 from diffusers import FlowMatchEulerDiscreteScheduler, FluxTransformer2DModel
 from safetensors.torch import load_file, save, save_file
 
+from bfs_engine import bfs
 from bfs_engine.api import EngineError
 from bfs_engine.bfs.patch_autoencoder import PatchAutoencoder
 from bfs_engine.bfs.pipeline import BFSPipeline
 from bfs_engine.bfs.release import load_release, save_release
 from bfs_engine.bfs.sharing import sharing_parameters
-from bfs_engine.train import stages
+from bfs_engine.train import fit, stages
 from bfs_engine.train.cache import cache
 from bfs_engine.train.loop import Run, collate, read_weights
 from bfs_engine.train.losses import realism, regularisation, stage_one
@@ -347,3 +349,23 @@ def test_latents_of_another_model_are_refused(shards: Shards, tmp_path: Path) ->
     wide = Backbone(tiny.transformer(reference=True, latent_channels=8))
     with pytest.raises(EngineError, match="hold latents of 4 channels, and the transformer makes 8"):
         train_stage_one(stage(steps=1), tmp_path, wide, compositor(), shards)
+
+
+def test_ctrl_c_saves_the_step_in_work_and_the_configuration_is_there_from_the_start(tmp_path: Path) -> None:
+    config = stage(steps=9, batch=1, micro_batch=1, checkpoint_every=100)
+    run = Run(config, tmp_path, torch.nn.Linear(2, 1))
+    with pytest.raises(KeyboardInterrupt):
+        for step in run.steps():
+            assert (tmp_path / "config.json").exists()
+            run.backward({"loss": run.model(torch.ones(1, 2)).mean()})
+            if step == 1:
+                signal.raise_signal(signal.SIGINT)
+            run.update()
+    assert Run(config, tmp_path, torch.nn.Linear(2, 1)).step == 2
+    (tmp_path / "config.json").unlink()
+    with pytest.raises(EngineError, match="without its config"):
+        fit._configuration(fit.Wishes("stage1", tmp_path))
+
+
+def test_the_releases_loader_is_where_one_looks_for_it() -> None:
+    assert bfs.load_release is load_release
