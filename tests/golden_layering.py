@@ -17,6 +17,7 @@ import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from safetensors.torch import load_file
 from transformers import GroundingDinoForObjectDetection, SamModel, VitMatteForImageMatting
+from transformers.utils import logging as transformers_logging
 
 from bfs_engine.layering import align, fbdd, haar
 from bfs_engine.matting import networks
@@ -155,6 +156,7 @@ CHECKS = (check_haar, check_alpha, check_fbdd, check_copying, check_selection)
 
 def findings(folder: Path) -> list[Finding]:
     """All of a variant's, with one thread, as they were made."""
+    transformers_logging.disable_progress_bar()  # its bars leave a thread behind
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
