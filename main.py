@@ -97,11 +97,16 @@ def vocabulary_in(folder: Path) -> Vocabulary | None:
 
 def memory_for(folder: Path | None) -> str:
     """What the model in a folder (None: the starter) needs on this machine and how it would be kept, a sentence. Raises EngineError."""
-    if folder is None or catalog.look_at(folder).kind == "starter":
+    kind = "starter" if folder is None else catalog.look_at(folder).kind
+    if kind == "starter":
         return catalog.memory_of_starter()
     from bfs_engine.quiet_import import quiet_import
 
     with quiet_import():
+        if kind == "klein":
+            from bfs_engine.fill.engine import KleinEngine
+
+            return KleinEngine(folder).announcement()
         from bfs_engine.bfs.flux import FluxEngine
 
         return FluxEngine(folder).announcement()

@@ -12,6 +12,7 @@
     python -m bfs_engine train --out RUN [--config FILE] [--from MODEL] [--until STEP]
     python -m bfs_engine export RUN MODEL
     python -m bfs_engine convert --from INPAINTING --out FBDD
+    python -m bfs_engine text-layers --model FBDD {--prompt "…" --pipeline DIR | --picture P} {--thing "…" --find DIR | --matte M} --out DIR
     python -m bfs_engine shards --count N --out DIR
     python -m bfs_engine construct {layers,photographs} --from DIR --out DIR [--matting M] [--removal R] [--ray ADDRESS] ...
     python -m bfs_engine cache --pictures DIR --model MODEL --out DIR
@@ -40,7 +41,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .api import Engine, EngineError
-from .catalog import PARTS
+from .catalog import PARTS, is_klein
 from .cli import making
 from .quiet_import import quiet_import
 from .scenes.vocabulary import Vocabulary
@@ -57,9 +58,15 @@ class Parser(argparse.ArgumentParser):
 
 
 def build_engine(model: Path | None) -> Engine:
-    """The starter, with the weights that ship or those in the folder `model`; or FLUX, where that folder holds it."""
+    """The starter, with the weights that ship or those in the folder `model`; or FLUX or
+    FLUX.2 klein, where that folder holds it."""
     is_flux = model is not None and (model / "bfs" / "trained_weights.pt").exists()
-    with quiet_import(text_encoders=is_flux), interrupts_stop_at_once():
+    klein = model is not None and not is_flux and is_klein(model)
+    with quiet_import(text_encoders=is_flux or klein), interrupts_stop_at_once():
+        if klein:
+            from .fill.engine import KleinEngine
+
+            return KleinEngine(model)
         if is_flux:
             from .bfs.flux import FluxEngine
 
@@ -109,6 +116,14 @@ def take_apart(options: argparse.Namespace) -> int:
         from .cli import apart
 
     return apart.run(options)
+
+
+def text_layers(options: argparse.Namespace) -> int:
+    """Make layers of words or of a picture by LayeringDiff."""
+    with quiet_import(pipelines=True), interrupts_stop_at_once():
+        from .cli import text_layers as command
+
+    return command.run(options)
 
 
 def check_prompt(prompt: str, model: Path) -> None:
@@ -393,6 +408,20 @@ def _add_training(commands: argparse._SubParsersAction) -> None:
     wider.add_argument("--from", dest="source", type=Path, required=True, metavar="DIR", help="a diffusers folder: unet, vae, tokenizer, text_encoder")
     wider.add_argument("--out", type=Path, required=True, metavar="DIR", help="foreground_unet, background_unet, vae, null_prompt.safetensors")
     wider.set_defaults(run=convert)
+    words = commands.add_parser("text-layers", help="make a picture of words, or take one, and disassemble it into layers (LayeringDiff)")
+    words.add_argument("--model", type=Path, required=True, metavar="FBDD", help="a trained LayeringDiff model")
+    words.add_argument("--prompt", help="what the picture is to show")
+    words.add_argument("--pipeline", type=Path, metavar="DIR", help="any text-to-image pipeline of diffusers")
+    words.add_argument("--size", type=frame_size, metavar="WxH", help="of the picture that is made (default: the pipeline's)")
+    words.add_argument("--picture", type=Path, metavar="FILE", help="disassemble this one instead")
+    words.add_argument("--thing", action="append", metavar="WORDS", help="what is to be a layer of its own; repeat it, front to back")
+    words.add_argument("--find", type=Path, metavar="DIR", help="grounding_dino, sam, vitmatte: they find things by words")
+    words.add_argument("--least", type=float, default=0.25, help="of GroundingDINO's score (default: 0.25)")
+    words.add_argument("--matte", type=Path, action="append", metavar="FILE", help="mattes instead of words; repeat it, front to back")
+    words.add_argument("--out", type=Path, required=True, metavar="DIR", help="composite.png, thing-1.png …, ground.png")
+    words.add_argument("--steps", type=positive, default=25, help="of either side (default: 25)")
+    words.add_argument("--seed", type=int, default=0)
+    words.set_defaults(run=text_layers)
     larger = commands.add_parser("grow", help="make of a starter one for frames of twice the side, to begin training with")
     larger.add_argument("out", type=Path, metavar="OUT")
     larger.add_argument("--model", type=Path, metavar="MODEL", help="a folder with weights (default: the starter)")

@@ -1,6 +1,7 @@
 """The models that layers can be made with: what is in a folder, its licence, its size on the disk. Without torch.
 
-A model's folder is either a starter, as `train` and `export` write it, or FLUX as its makers offer it for download (bfs/flux.py).
+A model's folder is either a starter, as `train` and `export` write it, FLUX as its makers offer it for download
+(bfs/flux.py), or FLUX.2 klein as the hub has it (fill/engine.py).
 PARTS says what there is to download for it; fetch.py does that.
 """
 
@@ -29,6 +30,10 @@ FLUX_PARTS = (
     f"{RGBA_VAE}/config.json",
     WEIGHTS,
 )
+KLEIN_NAME, KLEIN_LICENCE = "FLUX.2 klein", "Apache License 2.0 (Black Forest Labs)"
+KLEIN_PIPELINE = "Flux2Klein"  # how the class in its model_index.json begins
+KLEIN_WEIGHTS = ("transformer", "text_encoder", "vae")
+KLEIN_PARTS = (*(f"{part}/config.json" for part in KLEIN_WEIGHTS), "tokenizer/tokenizer_config.json", "scheduler/scheduler_config.json")
 UNFINISHED = "flux-download.json"  # in a model's folder while it is being fetched: names of parts that are not whole yet -> repository
 STARTER_PARTS = ("model_index.json", "transformer/config.json", "vae/config.json", "rgba_vae/config.json", "library/things.json")
 
@@ -37,7 +42,7 @@ STARTER_PARTS = ("model_index.json", "transformer/config.json", "vae/config.json
 class Model:
     """name: as recipes have it. size: bytes on the disk. references: whether it takes pictures instead of words."""
 
-    kind: Literal["starter", "flux"]
+    kind: Literal["starter", "flux", "klein"]
     name: str
     folder: Path
     licence: str
@@ -103,6 +108,68 @@ def is_flux(folder: Path) -> bool:
     return any((folder / part).exists() for part in (FILL, WEIGHTS, RGBA_VAE, UNFINISHED))
 
 
+def is_klein(folder: Path) -> bool:
+    """Whether the folder is FLUX.2 klein in the layout of diffusers, or the Hugging Face cache's folder of it."""
+    return _pipeline_of(_snapshot(folder)).startswith(KLEIN_PIPELINE)
+
+
+def klein_folder(folder: Path) -> Path:
+    """The folder of diffusers' layout, whole; of the Hugging Face cache's the snapshot. Raises EngineError, which says what is missing."""
+    whole = _snapshot(folder)
+    if not _pipeline_of(whole).startswith(KLEIN_PIPELINE):
+        raise EngineError(phrase("There is no FLUX.2 klein in {folder}.", folder=str(folder)), phrase("Choose the folder that holds the model."))
+    weights = [name for part in KLEIN_WEIGHTS for name in _weights_of(whole / part)]
+    for name in (*KLEIN_PARTS, *(path.relative_to(whole).as_posix() for path in weights)):
+        if not (whole / name).exists():
+            words = phrase("The model in {folder} is not whole: {file} is missing.", folder=str(folder), file=name)
+            raise EngineError(words, phrase("Fetch it again."))
+    for path in weights:
+        if not _whole_tensors(path):
+            words = phrase("The model in {folder} is not whole: {file} was cut off.", folder=str(folder), file=path.relative_to(whole).as_posix())
+            raise EngineError(words, phrase("Fetch it again."))
+    return whole
+
+
+def _snapshot(folder: Path) -> Path:
+    """Of a folder models--OWNER--NAME in the Hugging Face cache what it points to; else the folder itself."""
+    try:
+        return folder / "snapshots" / (folder / "refs" / "main").read_text("utf-8").strip()
+    except (OSError, ValueError):
+        return folder
+
+
+def _pipeline_of(folder: Path) -> str:
+    """The class that model_index.json names; "" where there is none."""
+    try:
+        return str(json.loads((folder / "model_index.json").read_text("utf-8"))["_class_name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def _weights_of(part: Path) -> list[Path]:
+    """The safetensors files of a part, those that its index names where it is in several."""
+    for index in part.glob("*.safetensors.index.json"):
+        try:
+            return sorted({part / name for name in json.loads(index.read_text("utf-8"))["weight_map"].values()})
+        except (OSError, ValueError, KeyError, AttributeError, TypeError):
+            return [part / "model.safetensors"]
+    return sorted(part.glob("*.safetensors")) or [part / "model.safetensors"]
+
+
+def _whole_tensors(path: Path) -> bool:
+    """Whether a safetensors file is as long as its header says; only the header is read."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if length > 100_000_000:  # the format's own limit
+                return False
+            header = json.loads(file.read(length))
+        ends = [one["data_offsets"][1] for name, one in header.items() if name != "__metadata__"]
+        return path.stat().st_size == 8 + length + max(ends, default=0)
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError):
+        return False
+
+
 def free_space(folder: Path) -> int:
     """Bytes that are free on the disk that the folder is, or would be, on."""
     return shutil.disk_usage(next((one for one in (folder, *folder.absolute().parents) if os.path.exists(one)), folder)).free
@@ -128,6 +195,9 @@ def _look_at(folder: Path) -> Model:
         raise EngineError(phrase("There is no folder {folder}.", folder=str(folder)), phrase("Choose the folder that holds the model."))
     if is_flux(folder):
         return _flux(folder)
+    if is_klein(folder):
+        whole = klein_folder(folder)
+        return Model("klein", KLEIN_NAME, whole, KLEIN_LICENCE, size_of(whole))
     if (folder / STARTER_PARTS[0]).exists() and (folder / "library").is_dir():
         return _starter(folder)
     if folder.name in (FILL, RGBA_VAE, REDUX, "bfs"):

@@ -185,7 +185,11 @@ def quantization(mode: Mode) -> TorchAoConfig | BitsAndBytesConfig | None:
 
 def settle(pipeline: BFSPipeline, mode: Mode, device: torch.device) -> None:
     """Put a pipeline's parts where they compute, or wait. The transformer's sharing is loaded, and stays in bfloat16."""
-    transformer, others = pipeline.transformer, (pipeline.vae, pipeline.rgba_vae)
+    place(pipeline.transformer, (pipeline.vae, pipeline.rgba_vae), mode, device)
+
+
+def place(transformer: nn.Module, others: Iterable[nn.Module], mode: Mode, device: torch.device) -> None:
+    """The same for any model: a transformer of diffusers, and what stands beside it."""
     if mode.name == "fp8":
         transformer.enable_layerwise_casting(torch.float8_e4m3fn, torch.bfloat16, skip_modules_pattern=("pos_embed", "norm", "processor"))
     if mode.moved == "layer":

@@ -32,7 +32,7 @@ def load(kind: type[nn.Module], folder: Path) -> nn.Module:
 
 def plain(picture: np.ndarray) -> torch.Tensor:
     """(1, 3, h, w) float32 in 0..1."""
-    return torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 255
 
 
 @dataclass(frozen=True, eq=False)

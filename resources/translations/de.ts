@@ -2981,6 +2981,10 @@ wird ausgeschnitten</translation>
         <translation>Wählen Sie die Vorlage noch einmal.</translation>
     </message>
     <message>
+        <source>Choose the starter for it.</source>
+        <translation>Wählen Sie dafür den Starter.</translation>
+    </message>
+    <message>
         <source>Choose {folder}.</source>
         <translation>Wählen Sie {folder}.</translation>
     </message>
@@ -3205,6 +3209,10 @@ wird ausgeschnitten</translation>
         <translation>Seine Höhe liegt zwischen 0 und 90 Grad; Stärke, Weichheit und Farben zwischen 0 und 1.</translation>
     </message>
     <message>
+        <source>Its weights are damaged, or too large for half precision. Fetch it again.</source>
+        <translation>Seine Gewichte sind beschädigt oder zu groß für halbe Genauigkeit. Laden Sie es neu herunter.</translation>
+    </message>
+    <message>
         <source>JPEG knows no transparency; what is transparent becomes white.</source>
         <translation>JPEG kennt keine Transparenz; was durchsichtig ist, wird weiß.</translation>
     </message>
@@ -3233,8 +3241,16 @@ wird ausgeschnitten</translation>
         <translation>Weggelassen, das Bild kann daher anders aussehen: {names}.</translation>
     </message>
     <message>
+        <source>Light where nothing covers (alpha 0), as of a flame, was lost.</source>
+        <translation>Licht, wo nichts deckt (Alpha 0), etwa das einer Flamme, ging verloren.</translation>
+    </message>
+    <message>
         <source>Loading FLUX. {memory}</source>
         <translation>FLUX wird geladen. {memory}</translation>
+    </message>
+    <message>
+        <source>Loading {model}. {memory}</source>
+        <translation>{model} wird geladen. {memory}</translation>
     </message>
     <message>
         <source>Locks of position, pixels or transparency alone are not kept.</source>
@@ -3605,6 +3621,10 @@ wird ausgeschnitten</translation>
         <translation>Die Effekte von {n} Ebene(n) wurden Pixel; Schatten und Scheine sind denen von Photoshop nahe, nicht gleich.</translation>
     </message>
     <message>
+        <source>The engine gave no layer.</source>
+        <translation>Es ist keine Ebene entstanden.</translation>
+    </message>
+    <message>
         <source>The engine stopped because of an error in the program ({kind}: {error}).</source>
         <translation>Das Modell wurde durch einen Fehler im Programm angehalten ({kind}: {error}).</translation>
     </message>
@@ -3713,6 +3733,10 @@ wird ausgeschnitten</translation>
         <translation>Der Speichermodus {name} braucht das Paket {package}, das nicht installiert ist.</translation>
     </message>
     <message>
+        <source>The model gave no numbers.</source>
+        <translation>Das Modell lieferte keine Zahlen.</translation>
+    </message>
+    <message>
         <source>The model in {folder} is damaged and cannot be loaded: {reason}</source>
         <translation>Das Modell in {folder} ist beschädigt und lässt sich nicht laden: {reason}</translation>
     </message>
@@ -3721,8 +3745,24 @@ wird ausgeschnitten</translation>
         <translation>Das Modell in {folder} ist nicht vollständig: {file} fehlt.</translation>
     </message>
     <message>
+        <source>The model in {folder} is not whole: {file} was cut off.</source>
+        <translation>Das Modell in {folder} ist nicht vollständig: {file} ist abgeschnitten.</translation>
+    </message>
+    <message>
         <source>The model made an empty layer.</source>
         <translation>Das Modell hat eine leere Ebene erzeugt.</translation>
+    </message>
+    <message>
+        <source>The model moved the whole picture.</source>
+        <translation>Das Modell hat das ganze Bild verschoben.</translation>
+    </message>
+    <message>
+        <source>The model painted the ground anew, and not only a thing on it.</source>
+        <translation>Das Modell hat den Untergrund neu gemalt und nicht nur ein Ding darauf.</translation>
+    </message>
+    <message>
+        <source>The model put nothing there.</source>
+        <translation>Das Modell hat dort nichts hingesetzt.</translation>
     </message>
     <message>
         <source>The model&apos;s picture library {folder} is damaged.</source>
@@ -3837,6 +3877,10 @@ wird ausgeschnitten</translation>
         <translation>Es gibt zu viele Ordner mit dem Namen „{name}“.</translation>
     </message>
     <message>
+        <source>There is no FLUX.2 klein in {folder}.</source>
+        <translation>In {folder} liegt kein FLUX.2 klein.</translation>
+    </message>
+    <message>
         <source>There is no background below “{name}”.</source>
         <translation>Unter „{name}“ liegt kein Hintergrund.</translation>
     </message>
@@ -3921,6 +3965,10 @@ wird ausgeschnitten</translation>
         <translation>Dieses Dokument kann nicht gespeichert werden: {reason}.</translation>
     </message>
     <message>
+        <source>This model cannot light a thing anew.</source>
+        <translation>Dieses Modell kann ein Ding nicht neu beleuchten.</translation>
+    </message>
+    <message>
         <source>This model cannot make “{prompt}”.</source>
         <translation>Dieses Modell kann „{prompt}“ nicht erzeugen.</translation>
     </message>
@@ -3963,6 +4011,14 @@ wird ausgeschnitten</translation>
     <message>
         <source>Try again later; all other files stay.</source>
         <translation>Versuchen Sie es später noch einmal; alle anderen Dateien bleiben.</translation>
+    </message>
+    <message>
+        <source>Try again; if it stays so, the model is damaged.</source>
+        <translation>Versuchen Sie es noch einmal; bleibt es so, ist das Modell beschädigt.</translation>
+    </message>
+    <message>
+        <source>Try another seed or a larger box.</source>
+        <translation>Versuchen Sie einen anderen Startwert oder einen größeren Rahmen.</translation>
     </message>
     <message>
         <source>Try another seed.</source>
