@@ -198,6 +198,8 @@ def _by_pillow(path: Path) -> Image.Image | nullcontext[None]:
 
 def _picture(path: Path, image: Image.Image) -> Picture:
     width, height = image.size
+    if min(width, height) < 1:
+        raise ValueError(f"a picture of {width} × {height}")
     check_size(path, width, height)
     notes = _losses_on_opening(image)
     notes += _load(image)
@@ -237,8 +239,6 @@ def _load(image: Image.Image) -> list[str]:
 
 def check_size(path: Path, width: int, height: int, most: int = MOST_PIXELS) -> None:
     """FileError for a picture of more pixels than `most`, or longer than LONGEST_SIDE."""
-    if min(width, height) < 1:
-        raise ValueError(f"a picture of {width} × {height}")
     if width * height > most or max(width, height) > LONGEST_SIDE:
         raise FileError(
             phrase(

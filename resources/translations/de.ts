@@ -823,10 +823,6 @@
         <translation>Wie das Modell will</translation>
     </message>
     <message>
-        <source>Pose</source>
-        <translation>Stand</translation>
-    </message>
-    <message>
         <source>Presets</source>
         <translation>Vorgaben</translation>
     </message>

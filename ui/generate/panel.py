@@ -271,6 +271,9 @@ class GeneratePanel(QWidget):
         self._pose = QComboBox()
         for name, shown in zip(POSES, (self.tr("As the picture says"), self.tr("Stands on the ground"), self.tr("Hangs"), self.tr("Flies")), strict=True):
             self._pose.addItem(shown, name)
+        self._pose.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._pose.setMinimumContentsLength(5)
+        self._pose.view().setMinimumWidth(180)
         self._pose.setAccessibleName(self.tr("Where the thing is"))
         self._pose.setToolTip(self.tr("What stands throws a shadow on the ground; what hangs or flies throws none into the picture"))
         self._occluded = QCheckBox(self.tr("The engine sees the layers in front"))
@@ -331,11 +334,10 @@ class GeneratePanel(QWidget):
         more.setContentsMargins(0, 0, 0, 4)
         more.setHorizontalSpacing(12)
         more.setVerticalSpacing(6)
-        more.addRow(self.tr("Seed"), _row(2, self.seed, self._dice))
+        more.addRow(self.tr("Seed"), _row(2, self.seed, self._dice, self._pose))
         more.addRow(self.tr("Steps"), self._steps)
         more.addRow(self.tr("Guidance"), self._guidance)
         more.addRow(self.tr("Model"), self.model)
-        more.addRow(self.tr("Pose"), self._pose)
         more.addRow(self._occluded)
 
     def _unfold(self, open_: bool) -> None:

@@ -20,7 +20,7 @@ from psd_tools.psd.vector import Path as VectorPath
 from app.document.document import Document, make_layer
 from app.document.pixels import Pixels
 from app.errors import FileError
-from app.formats import open_document, open_with_report, save_document
+from app.formats import Encoding, open_document, open_with_report, save_document
 from app.render.render import render
 from tests.documents import noise
 
@@ -161,6 +161,12 @@ def test_a_picture_of_no_size_is_a_sentence(tmp_path: Path) -> None:
 
 
 # PSD
+
+
+def test_an_empty_layer_of_a_deep_file_refuses_nothing(tmp_path: Path) -> None:
+    document = Document(20, 10, (make_layer("red", plain((255, 0, 0, 255))), make_layer("empty", Pixels.empty(0, 0))))
+    save_document(document, tmp_path / "deep.psd", Encoding(deep=True))
+    assert at(open_document(tmp_path / "deep.psd"), 5, 5) == RED
 
 
 def written(folder: Path, *layers: tuple[str, Pixels]) -> PSDImage:

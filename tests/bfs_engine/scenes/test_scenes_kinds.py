@@ -12,7 +12,7 @@ from bfs_engine.scenes.render import Scenes, Sprites, pack, render
 from bfs_engine.scenes.vocabulary import Vocabulary
 
 SIZE, COUNT = 64, 12
-LIBRARY = Vocabulary.load(Path(__file__).parents[3] / "resources" / "models" / "starter" / "library")
+LIBRARY = Vocabulary.load(Path(__file__).parents[3] / "resources" / "models" / "starter" / "library", photographs=False)
 
 
 @pytest.fixture(scope="module")
