@@ -76,11 +76,11 @@ async def session(window: MainWindow, folder: Path) -> None:
     window.canvas.centre_at(ZOOM)
     await asyncio.sleep(0.3)
     grab(window, folder / "start-dark.png")
-    await insert(window, "strawberry", Box(462, 226, 124, 130), 3)
+    await insert(window, "cupcake", Box(462, 216, 124, 140), 4)
     if len(window.session.document.layers) == 1:
         print("No layer was made, so there is nothing more to show:", window.messages.sentence, file=sys.stderr)
         return
-    await insert(window, "croissant", Box(14, 236, 120, 96), 5)
+    await insert(window, "bread", Box(8, 250, 140, 100), 4)
     window.generate.again()
     await finished(window)
     window.desk.choose("move")
@@ -129,7 +129,7 @@ async def everything(window: MainWindow, folder: Path) -> None:
     """Whatever can be seen, in both themes."""
     window.resize(*SIZE)
     await asyncio.sleep(1)
-    await insert(window, "strawberry", Box(462, 226, 124, 130), 3)
+    await insert(window, "cupcake", Box(462, 216, 124, 140), 4)
     window.generate.again()  # so that there are candidates to choose from
     await finished(window)
     window.actions_["layer.mask_box"].trigger()

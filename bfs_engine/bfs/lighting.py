@@ -12,9 +12,9 @@ from ..api import Box
 from ..lift import blur
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
-WHITE = 0.7  # linear light of a place where a thing looks as under white light
+WHITE = 0.58  # linear light of a place where a thing looks as under white light
 GROUND = 0.7  # share of the ground's light in the place's, geometric; the rest is the brightest of the crop, which a dark ground says nothing of
-COLOUR = 0.5  # of the ground's colour is taken for the light's; the other half is the ground's own
+COLOUR = 0.35  # of the ground's colour is taken for the light's; the rest is the ground's own
 DARKEST, BRIGHTEST = 0.015, 1.35  # limits of the gain, linear
 AROUND = 1 / 3  # of the box's sides: how far the ground that is looked at reaches
 SHOULDER = 0.8  # linear light above it rolls off towards white

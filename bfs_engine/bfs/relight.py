@@ -22,7 +22,7 @@ FAINTEST = 2 / 255  # alpha below this is the sampler's noise, not shadow
 GAINS = 0.4, 1.8  # how far the light may darken and brighten a thing
 LIGHT = 0.03  # of the frame: the reach of the blur that tells light from detail
 COLOURLESS = 2  # levels between the channels up to which a pixel is grey
-LEAST_COLOURFUL = 0.73  # of a thing's colourfulness in a photograph that has colours (scenes.backdrop.Camera, scenes.render.OBJECT_TINT)
+LEAST_COLOURFUL = 0.9  # of a thing's colourfulness in a photograph that has colours (scenes.backdrop.Camera, scenes.render.OBJECT_TINT)
 ALL_COLOURS, NO_COLOURS = (1.0, 1.0), (0.0, 0.0)  # as `colours_of` says it
 COVERED = 2  # frame pixels around a thing that are as good as covered by it: the model's own edge is that soft
 
