@@ -222,7 +222,7 @@ def keep(artist: Artist) -> None:
         artist.key("ctrl+shift+alt+e")
         artist.until("the export's dialog", lambda state: state["dialog"] == "Export As")
         artist.focus("Export As")
-        artist.until("its keys", lambda state: state["focus"] == "QComboBox")
+        artist.until("its keys", lambda state: state["focus"] == "Choice")
         artist.key("Home")
         artist.type(kind if kind == "PNG" else "PSD")
         artist.look(f"export {kind}")
