@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from app.document import edits, layout
-from app.document.document import parent_of
+from app.document.document import parent_of, walk
 from app.document.geometry import Rect
 from tests.ui.conftest import Editor, answer
 from tests.ui.double import DiscEngine
@@ -113,6 +113,8 @@ def test_the_canvas_is_cropped_during_a_job_and_preview_and_layer_keep_their_pla
         session.commit("Crop", layout.crop(session.document, Rect(20, 10, 150, 110)))
         engine.go.set()
         await editor.generated()
+        assert editor.active.name == "photo", "who has done something meanwhile goes on with what was active"
+        session.active = next(node.id for node, _, _ in walk(session.document) if node.name == "apple")
         assert (editor.active.placement.x, editor.active.placement.y) == (20, 20)
         assert editor.window.messages.sentence == "“apple” is there." and "cropped" in editor.window.messages.hint
         editor.do("generate.recipe")

@@ -180,6 +180,7 @@ def test_a_gated_model_a_full_disk_and_no_network_are_sentences(tell: Tell, phot
         dialog.show_download()
         click(dialog.go)
         await editor.until(lambda: "there and checked" in dialog.status.text())
+        editor.window._around.settings.write_now()
         kept = [path for path in editor.window._around.settings.folder.rglob("*") if path.is_file()]
         assert kept and not any(hub.token.encode() in path.read_bytes() for path in kept)
         dialog.reject()
