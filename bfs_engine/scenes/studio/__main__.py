@@ -2,6 +2,7 @@
 
     python -m bfs_engine.scenes.studio unpack --archives /usr/share/sweethome3d/furniture --models models
     python -m bfs_engine.scenes.studio skies --package package --out hdri
+    python -m bfs_engine.scenes.studio maps --surroundings hdri --out surroundings.npz
     python -m bfs_engine.scenes.studio pictures --models models --out pictures
     python -m bfs_engine.scenes.studio lights --models models --out views --count 40
     python -m bfs_engine.scenes.studio scenes --models models --surroundings hdri --textures textures --out held
@@ -27,6 +28,7 @@ def main() -> int:
     for name, options in {
         "unpack": ("archives", "models"),
         "skies": ("package", "out"),
+        "maps": ("surroundings", "out"),
         "pictures": ("models", "out"),
         "lights": ("models", "out"),
         "scenes": ("models", "surroundings", "textures", "out"),
@@ -57,6 +59,9 @@ def main() -> int:
 def _render(asked: argparse.Namespace) -> None:
     from . import work  # Blender takes seconds to load and is not needed above
 
+    if asked.command == "maps":
+        print(work.maps(asked.surroundings, asked.out), "maps")
+        return
     asked.out.mkdir(parents=True, exist_ok=True)
     if asked.command == "skies":
         work.skies(asked.package, asked.out)

@@ -15,7 +15,9 @@ import bpy
 import numpy as np
 from PIL import Image
 
+from ..surroundings import small
 from . import renders
+from .blender import read_exr
 from .catalogue import Model
 from .table import Thing
 
@@ -99,6 +101,13 @@ def scenes(models: dict[str, Model], things: list[Thing], surroundings: Path, te
             continue
         renders.append_row(table, renders.staged(scene, out))
         print(scene.key, flush=True)
+
+
+def maps(surroundings: Path, out: Path) -> int:
+    """Write small maps of the surroundings that are not held, for scenes.mixed.Mixer: .npz of (64, 128, 3) float32 by name; returns how many."""
+    paths = [path for path in sorted(surroundings.glob("*.exr")) if path.stem.removeprefix("bl_") not in HELD_SURROUNDINGS]
+    np.savez_compressed(out, **{path.stem: small(read_exr(path)[..., :3]) for path in paths})
+    return len(paths)
 
 
 def skies(package: Path, out: Path) -> None:
